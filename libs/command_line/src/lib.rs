@@ -1,0 +1,3 @@
+//! `command_line`.
+#![no_std]
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! `frame_buffer`.
+#![no_std]
+#![forbid(unsafe_code)]

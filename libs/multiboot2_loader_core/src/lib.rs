@@ -1,0 +1,3 @@
+//! `multiboot2_loader_core`.
+#![no_std]
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! `text_grid`.
+#![no_std]
+#![forbid(unsafe_code)]
