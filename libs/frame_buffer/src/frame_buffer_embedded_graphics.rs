@@ -1,0 +1,190 @@
+//! Drawing on a frame buffer through `embedded-graphics`.
+//!
+//! What always holds: whatever lies off the screen is clipped, whatever its coordinates; the padding behind a row is
+//! never written; no pixel is ever read, because reading video memory is slow.
+
+use core::{convert::Infallible, error::Error, fmt, ops::Range};
+
+use embedded_graphics::{
+    Pixel,
+    draw_target::DrawTarget,
+    geometry::{OriginDimensions, Size},
+    pixelcolor::Rgb888,
+    primitives::Rectangle,
+};
+
+use crate::frame_buffer_info::FrameBufferInfo;
+
+/// A checked frame buffer and its pixels.
+pub struct FrameBufferEmbeddedGraphics<'a> {
+    /// Size of the screen and layout of a pixel.
+    info: FrameBufferInfo,
+    /// The pixels, exactly `info.len_pixels()` of them.
+    pixels: &'a mut [u32],
+}
+
+impl<'a> FrameBufferEmbeddedGraphics<'a> {
+    /// Draws on `pixels`, of which the first `info.len_pixels()` are used.
+    pub fn new(info: FrameBufferInfo, pixels: &'a mut [u32]) -> Result<Self, BufferTooShort> {
+        let given_pixels = pixels.len();
+        let needed_pixels = info.len_pixels();
+        let pixels = pixels.get_mut(..needed_pixels).ok_or(BufferTooShort {
+            needed_pixels,
+            given_pixels,
+        })?;
+        Ok(Self { info, pixels })
+    }
+
+    /// What is drawn on.
+    #[must_use]
+    pub fn info(&self) -> FrameBufferInfo {
+        self.info
+    }
+
+    /// The seen pixels of the rows in `rows`, which must lie on the screen.
+    fn rows_mut(&mut self, rows: Range<u32>) -> impl Iterator<Item = &mut [u32]> {
+        let row_length = self.info.pixels_per_row() as usize;
+        let width = self.info.width() as usize;
+        self.pixels
+            .chunks_mut(row_length)
+            .skip(rows.start as usize)
+            .take(rows.len())
+            .filter_map(move |row| row.get_mut(..width))
+    }
+
+    /// Sets one pixel, if it lies on the screen.
+    fn set_pixel(&mut self, x: i32, y: i32, color: Rgb888) {
+        let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else {
+            return;
+        };
+        if x >= self.info.width() || y >= self.info.height() {
+            return;
+        }
+        let index = y as usize * self.info.pixels_per_row() as usize + x as usize;
+        if let Some(slot) = self.pixels.get_mut(index) {
+            *slot = self.info.rgb_pixel_info().build_pixel(color);
+        }
+    }
+}
+
+impl OriginDimensions for FrameBufferEmbeddedGraphics<'_> {
+    fn size(&self) -> Size {
+        Size::new(self.info.width(), self.info.height())
+    }
+}
+
+impl DrawTarget for FrameBufferEmbeddedGraphics<'_> {
+    type Color = Rgb888;
+    type Error = Infallible;
+
+    fn draw_iter<I>(&mut self, pixels: I) -> Result<(), Infallible>
+    where
+        I: IntoIterator<Item = Pixel<Rgb888>>,
+    {
+        for Pixel(point, color) in pixels {
+            self.set_pixel(point.x, point.y, color);
+        }
+        Ok(())
+    }
+
+    fn fill_contiguous<I>(&mut self, area: &Rectangle, colors: I) -> Result<(), Infallible>
+    where
+        I: IntoIterator<Item = Rgb888>,
+    {
+        let columns = ClippedSpan::new(area.top_left.x, area.size.width, self.info.width());
+        let rows = ClippedSpan::new(area.top_left.y, area.size.height, self.info.height());
+        if columns.seen.is_empty() || rows.seen.is_empty() {
+            return Ok(());
+        }
+        let rgb_pixel_info = self.info.rgb_pixel_info();
+        let mut colors = colors.into_iter().fuse();
+        skip(&mut colors, u64::from(rows.hidden_before) * u64::from(area.size.width));
+        for row in self.rows_mut(rows.seen) {
+            skip(&mut colors, u64::from(columns.hidden_before));
+            for (slot, color) in row[columns.seen_indexes()].iter_mut().zip(&mut colors) {
+                *slot = rgb_pixel_info.build_pixel(color);
+            }
+            skip(&mut colors, u64::from(columns.hidden_after));
+        }
+        Ok(())
+    }
+
+    fn fill_solid(&mut self, area: &Rectangle, color: Rgb888) -> Result<(), Infallible> {
+        let columns = ClippedSpan::new(area.top_left.x, area.size.width, self.info.width());
+        let rows = ClippedSpan::new(area.top_left.y, area.size.height, self.info.height());
+        let pixel = self.info.rgb_pixel_info().build_pixel(color);
+        for row in self.rows_mut(rows.seen) {
+            row[columns.seen_indexes()].fill(pixel);
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self, color: Rgb888) -> Result<(), Infallible> {
+        let pixel = self.info.rgb_pixel_info().build_pixel(color);
+        for row in self.rows_mut(0..self.info.height()) {
+            row.fill(pixel);
+        }
+        Ok(())
+    }
+}
+
+/// One side of an area, cut to the screen.
+struct ClippedSpan {
+    /// How much of the area lies before the screen.
+    hidden_before: u32,
+    /// The part of the screen that the area covers; it ends on the screen.
+    seen: Range<u32>,
+    /// How much of the area lies behind the screen.
+    hidden_after: u32,
+}
+
+impl ClippedSpan {
+    /// Cuts the span of `length` pixels from `start` on to a screen of `screen_length` pixels.
+    fn new(start: i32, length: u32, screen_length: u32) -> Self {
+        let hidden_before = if start < 0 { start.unsigned_abs().min(length) } else { 0 };
+        let seen_start = start.max(0).unsigned_abs().min(screen_length);
+        let after_hidden = length - hidden_before;
+        let seen_length = after_hidden.min(screen_length - seen_start);
+        Self {
+            hidden_before,
+            seen: seen_start..seen_start + seen_length,
+            hidden_after: after_hidden - seen_length,
+        }
+    }
+
+    /// The same part as indexes into a row of the screen.
+    fn seen_indexes(&self) -> Range<usize> {
+        self.seen.start as usize..self.seen.end as usize
+    }
+}
+
+/// Takes `count` colours away, or all that there are.
+fn skip(colors: &mut impl Iterator<Item = Rgb888>, count: u64) {
+    if let Some(last) = count.checked_sub(1) {
+        colors.nth(usize::try_from(last).unwrap_or(usize::MAX));
+    }
+}
+
+/// The memory given for a frame buffer does not hold all of its pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BufferTooShort {
+    /// How many the frame buffer has.
+    pub needed_pixels: usize,
+    /// How many fit.
+    pub given_pixels: usize,
+}
+
+impl fmt::Display for BufferTooShort {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            needed_pixels,
+            given_pixels,
+        } = self;
+        write!(
+            formatter,
+            "{given_pixels} pixels of memory for a frame buffer of {needed_pixels}"
+        )
+    }
+}
+
+impl Error for BufferTooShort {}

@@ -1,0 +1,243 @@
+//! The frame buffer as the boot loader describes it, and the same once checked.
+//!
+//! What always holds: a [`FrameBufferInfo`] has at least one pixel, no side longer than [`MAX_SIDE_PIXELS`], and rows
+//! that hold at least its width.
+
+use core::{error::Error, fmt};
+
+use crate::rgb_pixel_info::{ColorMask, RgbPixelInfo, RgbPixelInfoError};
+
+/// The longest side, and the longest row with its padding, that is believed. Every coordinate on the screen fits an
+/// `i32` and every size in bytes a `u64` with room to spare.
+pub const MAX_SIDE_PIXELS: u32 = 32_768;
+
+/// The memory model that the Limine boot protocol and Multiboot2 number 1: red, green and blue given by masks.
+const MEMORY_MODEL_RGB: u8 = 1;
+
+/// The only pixel size that is drawn on.
+const BITS_PER_PIXEL: u16 = 32;
+
+/// Bytes of a pixel.
+const BYTES_PER_PIXEL: u64 = 4;
+
+/// What the boot loader says about a frame buffer. Nothing of it is believed before [`FrameBufferInfo::check`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameBufferClaims {
+    /// Pixels of a row that are seen.
+    pub width: u64,
+    /// Rows.
+    pub height: u64,
+    /// Bytes from one row to the next.
+    pub pitch_bytes: u64,
+    /// Bits of a pixel.
+    pub bits_per_pixel: u16,
+    /// How colours are given; 1 means red, green and blue by masks.
+    pub memory_model: u8,
+    /// Bits of the red mask.
+    pub red_mask_size: u8,
+    /// Place of the lowest bit of the red mask.
+    pub red_mask_shift: u8,
+    /// Bits of the green mask.
+    pub green_mask_size: u8,
+    /// Place of the lowest bit of the green mask.
+    pub green_mask_shift: u8,
+    /// Bits of the blue mask.
+    pub blue_mask_size: u8,
+    /// Place of the lowest bit of the blue mask.
+    pub blue_mask_shift: u8,
+}
+
+/// A frame buffer that can be drawn on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameBufferInfo {
+    /// Pixels of a row that are seen.
+    width: u32,
+    /// Rows.
+    height: u32,
+    /// Pixels from one row to the next.
+    pixels_per_row: u32,
+    /// The layout of a pixel.
+    rgb_pixel_info: RgbPixelInfo,
+}
+
+impl FrameBufferInfo {
+    /// Checks what the boot loader says.
+    pub fn check(claims: &FrameBufferClaims) -> Result<Self, FrameBufferError> {
+        let &FrameBufferClaims {
+            memory_model,
+            bits_per_pixel,
+            ..
+        } = claims;
+        if memory_model != MEMORY_MODEL_RGB {
+            return Err(FrameBufferError::NotRgb { memory_model });
+        }
+        if bits_per_pixel != BITS_PER_PIXEL {
+            return Err(FrameBufferError::PixelSize { bits_per_pixel });
+        }
+        let rgb_pixel_info = RgbPixelInfo::check(
+            ColorMask {
+                size_bits: claims.red_mask_size,
+                shift: claims.red_mask_shift,
+            },
+            ColorMask {
+                size_bits: claims.green_mask_size,
+                shift: claims.green_mask_shift,
+            },
+            ColorMask {
+                size_bits: claims.blue_mask_size,
+                shift: claims.blue_mask_shift,
+            },
+        )
+        .map_err(FrameBufferError::Masks)?;
+        let (width, height, pixels_per_row) = check_size(claims)?;
+        Ok(Self {
+            width,
+            height,
+            pixels_per_row,
+            rgb_pixel_info,
+        })
+    }
+
+    /// Pixels of a row that are seen.
+    #[must_use]
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Rows.
+    #[must_use]
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// Pixels from one row to the next; what exceeds the width is padding.
+    #[must_use]
+    pub fn pixels_per_row(&self) -> u32 {
+        self.pixels_per_row
+    }
+
+    /// The layout of a pixel.
+    #[must_use]
+    pub fn rgb_pixel_info(&self) -> RgbPixelInfo {
+        self.rgb_pixel_info
+    }
+
+    /// How many slots of 4 bytes the buffer needs: all rows, the last one without its padding.
+    #[must_use]
+    pub fn len_pixels(&self) -> usize {
+        // At most `MAX_SIDE_PIXELS` squared, which is 2^30.
+        (self.pixels_per_row * (self.height - 1) + self.width) as usize
+    }
+}
+
+/// Checks and narrows width, height and the length of a row in pixels.
+fn check_size(claims: &FrameBufferClaims) -> Result<(u32, u32, u32), FrameBufferError> {
+    let &FrameBufferClaims {
+        width,
+        height,
+        pitch_bytes,
+        ..
+    } = claims;
+    if width == 0 || height == 0 {
+        return Err(FrameBufferError::EmptyScreen { width, height });
+    }
+    if !pitch_bytes.is_multiple_of(BYTES_PER_PIXEL) {
+        return Err(FrameBufferError::PitchNotWholePixels { pitch_bytes });
+    }
+    let pixels_per_row = pitch_bytes / BYTES_PER_PIXEL;
+    if pixels_per_row < width {
+        return Err(FrameBufferError::RowsTooShort { width, pitch_bytes });
+    }
+    let believed = |pixels: u64| u32::try_from(pixels).ok().filter(|&pixels| pixels <= MAX_SIDE_PIXELS);
+    match (believed(width), believed(height), believed(pixels_per_row)) {
+        (Some(width), Some(height), Some(pixels_per_row)) => Ok((width, height, pixels_per_row)),
+        _ => Err(FrameBufferError::TooLarge {
+            width,
+            height,
+            pitch_bytes,
+        }),
+    }
+}
+
+/// Why a frame buffer cannot be drawn on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameBufferError {
+    /// Colours are not given by masks for red, green and blue.
+    NotRgb {
+        /// The memory model that the boot loader names.
+        memory_model: u8,
+    },
+    /// A pixel is not 32 bits.
+    PixelSize {
+        /// What it is.
+        bits_per_pixel: u16,
+    },
+    /// The colour masks make no pixel.
+    Masks(RgbPixelInfoError),
+    /// There is no pixel at all.
+    EmptyScreen {
+        /// Pixels of a row.
+        width: u64,
+        /// Rows.
+        height: u64,
+    },
+    /// A row does not begin at a whole pixel.
+    PitchNotWholePixels {
+        /// Bytes from one row to the next.
+        pitch_bytes: u64,
+    },
+    /// A row reaches into the next one.
+    RowsTooShort {
+        /// Pixels of a row.
+        width: u64,
+        /// Bytes from one row to the next.
+        pitch_bytes: u64,
+    },
+    /// A side or a row with its padding is longer than [`MAX_SIDE_PIXELS`].
+    TooLarge {
+        /// Pixels of a row.
+        width: u64,
+        /// Rows.
+        height: u64,
+        /// Bytes from one row to the next.
+        pitch_bytes: u64,
+    },
+}
+
+impl fmt::Display for FrameBufferError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotRgb { memory_model } => write!(formatter, "memory model {memory_model} is not RGB"),
+            Self::PixelSize { bits_per_pixel } => write!(formatter, "{bits_per_pixel} bits per pixel instead of 32"),
+            Self::Masks(error) => error.fmt(formatter),
+            Self::EmptyScreen { width, height } => write!(formatter, "a screen of {width} x {height} pixels is empty"),
+            Self::PitchNotWholePixels { pitch_bytes } => {
+                write!(formatter, "rows of {pitch_bytes} bytes are not whole pixels of 4 bytes")
+            }
+            Self::RowsTooShort { width, pitch_bytes } => {
+                write!(
+                    formatter,
+                    "rows of {pitch_bytes} bytes are too short for {width} pixels"
+                )
+            }
+            Self::TooLarge {
+                width,
+                height,
+                pitch_bytes,
+            } => write!(
+                formatter,
+                "a screen of {width} x {height} pixels with rows of {pitch_bytes} bytes is larger than \
+                 {MAX_SIDE_PIXELS} pixels a side"
+            ),
+        }
+    }
+}
+
+impl Error for FrameBufferError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Masks(error) => Some(error),
+            _ => None,
+        }
+    }
+}

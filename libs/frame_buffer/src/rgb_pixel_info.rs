@@ -1,0 +1,152 @@
+//! Where red, green and blue lie inside a pixel of 32 bits, and how a colour becomes such a pixel.
+//!
+//! What always holds: no mask is empty, each lies inside the 32 bits, and no two share a bit.
+
+use core::{error::Error, fmt};
+
+use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
+
+/// The part of a pixel that holds one colour, as the boot loader describes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ColorMask {
+    /// How many bits the mask has.
+    pub size_bits: u8,
+    /// The place of its lowest bit.
+    pub shift: u8,
+}
+
+impl ColorMask {
+    /// The bits of the mask inside a pixel. Only for a checked mask.
+    fn bits(self) -> u32 {
+        (u32::MAX >> (u32::BITS - u32::from(self.size_bits))) << self.shift
+    }
+
+    /// Brings a value of 8 bits to the size of the mask, and to its place. Only for a checked mask.
+    ///
+    /// The value is repeated over 32 bits, of which the highest are taken: 0 stays 0 and 255 becomes all ones, whatever
+    /// the size, without a division.
+    fn place(self, value: u8) -> u32 {
+        let repeated = u32::from_ne_bytes([value; 4]);
+        (repeated >> (u32::BITS - u32::from(self.size_bits))) << self.shift
+    }
+
+    /// Is the mask neither empty nor outside the pixel?
+    fn check(self, channel: ColorChannel) -> Result<(), RgbPixelInfoError> {
+        let Self { size_bits, shift } = self;
+        if size_bits == 0 {
+            return Err(RgbPixelInfoError::EmptyMask { channel });
+        }
+        if u32::from(size_bits) + u32::from(shift) > u32::BITS {
+            return Err(RgbPixelInfoError::MaskLeavesPixel { channel, mask: self });
+        }
+        Ok(())
+    }
+}
+
+/// One of the three colours of a pixel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColorChannel {
+    /// Red.
+    Red,
+    /// Green.
+    Green,
+    /// Blue.
+    Blue,
+}
+
+impl fmt::Display for ColorChannel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Red => "red",
+            Self::Green => "green",
+            Self::Blue => "blue",
+        })
+    }
+}
+
+/// The checked layout of a pixel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RgbPixelInfo {
+    /// Where red lies.
+    red: ColorMask,
+    /// Where green lies.
+    green: ColorMask,
+    /// Where blue lies.
+    blue: ColorMask,
+}
+
+impl RgbPixelInfo {
+    /// Checks three masks: none is empty, none leaves the 32 bits, no two overlap.
+    pub fn check(red: ColorMask, green: ColorMask, blue: ColorMask) -> Result<Self, RgbPixelInfoError> {
+        red.check(ColorChannel::Red)?;
+        green.check(ColorChannel::Green)?;
+        blue.check(ColorChannel::Blue)?;
+        if red.bits() & green.bits() != 0 {
+            return Err(RgbPixelInfoError::MasksOverlap {
+                first: ColorChannel::Red,
+                second: ColorChannel::Green,
+            });
+        }
+        if red.bits() & blue.bits() != 0 {
+            return Err(RgbPixelInfoError::MasksOverlap {
+                first: ColorChannel::Red,
+                second: ColorChannel::Blue,
+            });
+        }
+        if green.bits() & blue.bits() != 0 {
+            return Err(RgbPixelInfoError::MasksOverlap {
+                first: ColorChannel::Green,
+                second: ColorChannel::Blue,
+            });
+        }
+        Ok(Self { red, green, blue })
+    }
+
+    /// The pixel that shows this colour. Bits that belong to no mask are 0.
+    #[must_use]
+    pub fn build_pixel(&self, color: Rgb888) -> u32 {
+        self.red.place(color.r()) | self.green.place(color.g()) | self.blue.place(color.b())
+    }
+}
+
+/// Why three colour masks make no pixel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RgbPixelInfoError {
+    /// The mask has no bits.
+    EmptyMask {
+        /// The mask's colour.
+        channel: ColorChannel,
+    },
+    /// The mask reaches beyond the 32 bits of a pixel.
+    MaskLeavesPixel {
+        /// The mask's colour.
+        channel: ColorChannel,
+        /// The mask.
+        mask: ColorMask,
+    },
+    /// Two masks share a bit.
+    MasksOverlap {
+        /// The colour of one of them.
+        first: ColorChannel,
+        /// The colour of the other.
+        second: ColorChannel,
+    },
+}
+
+impl fmt::Display for RgbPixelInfoError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EmptyMask { channel } => write!(formatter, "the {channel} mask is empty"),
+            Self::MaskLeavesPixel {
+                channel,
+                mask: ColorMask { size_bits, shift },
+            } => write!(
+                formatter,
+                "the {channel} mask of {size_bits} bits at bit {shift} reaches beyond the 32 bits of a pixel"
+            ),
+            Self::MasksOverlap { first, second } => write!(formatter, "the {first} and {second} masks overlap"),
+        }
+    }
+}
+
+impl Error for RgbPixelInfoError {}
