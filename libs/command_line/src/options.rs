@@ -1,0 +1,115 @@
+//! The options that the kernel knows.
+//!
+//! What always holds: every option has a default, so that an empty command line, or one that is all wrong, still boots.
+
+use core::fmt;
+
+use log::LevelFilter;
+
+use crate::words::{Word, words};
+
+/// Words of the boot loader's own begin like this.
+const LOADER_PREFIX: &str = "loader.";
+
+/// Values of `log.level`.
+const LOG_LEVELS: &[(&str, LevelFilter)] = &[
+    ("error", LevelFilter::Error),
+    ("warn", LevelFilter::Warn),
+    ("info", LevelFilter::Info),
+    ("debug", LevelFilter::Debug),
+    ("trace", LevelFilter::Trace),
+];
+
+/// The same, as a person should read them.
+const LOG_LEVELS_ALLOWED: &str = "error, warn, info, debug or trace";
+
+/// Values of `panic`.
+const ON_PANIC: &[(&str, OnPanic)] = &[("halt", OnPanic::Halt), ("exit", OnPanic::Exit)];
+
+/// The same, as a person should read them.
+const ON_PANIC_ALLOWED: &str = "halt or exit";
+
+/// What the command line sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// `log.level=`: what is logged. All of it, unless said otherwise.
+    pub log_level: LevelFilter,
+    /// `panic=`: what comes after the report of a panic.
+    pub on_panic: OnPanic,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            log_level: LevelFilter::Trace,
+            on_panic: OnPanic::default(),
+        }
+    }
+}
+
+/// What the kernel does after it has reported a panic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnPanic {
+    /// Stop, so that the report can be read.
+    #[default]
+    Halt,
+    /// Leave the emulator with a failing exit code.
+    Exit,
+}
+
+/// Why a word set no option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WordProblem {
+    /// No option has this key.
+    Unknown,
+    /// The option does not take this value, or needs one.
+    BadValue {
+        /// The values that it takes.
+        allowed: &'static str,
+    },
+}
+
+impl fmt::Display for WordProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => formatter.write_str("no such option"),
+            Self::BadValue { allowed } => write!(formatter, "the value must be {allowed}"),
+        }
+    }
+}
+
+impl Options {
+    /// Reads a command line. Of a key that comes twice, the last good value counts. Each word that sets nothing goes to
+    /// `other`, apart from those that begin with `loader.` and are meant for the boot loader.
+    pub fn parse(text: &str, mut other: impl FnMut(Word<'_>, WordProblem)) -> Self {
+        let mut options = Self::default();
+        for word in words(text) {
+            if word.key.starts_with(LOADER_PREFIX) {
+                continue;
+            }
+            if let Err(problem) = options.apply(word) {
+                other(word, problem);
+            }
+        }
+        options
+    }
+
+    /// Sets what one word asks for.
+    fn apply(&mut self, word: Word<'_>) -> Result<(), WordProblem> {
+        match word.key {
+            "log.level" => self.log_level = choose(word, LOG_LEVELS, LOG_LEVELS_ALLOWED)?,
+            "panic" => self.on_panic = choose(word, ON_PANIC, ON_PANIC_ALLOWED)?,
+            _ => return Err(WordProblem::Unknown),
+        }
+        Ok(())
+    }
+}
+
+/// The choice that the word's value names.
+fn choose<T: Copy>(word: Word<'_>, choices: &[(&str, T)], allowed: &'static str) -> Result<T, WordProblem> {
+    choices
+        .iter()
+        .find(|(name, _)| word.value == Some(name))
+        .map(|&(_, choice)| choice)
+        .ok_or(WordProblem::BadValue { allowed })
+}
