@@ -12,10 +12,12 @@
 #[cfg(test)]
 extern crate std;
 
+mod draw_character;
 mod frame_buffer_embedded_graphics;
 mod frame_buffer_info;
 mod rgb_pixel_info;
 
+pub use draw_character::CELL_SIZE;
 pub use frame_buffer_embedded_graphics::{BufferTooShort, FrameBufferEmbeddedGraphics};
 pub use frame_buffer_info::{FrameBufferClaims, FrameBufferError, FrameBufferInfo, MAX_SIDE_PIXELS};
 pub use rgb_pixel_info::{ColorChannel, ColorMask, RgbPixelInfo, RgbPixelInfoError};

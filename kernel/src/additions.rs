@@ -1,0 +1,25 @@
+//! What a second package adds to the boot: the test kernel's scenarios, none in the kernel that is shipped.
+
+use crate::boot::boot_info::BootInfo;
+
+/// Code that runs at named places of the boot.
+pub struct Additions {
+    /// On the BSP, before anything else, the log included.
+    pub at_entry: fn(),
+    /// On the BSP, when the kernel is booted and the APs are on their way.
+    pub on_bsp: fn(&BootInfo),
+    /// On each AP, when it has said hello.
+    pub on_ap: fn(),
+    /// Whether a word of the command line, by its key, is for the additions.
+    pub knows_word: fn(&str) -> bool,
+}
+
+impl Additions {
+    /// The kernel as it is.
+    pub const NONE: Self = Self {
+        at_entry: || {},
+        on_bsp: |_| {},
+        on_ap: || {},
+        knows_word: |_| false,
+    };
+}

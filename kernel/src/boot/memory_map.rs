@@ -1,0 +1,46 @@
+//! The memory map as the boot loader gives it.
+
+use super::limine_requests::MEMORY_MAP_REQUEST;
+use limine::memmap::{self, Entry};
+
+/// The boot loader's list of memory ranges, of all kinds.
+#[derive(Clone, Copy)]
+pub struct MemoryMap {
+    /// Sorted by base address, as the protocol promises.
+    entries: &'static [&'static Entry],
+}
+
+impl MemoryMap {
+    /// The answer, if there is one that is not empty.
+    pub(super) fn from_boot_loader() -> Option<Self> {
+        let entries = MEMORY_MAP_REQUEST.response()?.entries();
+        (!entries.is_empty()).then_some(Self { entries })
+    }
+
+    /// How many ranges there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// How many bytes are free for use.
+    pub fn usable_bytes(&self) -> u64 {
+        let usable = self.entries.iter().filter(|entry| entry.type_ == memmap::MEMMAP_USABLE);
+        usable.fold(0, |sum, entry| sum.saturating_add(entry.length))
+    }
+
+    /// Whether any of these bytes are of a kind that holds programs or data: a frame buffer cannot be there.
+    pub fn overlaps_ram(&self, start: u64, length: u64) -> bool {
+        const RAM: [u64; 4] = [
+            memmap::MEMMAP_USABLE,
+            memmap::MEMMAP_ACPI_RECLAIMABLE,
+            memmap::MEMMAP_BOOTLOADER_RECLAIMABLE,
+            memmap::MEMMAP_EXECUTABLE_AND_MODULES,
+        ];
+        let end = start.saturating_add(length);
+        let overlaps = |entry: &&&Entry| entry.base < end && start < entry.base.saturating_add(entry.length);
+        self.entries
+            .iter()
+            .filter(overlaps)
+            .any(|entry| RAM.contains(&entry.type_))
+    }
+}

@@ -1,0 +1,84 @@
+//! Files that the boot loader loaded with the kernel.
+
+use super::boot_string::{self, BootStringError};
+use super::limine_requests::{FileClaims, MODULE_REQUEST};
+
+/// The path, on the boot medium, of the first user program.
+pub const USER_MODE_PROGRAM_0_PATH: &str = "/user_mode_program_0";
+
+/// More modules than this are taken for a corrupt answer.
+const MAX_MODULES: u64 = 64;
+
+/// A file in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Module {
+    /// The path within its volume.
+    pub path: &'static str,
+    /// What the boot configuration says to it.
+    pub string: &'static str,
+    /// What the file holds.
+    pub content: &'static [u8],
+}
+
+/// Why a module is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModuleError {
+    /// The pointer to its description is null.
+    Missing,
+    /// It is said to have content, and the pointer to that is null.
+    NoContent {
+        /// How much content.
+        size_bytes: u64,
+    },
+    /// It would reach past the end of the address space.
+    TooLarge {
+        /// How much content.
+        size_bytes: u64,
+    },
+    /// Its path cannot be read.
+    Path(BootStringError),
+    /// Its string cannot be read.
+    String(BootStringError),
+}
+
+/// All modules, each checked as it is reached.
+pub fn modules() -> impl Iterator<Item = Result<Module, ModuleError>> {
+    let claims = MODULE_REQUEST.response().filter(|claims| !claims.modules.is_null());
+    let count = claims.map_or(0, |claims| claims.count.min(MAX_MODULES));
+    (0..count as usize).filter_map(move |index| {
+        // SAFETY: The boot loader answered with a list of `count` pointers, and `index` is below that.
+        let file = claims.map(|claims| unsafe { claims.modules.add(index).read() })?;
+        // SAFETY: The list holds pointers to file structures, or null.
+        Some(unsafe { check(file) })
+    })
+}
+
+/// Checks one module.
+///
+/// # Safety
+///
+/// The pointer is null, or points to a file structure of the boot loader's in memory that stays as it is.
+unsafe fn check(file: *const FileClaims) -> Result<Module, ModuleError> {
+    // SAFETY: The caller's promise.
+    let claims = unsafe { file.as_ref() }.ok_or(ModuleError::Missing)?;
+    let size_bytes = claims.size_bytes;
+    if claims.address.is_null() && size_bytes != 0 {
+        return Err(ModuleError::NoContent { size_bytes });
+    }
+    let start = claims.address as u64;
+    if start.checked_add(size_bytes).is_none() || isize::try_from(size_bytes).is_err() {
+        return Err(ModuleError::TooLarge { size_bytes });
+    }
+    let content = if size_bytes == 0 {
+        &[]
+    } else {
+        // SAFETY: The boot loader mapped the file there, in memory of its own kind in the memory map, which nobody
+        // writes to; its size fits the address space.
+        unsafe { core::slice::from_raw_parts(claims.address, size_bytes as usize) }
+    };
+    // SAFETY: A string of the boot loader's.
+    let path = unsafe { boot_string::read(claims.path) }.map_err(ModuleError::Path)?;
+    // SAFETY: A string of the boot loader's.
+    let string = unsafe { boot_string::read(claims.string) }.map_err(ModuleError::String)?;
+    Ok(Module { path, string, content })
+}

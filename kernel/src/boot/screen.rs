@@ -1,0 +1,89 @@
+//! The boot loader's frame buffer, checked and turned into something to draw on.
+
+use super::{hhdm_offset::HIGHER_HALF_START, limine_requests::FRAME_BUFFER_REQUEST, memory_map::MemoryMap};
+use core::sync::atomic::{AtomicBool, Ordering};
+use embedded_graphics::geometry::Size;
+use frame_buffer::{FrameBufferClaims, FrameBufferEmbeddedGraphics, FrameBufferError, FrameBufferInfo};
+use limine::framebuffer::Framebuffer;
+
+/// The frame buffer, as long as the kernel lives.
+pub type Screen = FrameBufferEmbeddedGraphics<'static>;
+
+/// Why there is nothing to draw on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScreenError {
+    /// The boot loader has none to offer.
+    NoFrameBuffer,
+    /// It is not mapped in the upper half, or not aligned to its pixels.
+    Address(u64),
+    /// It would lie in memory that holds programs or data.
+    InRam {
+        /// Physical address of its first byte.
+        start: u64,
+        /// Size in bytes.
+        length: u64,
+    },
+    /// Its size or pixel layout is none that we can draw.
+    Layout(FrameBufferError),
+    /// Somebody has it already.
+    Taken,
+}
+
+/// Set by [`take`], once: there is one owner of the pixels.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// How large the boot loader's first frame buffer is, in pixels; `None` if there is none that we can draw on.
+pub fn size() -> Option<Size> {
+    let (_, info) = claimed_frame_buffer().ok()?;
+    Some(Size::new(info.width(), info.height()))
+}
+
+/// Takes the boot loader's first frame buffer.
+///
+/// Before the memory map is known (an early panic) it is taken at its word about where it lies.
+pub fn take(hhdm_offset: u64, memory_map: Option<MemoryMap>) -> Result<Screen, ScreenError> {
+    let (claimed, info) = claimed_frame_buffer()?;
+    let address = claimed.address() as u64;
+    let length = info.len_pixels() as u64 * size_of::<u32>() as u64;
+    let end = address.checked_add(length).ok_or(ScreenError::Address(address))?;
+    if address < HIGHER_HALF_START || !address.is_multiple_of(size_of::<u32>() as u64) || end < address {
+        return Err(ScreenError::Address(address));
+    }
+    let start = address.wrapping_sub(hhdm_offset);
+    if memory_map.is_some_and(|map| map.overlaps_ram(start, length)) {
+        return Err(ScreenError::InRam { start, length });
+    }
+    if IS_TAKEN.swap(true, Ordering::Relaxed) {
+        return Err(ScreenError::Taken);
+    }
+    // SAFETY: The boot loader mapped its frame buffer at this address; it is aligned, has this many pixels and does
+    // not lie in RAM, so nothing else is there; `IS_TAKEN` makes this the only slice over it.
+    let pixels = unsafe { core::slice::from_raw_parts_mut(claimed.address().cast::<u32>(), info.len_pixels()) };
+    // The slice has exactly as many pixels as are needed.
+    FrameBufferEmbeddedGraphics::new(info, pixels).map_err(|_too_short| ScreenError::Address(address))
+}
+
+/// The boot loader's first frame buffer, with its layout checked.
+fn claimed_frame_buffer() -> Result<(&'static Framebuffer, FrameBufferInfo), ScreenError> {
+    let response = FRAME_BUFFER_REQUEST.response().ok_or(ScreenError::NoFrameBuffer)?;
+    let claimed = response.framebuffers().first().ok_or(ScreenError::NoFrameBuffer)?;
+    let info = FrameBufferInfo::check(&claims_of(claimed)).map_err(ScreenError::Layout)?;
+    Ok((claimed, info))
+}
+
+/// What the boot loader says of the picture, in the words of the library that checks it.
+fn claims_of(frame_buffer: &Framebuffer) -> FrameBufferClaims {
+    FrameBufferClaims {
+        width: frame_buffer.width,
+        height: frame_buffer.height,
+        pitch_bytes: frame_buffer.pitch,
+        bits_per_pixel: frame_buffer.bpp,
+        memory_model: frame_buffer.memory_model,
+        red_mask_size: frame_buffer.red_mask_size,
+        red_mask_shift: frame_buffer.red_mask_shift,
+        green_mask_size: frame_buffer.green_mask_size,
+        green_mask_shift: frame_buffer.green_mask_shift,
+        blue_mask_size: frame_buffer.blue_mask_size,
+        blue_mask_shift: frame_buffer.blue_mask_shift,
+    }
+}

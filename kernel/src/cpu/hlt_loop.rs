@@ -1,0 +1,17 @@
+//! Standing still.
+
+use x86_64::instructions::{hlt, interrupts};
+
+/// Halts this processor for ever; after each interrupt it runs `before_halt` and halts again.
+pub fn hlt_loop(before_halt: fn()) -> ! {
+    loop {
+        before_halt();
+        hlt();
+    }
+}
+
+/// Halts this processor for ever, with interrupts off: only an NMI can wake it, and it halts again.
+pub fn hlt_loop_with_interrupts_off() -> ! {
+    interrupts::disable();
+    hlt_loop(|| {})
+}

@@ -1,0 +1,71 @@
+//! The registers that tell where a processor was, for a report.
+
+use core::{arch::asm, fmt};
+use x86_64::registers::{
+    control::{Cr0, Cr2, Cr3, Cr4, Efer},
+    rflags,
+};
+
+/// What was read, at the place where it was read.
+#[derive(Debug, Clone, Copy)]
+pub struct Registers {
+    /// Stack pointer.
+    rsp: u64,
+    /// Frame pointer.
+    rbp: u64,
+    /// Flags.
+    rflags: u64,
+    /// Control register 0.
+    cr0: u64,
+    /// The address of the last page fault.
+    cr2: u64,
+    /// Where the page tables begin, with its flags.
+    cr3: u64,
+    /// Control register 4.
+    cr4: u64,
+    /// Extended features.
+    efer: u64,
+}
+
+impl Registers {
+    /// Reads them. Inlined, so that stack and frame pointer are the caller's.
+    #[inline(always)]
+    pub fn read() -> Self {
+        let (rsp, rbp): (u64, u64);
+        // SAFETY: Copies two registers and touches nothing else.
+        unsafe {
+            asm!("mov {}, rsp", "mov {}, rbp", out(reg) rsp, out(reg) rbp, options(nomem, nostack, preserves_flags))
+        };
+        let (table, flags) = Cr3::read_raw();
+        Self {
+            rsp,
+            rbp,
+            rflags: rflags::read_raw(),
+            cr0: Cr0::read_raw(),
+            cr2: Cr2::read_raw(),
+            cr3: table.start_address().as_u64() | u64::from(flags),
+            cr4: Cr4::read_raw(),
+            efer: Efer::read_raw(),
+        }
+    }
+}
+
+impl fmt::Display for Registers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            rsp,
+            rbp,
+            rflags,
+            cr0,
+            cr2,
+            cr3,
+            cr4,
+            efer,
+        } = self;
+        writeln!(formatter, "rsp {rsp:#018x}  rbp {rbp:#018x}  rflags {rflags:#x}")?;
+        write!(
+            formatter,
+            "cr0 {cr0:#x}  cr2 {cr2:#018x}  cr3 {cr3:#x}  cr4 {cr4:#x}  efer {efer:#x}"
+        )
+    }
+}

@@ -1,0 +1,21 @@
+//! Text for a terminal: each `\n` becomes `\r\n`, so that the next line begins at the left edge.
+
+use core::fmt::{self, Write};
+
+/// Writes to `W` what a terminal needs to show the text.
+pub(super) struct WriterWithCr<W>(pub(super) W);
+
+impl<W: Write> Write for WriterWithCr<W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for piece in text.split_inclusive('\n') {
+            match piece.strip_suffix('\n') {
+                Some(line) => {
+                    self.0.write_str(line)?;
+                    self.0.write_str("\r\n")?;
+                }
+                None => self.0.write_str(piece)?,
+            }
+        }
+        Ok(())
+    }
+}
