@@ -1,15 +1,22 @@
-//! Placeholder of `test_kernel`.
+//! The kernel with scenarios: the same library that the shipped kernel boots, and code that misbehaves on request.
+//!
+//! The command-line word `scenario=NAME` chooses one; the names are in [`scenarios::ALL`]. A panic ends QEMU with the
+//! failing exit code.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
-#[cfg(not(target_os = "none"))]
-fn main() {
-    eprintln!("This program runs on the bare machine: type `cargo run` to boot it in QEMU.");
-    std::process::exit(1);
+#[cfg(target_os = "none")]
+mod scenarios;
+
+/// Where the boot loader enters on the first processor.
+#[cfg(target_os = "none")]
+#[unsafe(no_mangle)]
+extern "C" fn entry_point_from_limine() -> ! {
+    kernel::init_bsp(&scenarios::ADDITIONS)
 }
 
-/// Stops the processor for good.
-#[cfg(target_os = "none")]
-#[panic_handler]
-fn rust_panic(_info: &core::panic::PanicInfo) -> ! {
-    loop {}
+/// Runs when somebody starts the kernel as a program of their own system.
+#[cfg(not(target_os = "none"))]
+fn main() {
+    eprintln!("This is a kernel: it runs on the bare machine. Type `cargo test` to boot it with its scenarios.");
+    std::process::exit(1);
 }

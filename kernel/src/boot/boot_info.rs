@@ -118,7 +118,7 @@ impl BootInfo {
     pub fn log(&self) {
         let [name, version] = self.boot_loader.map(|text| text.unwrap_or("(no name)"));
         log::info!(
-            "Booted by {name} {version}, base revision {}, {:?}",
+            "Booted by {name} {version}, base revision {}, {}",
             self.base_revision,
             self.firmware
         );
@@ -146,6 +146,16 @@ impl BootInfo {
                 Err(error) => log::error!("A module is left out: {error:?}"),
             }
         }
+    }
+}
+
+impl fmt::Display for Firmware {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Bios => "BIOS",
+            Self::Uefi => "UEFI",
+            Self::Unknown => "unknown firmware",
+        })
     }
 }
 
@@ -197,8 +207,8 @@ fn firmware() -> Firmware {
     }
 }
 
-/// The kernel's command line.
-fn command_line() -> Result<&'static str, BootStringError> {
+/// The kernel's command line. It can be read before anything else is checked.
+pub fn command_line() -> Result<&'static str, BootStringError> {
     let claims = EXECUTABLE_CMDLINE_REQUEST.response().ok_or(BootStringError::Missing)?;
     // SAFETY: A string of the boot loader's, in memory that stays as it is.
     unsafe { boot_string::read(claims.command_line) }

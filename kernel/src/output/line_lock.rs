@@ -1,14 +1,14 @@
 //! The lock of the log: it keeps lines whole among processors, and nobody can wait on it for ever.
 //!
 //! It is held with interrupts off, so that on the same processor only an exception, an NMI or a panic can come in
-//! between. Whoever finds that its own processor holds the lock is told so instead of waiting for itself. Under it no
-//! other lock is taken.
+//! between. Whoever finds that its own processor holds the lock is told so instead of waiting for itself. A panic takes
+//! it for good: from then on everybody else is refused. Under it no other lock is taken.
 
 use core::{
     cell::UnsafeCell,
     hint,
     ops::{Deref, DerefMut},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
 };
 use x86_64::instructions::interrupts;
 
@@ -23,6 +23,8 @@ const MAX_LOOKS_IN_PANIC: u32 = 50_000_000;
 pub(super) struct LineLock<T> {
     /// The id of the processor that holds the lock, or [`NOBODY`].
     owner: AtomicU32,
+    /// Set by a panic, for good.
+    is_closed: AtomicBool,
     /// For the owner only.
     value: UnsafeCell<T>,
 }
@@ -30,23 +32,32 @@ pub(super) struct LineLock<T> {
 // SAFETY: The value is handed out to one owner at a time, so it only ever moves between processors.
 unsafe impl<T: Send> Sync for LineLock<T> {}
 
-/// The caller's own processor holds the lock: this is code that came in between.
-pub(super) struct HeldByThisCpu;
+/// Why the value cannot be used.
+pub(super) enum Refusal {
+    /// The caller's own processor holds the lock: this is code that came in between.
+    HeldByThisCpu,
+    /// A panic has it.
+    Closed,
+}
 
 impl<T> LineLock<T> {
     /// A free lock.
     pub(super) const fn new(value: T) -> Self {
         Self {
             owner: AtomicU32::new(NOBODY),
+            is_closed: AtomicBool::new(false),
             value: UnsafeCell::new(value),
         }
     }
 
     /// Waits until the lock is free, and takes it for the processor `cpu_id`.
-    pub(super) fn lock(&self, cpu_id: u32) -> Result<LineGuard<'_, T>, HeldByThisCpu> {
+    pub(super) fn lock(&self, cpu_id: u32) -> Result<LineGuard<'_, T>, Refusal> {
         let interrupts_were_on = interrupts::are_enabled();
         interrupts::disable();
-        loop {
+        let refusal = loop {
+            if self.is_closed.load(Ordering::Relaxed) {
+                break Refusal::Closed;
+            }
             match self
                 .owner
                 .compare_exchange_weak(NOBODY, cpu_id, Ordering::Acquire, Ordering::Relaxed)
@@ -57,38 +68,37 @@ impl<T> LineLock<T> {
                         interrupts_were_on,
                     });
                 }
-                Err(owner) if owner == cpu_id => {
-                    restore_interrupts(interrupts_were_on);
-                    return Err(HeldByThisCpu);
-                }
+                Err(owner) if owner == cpu_id => break Refusal::HeldByThisCpu,
                 Err(_) => hint::spin_loop(),
             }
-        }
+        };
+        restore_interrupts(interrupts_were_on);
+        Err(refusal)
     }
 
-    /// Takes the lock for a panic: waits a bounded time for another processor, and not at all for its own.
+    /// Takes the value for a panic, for good: waits a bounded time for another processor, and not at all for its own.
     ///
     /// # Safety
     ///
-    /// Only one processor may do this, and it must never return to the code that it came from. What a holder left
-    /// half done stays so: the caller must expect any state of the value that its methods can leave behind.
-    pub(super) unsafe fn lock_for_panic(&self, cpu_id: u32) -> LineGuard<'_, T> {
+    /// Only one processor may do this, once, and it must never return to the code that it came from. What a holder
+    /// left half done stays so: the caller must expect any state of the value that its methods can leave behind.
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "the lock hands out the only reference, and keeps everybody else out"
+    )]
+    pub(super) unsafe fn take_for_panic(&self, cpu_id: u32) -> &mut T {
         interrupts::disable();
+        self.is_closed.store(true, Ordering::Relaxed);
         for _ in 0..MAX_LOOKS_IN_PANIC {
-            match self
-                .owner
-                .compare_exchange(NOBODY, cpu_id, Ordering::Acquire, Ordering::Relaxed)
-            {
-                Ok(_) => break,
-                Err(owner) if owner == cpu_id => break,
-                Err(_) => hint::spin_loop(),
+            let owner = self.owner.load(Ordering::Acquire);
+            if owner == NOBODY || owner == cpu_id {
+                break;
             }
+            hint::spin_loop();
         }
-        self.owner.store(cpu_id, Ordering::Relaxed);
-        LineGuard {
-            lock: self,
-            interrupts_were_on: false,
-        }
+        // SAFETY: The lock is closed, so nobody takes it any more; whoever held it has let go, or is the caller's own
+        // processor, which does not go back there, or has been stuck for longer than any line takes.
+        unsafe { &mut *self.value.get() }
     }
 }
 

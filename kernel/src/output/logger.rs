@@ -3,10 +3,13 @@
 //! It works from the first instruction on, with interrupts off, in exceptions and in a panic. A line is put together
 //! before the lock is taken, so that code which a message runs (`Display`) cannot come to grief under it; only a line
 //! of more than [`LINE_CAPACITY`] bytes is put together under the lock. What comes in between on a processor that holds
-//! the lock is written to the serial port only, in the middle of the line that it interrupts.
+//! the lock is written at once, to the serial port only, on a line of its own.
 
 use super::{
-    display_data::DisplayData, line_buffer::LineBuffer, line_lock::LineLock, serial_port::SerialPort,
+    display_data::DisplayData,
+    line_buffer::LineBuffer,
+    line_lock::{LineLock, Refusal},
+    serial_port::SerialPort,
     writer_with_cr::WriterWithCr,
 };
 use crate::boot::screen::{Screen, ScreenError};
@@ -47,6 +50,8 @@ pub(super) struct Outputs {
     pub(super) serial: SerialPort,
     /// The screen.
     pub(super) display: DisplayData,
+    /// Set while a line is begun and not ended.
+    is_in_line: bool,
 }
 
 /// Starts the log on the serial port. If there is to be a screen, its size in pixels decides how the text is laid out.
@@ -89,14 +94,14 @@ pub(super) fn current_cpu_id() -> u32 {
     CPU_HOOKS.get().and_then(|hooks| (hooks.current_id)()).unwrap_or(0)
 }
 
-/// The lock's value for a panic.
+/// The outputs for a panic, for good: nobody else logs any more.
 ///
 /// # Safety
 ///
-/// As for [`LineLock::lock_for_panic`].
-pub(super) unsafe fn outputs_for_panic() -> impl core::ops::DerefMut<Target = Outputs> {
+/// As for [`LineLock::take_for_panic`].
+pub(super) unsafe fn take_outputs_for_panic() -> &'static mut Outputs {
     // SAFETY: The caller's promise. Text grid and serial port have no state that their methods cannot go on from.
-    unsafe { OUTPUTS.lock_for_panic(current_cpu_id()) }
+    unsafe { OUTPUTS.take_for_panic(current_cpu_id()) }
 }
 
 /// Uses the outputs, unless this processor is using them already.
@@ -135,7 +140,14 @@ fn log_line(level: Level, message: fmt::Arguments<'_>) {
             outputs.write_line(level, message);
             outputs.display.draw_after_line();
         }
-        Err(_held_by_this_cpu) => write_serial_line(&mut SerialPort::com1(), level, message),
+        Err(Refusal::HeldByThisCpu) => {
+            let mut serial = SerialPort::com1();
+            // A serial port loses what it cannot send; it has no errors.
+            let _infallible = serial.write_str("\r\n");
+            write_serial_line(&mut serial, level, message);
+        }
+        // A panic has had the last word.
+        Err(Refusal::Closed) => {}
     }
 }
 
@@ -145,11 +157,18 @@ impl Outputs {
         Self {
             serial: SerialPort::com1(),
             display: DisplayData::new(),
+            is_in_line: false,
         }
     }
 
-    /// Writes a whole line, and draws nothing.
+    /// Writes a whole line, and draws nothing. A line that was never ended is ended first.
     pub(super) fn write_line(&mut self, level: Level, message: fmt::Arguments<'_>) {
+        // Neither output has errors: the serial port loses what it cannot send.
+        if self.is_in_line {
+            let _infallible = self.serial.write_str("\r\n");
+            let _infallible = self.display.write_str("\n");
+        }
+        self.is_in_line = true;
         write_serial_line(&mut self.serial, level, message);
         self.display.write_with_color(cpu_prefix().as_str(), Color::Gray);
         let mut label = LineBuffer::<8>::new();
@@ -157,6 +176,7 @@ impl Outputs {
         let _fits = write!(label, "{level:<5} ");
         self.display.write_with_color(label.as_str(), color_of(level));
         let _infallible = writeln!(self.display, "{message}");
+        self.is_in_line = false;
     }
 }
 

@@ -72,7 +72,7 @@ fn report(text: fmt::Arguments<'_>) -> ! {
 fn write_report(text: fmt::Arguments<'_>) {
     DID_PANIC.store(true, Ordering::Relaxed);
     // SAFETY: Only the first panic gets here, and none returns.
-    let mut outputs = unsafe { logger::outputs_for_panic() };
+    let outputs = unsafe { logger::take_outputs_for_panic() };
     if !outputs.display.has_screen()
         && let Ok(screen) = screen::take(HHDM_REQUEST.response().map_or(0, |response| response.offset), None)
     {

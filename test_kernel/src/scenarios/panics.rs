@@ -1,0 +1,63 @@
+//! Panics in awkward places.
+
+use core::{
+    fmt, hint,
+    sync::atomic::{AtomicU32, Ordering},
+};
+use kernel::{
+    cpu::cpu_local_data::{cpus_count, current_cpu_id},
+    output::logger,
+};
+
+/// How many processors are ready to panic.
+static READY: AtomicU32 = AtomicU32::new(0);
+
+/// A plain panic.
+pub(super) fn panic() {
+    panic!("deliberate, with a number: {}", 42);
+}
+
+/// A panic on processor 1.
+pub(super) fn panic_on_first_ap() {
+    if current_cpu_id() == Some(1) {
+        panic!("deliberate, on an AP");
+    }
+}
+
+/// All processors at once.
+pub(super) fn panic_together() {
+    READY.fetch_add(1, Ordering::Relaxed);
+    while READY.load(Ordering::Relaxed) < cpus_count() {
+        hint::spin_loop();
+    }
+    panic!("deliberate, on all processors");
+}
+
+/// While a line of the log is put together.
+pub(super) fn panic_in_display() {
+    log::info!("{}", PanicsWhenShown);
+}
+
+/// While a line of the log is put together under the log's lock, half written.
+pub(super) fn panic_in_long_display() {
+    log::info!("{:.<600}{}", "", PanicsWhenShown);
+}
+
+/// While a panic is reported.
+pub(super) fn panic_in_panic() {
+    panic!("first {}", PanicsWhenShown);
+}
+
+/// While this processor holds the log's lock.
+pub(super) fn panic_with_screen_held() {
+    logger::with_screen(|_screen| panic!("deliberate, under the lock of the log"));
+}
+
+/// Panics when it is shown.
+struct PanicsWhenShown;
+
+impl fmt::Display for PanicsWhenShown {
+    fn fmt(&self, _formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("deliberate, while a message is put together");
+    }
+}
