@@ -69,11 +69,19 @@ impl<T> LineLock<T> {
                     });
                 }
                 Err(owner) if owner == cpu_id => break Refusal::HeldByThisCpu,
-                Err(_) => hint::spin_loop(),
+                // Looking is cheaper than trying: it leaves the cache line shared among all who wait.
+                Err(_) => self.wait_until_free(),
             }
         };
         restore_interrupts(interrupts_were_on);
         Err(refusal)
+    }
+
+    /// Returns when the lock looks free or is closed.
+    fn wait_until_free(&self) {
+        while self.owner.load(Ordering::Relaxed) != NOBODY && !self.is_closed.load(Ordering::Relaxed) {
+            hint::spin_loop();
+        }
     }
 
     /// Takes the value for a panic, for good: waits a bounded time for another processor, and not at all for its own.

@@ -13,11 +13,14 @@ const COM1: u16 = 0x3f8;
 /// Offset of the line status register (16550 data sheet, section 8).
 const LINE_STATUS: u16 = 5;
 
-/// In the line status register: the next byte can be written.
+/// In the line status register: the port has nothing left to send but the byte that is on its way.
 const TRANSMITTER_HOLDING_EMPTY: u8 = 1 << 5;
 
 /// In the line status register: everything written has left.
 const TRANSMITTER_EMPTY: u8 = 1 << 6;
+
+/// Bytes that the queue of a 16550 holds.
+const FIFO_SIZE: u8 = 16;
 
 /// How often a status bit is looked at before the port counts as stuck. A look takes about a microsecond on a real
 /// machine, and a byte at 115,200 baud about 87; a terminal that holds the line back gets some seconds.
@@ -27,12 +30,20 @@ const MAX_LOOKS: u32 = 4_000_000;
 pub(super) struct SerialPort {
     /// Set when a byte could not be sent in time. From then on each byte gets one look, until one goes through.
     is_stuck: bool,
+    /// How many bytes the port takes when it has sent all that it had.
+    capacity: u8,
+    /// How many of these it takes still, without a look at its status.
+    room: u8,
 }
 
 impl SerialPort {
     /// COM1 as the firmware left it: good enough for a message, until [`Self::init`].
     pub(super) const fn com1() -> Self {
-        Self { is_stuck: false }
+        Self {
+            is_stuck: false,
+            capacity: 1,
+            room: 0,
+        }
     }
 
     /// Sets 115,200 baud, 8 data bits, no parity, 1 stop bit; where there is no port, does nothing.
@@ -51,13 +62,18 @@ impl SerialPort {
             ..Config::default()
         };
         self.is_stuck = uart.init(config).is_err();
+        self.capacity = if uart.fifo_enabled() { FIFO_SIZE } else { 1 };
     }
 
     /// Sends one byte, or loses it when the port stays busy.
     fn send(&mut self, byte: u8) {
-        let looks = if self.is_stuck { 1 } else { MAX_LOOKS };
-        self.is_stuck = !wait_for(TRANSMITTER_HOLDING_EMPTY, looks);
-        if !self.is_stuck {
+        if self.room == 0 {
+            let looks = if self.is_stuck { 1 } else { MAX_LOOKS };
+            self.is_stuck = !wait_for(TRANSMITTER_HOLDING_EMPTY, looks);
+            self.room = if self.is_stuck { 0 } else { self.capacity };
+        }
+        if self.room > 0 {
+            self.room -= 1;
             // SAFETY: The data register of COM1 takes any byte and touches no memory.
             unsafe { Port::new(COM1).write(byte) };
         }
