@@ -129,7 +129,7 @@ impl BootInfo {
         let mebibytes = self.memory_map.usable_bytes() >> 20;
         log::info!(
             "Memory: {mebibytes} MiB usable, {} ranges in the memory map",
-            self.memory_map.len()
+            self.memory_map.ranges_count()
         );
         let (physical, virtual_base) = self.executable_address;
         log::debug!(

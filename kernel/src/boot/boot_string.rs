@@ -29,9 +29,14 @@ pub(super) unsafe fn read(start: *const c_char) -> Result<&'static str, BootStri
     if start.is_null() {
         return Err(BootStringError::Missing);
     }
-    // SAFETY: Every byte before a NUL, and that NUL, is readable: the caller's promise.
-    let is_end = |index: &usize| unsafe { start.add(*index).read() } == 0;
-    let length_bytes = (0..MAX_STRING_BYTES).find(is_end).ok_or(BootStringError::TooLong)?;
+    let mut length_bytes = 0;
+    // SAFETY: Every byte up to and with the NUL is readable, and there was no NUL before this one: the caller's promise.
+    while unsafe { start.wrapping_add(length_bytes).read() } != 0 {
+        length_bytes += 1;
+        if length_bytes == MAX_STRING_BYTES {
+            return Err(BootStringError::TooLong);
+        }
+    }
     // SAFETY: The loop above has read this many bytes, and the NUL behind them.
     let bytes = unsafe { core::slice::from_raw_parts(start.cast::<u8>(), length_bytes + 1) };
     let string = CStr::from_bytes_with_nul(bytes).map_err(|_| BootStringError::TooLong)?;

@@ -21,10 +21,12 @@ pub const NEWEST_BASE_REVISION: u64 = 6;
 /// The oldest that we boot under: at 2 and less the loader maps and promises other things.
 pub const OLDEST_BASE_REVISION: u64 = 3;
 
+/// Requests lie behind it.
 #[used]
 #[unsafe(link_section = ".requests_start_marker")]
 static REQUESTS_START_MARKER: RequestsStartMarker = RequestsStartMarker::new();
 
+/// Requests lie before it.
 #[used]
 #[unsafe(link_section = ".requests_end_marker")]
 static REQUESTS_END_MARKER: RequestsEndMarker = RequestsEndMarker::new();

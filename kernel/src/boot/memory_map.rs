@@ -18,7 +18,7 @@ impl MemoryMap {
     }
 
     /// How many ranges there are.
-    pub fn len(&self) -> usize {
+    pub fn ranges_count(&self) -> usize {
         self.entries.len()
     }
 

@@ -7,7 +7,7 @@ use super::limine_requests::{FileClaims, MODULE_REQUEST};
 pub const USER_MODE_PROGRAM_0_PATH: &str = "/user_mode_program_0";
 
 /// More modules than this are taken for a corrupt answer.
-const MAX_MODULES: u64 = 64;
+const MAX_MODULES: usize = 64;
 
 /// A file in memory.
 #[derive(Debug, Clone, Copy)]
@@ -44,10 +44,12 @@ pub enum ModuleError {
 /// All modules, each checked as it is reached.
 pub fn modules() -> impl Iterator<Item = Result<Module, ModuleError>> {
     let claims = MODULE_REQUEST.response().filter(|claims| !claims.modules.is_null());
-    let count = claims.map_or(0, |claims| claims.count.min(MAX_MODULES));
-    (0..count as usize).filter_map(move |index| {
+    let count = claims.map_or(0, |claims| {
+        usize::try_from(claims.count).unwrap_or(MAX_MODULES).min(MAX_MODULES)
+    });
+    (0..count).filter_map(move |index| {
         // SAFETY: The boot loader answered with a list of `count` pointers, and `index` is below that.
-        let file = claims.map(|claims| unsafe { claims.modules.add(index).read() })?;
+        let file = claims.map(|claims| unsafe { claims.modules.wrapping_add(index).read() })?;
         // SAFETY: The list holds pointers to file structures, or null.
         Some(unsafe { check(file) })
     })
@@ -65,16 +67,18 @@ unsafe fn check(file: *const FileClaims) -> Result<Module, ModuleError> {
     if claims.address.is_null() && size_bytes != 0 {
         return Err(ModuleError::NoContent { size_bytes });
     }
-    let start = claims.address as u64;
-    if start.checked_add(size_bytes).is_none() || isize::try_from(size_bytes).is_err() {
+    let length = isize::try_from(size_bytes)
+        .map_err(|_| ModuleError::TooLarge { size_bytes })?
+        .unsigned_abs();
+    if claims.address.addr().checked_add(length).is_none() {
         return Err(ModuleError::TooLarge { size_bytes });
     }
-    let content = if size_bytes == 0 {
+    let content = if length == 0 {
         &[]
     } else {
         // SAFETY: The boot loader mapped the file there, in memory of its own kind in the memory map, which nobody
         // writes to; its size fits the address space.
-        unsafe { core::slice::from_raw_parts(claims.address, size_bytes as usize) }
+        unsafe { core::slice::from_raw_parts(claims.address, length) }
     };
     // SAFETY: A string of the boot loader's.
     let path = unsafe { boot_string::read(claims.path) }.map_err(ModuleError::Path)?;
