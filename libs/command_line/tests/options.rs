@@ -1,0 +1,119 @@
+//! Which words set which options, and what becomes of the others.
+
+use command_line::{LevelFilter, OnPanic, Options, WordProblem};
+use proptest::{
+    collection,
+    prelude::{any, prop_assert, prop_assert_eq, proptest},
+};
+
+/// The options of a text, and its other words as written.
+fn parse(text: &str) -> (Options, Vec<(String, WordProblem)>) {
+    let mut others = Vec::new();
+    let options = Options::parse(text, |word, problem| others.push((word.to_string(), problem)));
+    (options, others)
+}
+
+/// What a wrong `log.level` gets.
+const BAD_LOG_LEVEL: WordProblem = WordProblem::BadValue {
+    allowed: "error, warn, info, debug or trace",
+};
+
+/// What a wrong `panic` gets.
+const BAD_ON_PANIC: WordProblem = WordProblem::BadValue {
+    allowed: "halt or exit",
+};
+
+#[test]
+fn an_empty_command_line_logs_everything_and_halts() {
+    let defaults = Options {
+        log_level: LevelFilter::Trace,
+        on_panic: OnPanic::Halt,
+    };
+    assert_eq!(parse(""), (defaults, vec![]));
+}
+
+#[test]
+fn every_log_level_can_be_chosen() {
+    for (name, level) in [
+        ("error", LevelFilter::Error),
+        ("warn", LevelFilter::Warn),
+        ("info", LevelFilter::Info),
+        ("debug", LevelFilter::Debug),
+        ("trace", LevelFilter::Trace),
+    ] {
+        // `info` first, so that the default cannot pass for the choice.
+        let (options, others) = parse(&format!("log.level=info log.level={name}"));
+        assert_eq!((options.log_level, others), (level, vec![]));
+    }
+}
+
+#[test]
+fn both_ends_of_a_panic_can_be_chosen() {
+    assert_eq!(parse("panic=exit").0.on_panic, OnPanic::Exit);
+    assert_eq!(parse("panic=exit panic=halt").0.on_panic, OnPanic::Halt);
+}
+
+#[test]
+fn an_unknown_word_is_handed_on_and_the_rest_counts() {
+    let (options, others) = parse("quiet panic=exit scenario=hello log.levels=info");
+    assert_eq!(options.on_panic, OnPanic::Exit);
+    let expected = ["quiet", "scenario=hello", "log.levels=info"];
+    assert_eq!(others, expected.map(|word| (word.to_owned(), WordProblem::Unknown)));
+}
+
+#[test]
+fn a_bad_value_is_handed_on_and_the_last_good_one_counts() {
+    let (options, others) = parse("log.level=warn log.level=loud panic=exit panic=never log.level panic=");
+    assert_eq!(
+        options,
+        Options {
+            log_level: LevelFilter::Warn,
+            on_panic: OnPanic::Exit
+        }
+    );
+    let expected = [
+        ("log.level=loud", BAD_LOG_LEVEL),
+        ("panic=never", BAD_ON_PANIC),
+        ("log.level", BAD_LOG_LEVEL),
+        ("panic=", BAD_ON_PANIC),
+    ];
+    assert_eq!(others, expected.map(|(word, problem)| (word.to_owned(), problem)));
+}
+
+#[test]
+fn values_have_one_spelling() {
+    assert_eq!(
+        parse("log.level=INFO").1,
+        [("log.level=INFO".to_owned(), BAD_LOG_LEVEL)]
+    );
+}
+
+#[test]
+fn the_boot_loaders_words_are_skipped() {
+    let (_, others) = parse("loader.no-rsdp loader.map=1 loader loaders.x");
+    assert_eq!(
+        others,
+        ["loader", "loaders.x"].map(|word| (word.to_owned(), WordProblem::Unknown))
+    );
+}
+
+#[test]
+fn a_problem_says_what_is_allowed() {
+    assert_eq!(BAD_ON_PANIC.to_string(), "the value must be halt or exit");
+    assert_eq!(WordProblem::Unknown.to_string(), "no such option");
+}
+
+proptest! {
+    #[test]
+    fn any_text_gives_options(text in any::<String>()) {
+        let (_, others) = parse(&text);
+        prop_assert!(others.iter().all(|(word, _)| !word.starts_with("loader.")));
+    }
+
+    #[test]
+    fn the_last_of_a_repeated_key_counts(names in collection::vec("error|warn|info|debug|trace", 1..6)) {
+        let text: Vec<String> = names.iter().map(|name| format!("log.level={name}")).collect();
+        let level: LevelFilter = names.last().unwrap().parse().unwrap();
+        prop_assert_eq!(parse(&text.join(" ")).0.log_level, level);
+    }
+}
