@@ -11,9 +11,6 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-#[cfg(test)]
-extern crate std;
-
 mod cell;
 mod grapheme_kind;
 mod text_grid;
