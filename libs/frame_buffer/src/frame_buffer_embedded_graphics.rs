@@ -57,9 +57,10 @@ impl<'a> FrameBufferEmbeddedGraphics<'a> {
         let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else {
             return;
         };
-        if x >= self.info.width() || y >= self.info.height() {
+        if x >= self.info.width() {
             return;
         }
+        // No such index below the last row.
         let index = y as usize * self.info.pixels_per_row() as usize + x as usize;
         if let Some(slot) = self.pixels.get_mut(index) {
             *slot = self.info.rgb_pixel_info().build_pixel(color);

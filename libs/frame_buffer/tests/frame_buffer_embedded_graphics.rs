@@ -1,4 +1,5 @@
 //! Drawing: the fast paths draw what pixel-by-pixel drawing draws, and nothing is drawn off the screen.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use embedded_graphics::{
     Drawable, Pixel,
@@ -122,7 +123,7 @@ fn text_that_is_partly_off_the_screen_is_cut() {
     let whole = drawn(whole_info, |target| text(target, 20));
     let memory = drawn(info, |target| text(target, -8));
     // What the small screen shows is the part of the large one that begins 28 pixels further to the right.
-    let lit = |x, y| whole[(y * 100 + x + 28) as usize] != UNTOUCHED;
+    let lit = |x: i64, y: i64| whole[usize::try_from(y * 100 + x + 28).unwrap()] != UNTOUCHED;
     assert_eq!(memory, expected(info, |x, y| lit(x, y).then_some(Rgb888::WHITE)));
     assert!(memory.contains(&0x00ff_ffff));
 }

@@ -1,4 +1,5 @@
 //! Which frame buffers are accepted, which are refused and why.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use frame_buffer::{
     ColorChannel, ColorMask, FrameBufferClaims, FrameBufferError, FrameBufferInfo, MAX_SIDE_PIXELS, RgbPixelInfoError,

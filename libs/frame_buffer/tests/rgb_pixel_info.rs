@@ -1,4 +1,5 @@
 //! How a colour becomes a pixel, whatever the masks.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor, WebColors};
 use frame_buffer::{ColorMask, RgbPixelInfo};

@@ -1,4 +1,5 @@
 //! The grid against a model that keeps every line ever written and looks at the last ones.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use proptest::{
     collection,
