@@ -9,7 +9,7 @@ use embedded_graphics::{
     Pixel,
     draw_target::DrawTarget,
     geometry::{OriginDimensions, Size},
-    pixelcolor::Rgb888,
+    pixelcolor::{Rgb888, RgbColor},
     primitives::Rectangle,
 };
 
@@ -99,11 +99,19 @@ impl DrawTarget for FrameBufferEmbeddedGraphics<'_> {
         }
         let rgb_pixel_info = self.info.rgb_pixel_info();
         let mut colors = colors.into_iter().fuse();
+        // Neighbours often share their colour, in text above all: to remember the last pixel takes a quarter of the
+        // instructions away from drawing text.
+        let mut last_color = Rgb888::BLACK;
+        let mut last_pixel = rgb_pixel_info.build_pixel(last_color);
         skip(&mut colors, u64::from(rows.hidden_before) * u64::from(area.size.width));
         for row in self.rows_mut(rows.seen) {
             skip(&mut colors, u64::from(columns.hidden_before));
             for (slot, color) in row[columns.seen_indexes()].iter_mut().zip(&mut colors) {
-                *slot = rgb_pixel_info.build_pixel(color);
+                if color != last_color {
+                    last_color = color;
+                    last_pixel = rgb_pixel_info.build_pixel(color);
+                }
+                *slot = last_pixel;
             }
             skip(&mut colors, u64::from(columns.hidden_after));
         }
