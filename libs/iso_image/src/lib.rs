@@ -1,1 +1,39 @@
-//! Packs the boot image.
+//! Packs the ISO that boots Limelight: from CD, USB stick and hard disk, on BIOS and on UEFI.
+//!
+//! [`Contents`] says what goes onto the ISO, [`BootLoader`] who starts it (Limine, or GRUB with our Multiboot2 loader),
+//! [`gather`] lays the files out as the tree `iso_root`, and [`pack`] makes the ISO from such a tree.
+//!
+//! What always holds:
+//! - The same input gives the same bytes: names are sorted, dates come from `SOURCE_DATE_EPOCH` (or a constant), volume
+//!   names and serial numbers are constants.
+//! - An ISO appears under its name only when it is complete.
+//! - A missing tool of the host is an error that names the tool and what it is for; nothing here panics about the host.
+//!
+//! Which boot loader to take, and what to tell a person, is left to the runner.
+
+mod boot_loader;
+mod contents;
+mod efi_volume_serial;
+mod error;
+mod files;
+mod grub;
+mod host_tools;
+mod iso_root;
+mod limine;
+mod menus;
+mod pack;
+mod source_date;
+mod stripped_elf;
+mod text;
+
+pub use boot_loader::BootLoader;
+pub use contents::{Contents, Module, Payload};
+pub use error::{IsoError, MissingTool};
+pub use grub::{Grub, GrubPlatform};
+pub use host_tools::Host;
+pub use iso_root::{DebugInformation, gather};
+pub use limine::{Limine, LimineNotFound};
+pub use pack::{Packed, Remark, pack};
+pub use source_date::SourceDate;
+pub use stripped_elf::{StripError, without_debug_information};
+pub use text::{BootText, IsoName, TextError};

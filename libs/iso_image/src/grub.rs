@@ -1,0 +1,99 @@
+//! Finding GRUB's packing tool and what it needs beside it.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::MissingTool;
+use crate::host_tools::Host;
+
+/// The names under which distributions install `grub-mkrescue`.
+const NAMES: [&str; 4] = [
+    "grub-mkrescue",
+    "grub2-mkrescue",
+    "x86_64-elf-grub-mkrescue",
+    "i686-elf-grub-mkrescue",
+];
+
+/// A kind of firmware that GRUB was built for; a folder under GRUB's library folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrubPlatform {
+    /// BIOS: `i386-pc`.
+    Bios,
+    /// 64-bit UEFI: `x86_64-efi`.
+    Uefi,
+}
+
+impl GrubPlatform {
+    /// The name of its folder.
+    #[must_use]
+    pub fn folder_name(self) -> &'static str {
+        match self {
+            Self::Bios => "i386-pc",
+            Self::Uefi => "x86_64-efi",
+        }
+    }
+}
+
+/// GRUB on this host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grub {
+    /// The program `grub-mkrescue`.
+    mkrescue: PathBuf,
+    /// Kinds of firmware whose files were not found.
+    missing_platforms: Vec<GrubPlatform>,
+}
+
+impl Grub {
+    /// Looks for `grub-mkrescue`, and for the programs that it calls.
+    ///
+    /// # Errors
+    /// [`MissingTool`], for the first one that is not there.
+    pub fn find(host: &Host) -> Result<Self, MissingTool> {
+        let mkrescue = NAMES.iter().find_map(|name| host.find(name)).ok_or(MissingTool {
+            tool: "grub-mkrescue",
+            purpose: "packs the ISO that boots by GRUB, where Limine is not installed",
+        })?;
+        host.require("xorriso", "writes the ISO for `grub-mkrescue`")?;
+        host.require(
+            "mformat",
+            "makes the UEFI part of the ISO for `grub-mkrescue` (package mtools)",
+        )?;
+        let missing_platforms = [GrubPlatform::Bios, GrubPlatform::Uefi]
+            .into_iter()
+            .filter(|platform| {
+                !library_folders(&mkrescue)
+                    .iter()
+                    .any(|folder| folder.join(platform.folder_name()).is_dir())
+            })
+            .collect();
+        Ok(Self {
+            mkrescue,
+            missing_platforms,
+        })
+    }
+
+    /// The program `grub-mkrescue`.
+    #[must_use]
+    pub fn mkrescue(&self) -> &Path {
+        &self.mkrescue
+    }
+
+    /// Kinds of firmware on which the ISO will not boot, since GRUB's files for them are not installed.
+    #[must_use]
+    pub fn missing_platforms(&self) -> &[GrubPlatform] {
+        &self.missing_platforms
+    }
+}
+
+/// Where the GRUB of that program keeps its modules.
+fn library_folders(mkrescue: &Path) -> Vec<PathBuf> {
+    let real = mkrescue.canonicalize().ok();
+    [Some(mkrescue), real.as_deref()]
+        .into_iter()
+        .flatten()
+        .filter_map(Path::parent)
+        .flat_map(|folder| {
+            ["../lib/grub", "../lib/x86_64-elf/grub", "../lib/i686-elf/grub"].map(|library| folder.join(library))
+        })
+        .chain([PathBuf::from("/usr/lib/grub"), PathBuf::from("/usr/share/grub2")])
+        .collect()
+}

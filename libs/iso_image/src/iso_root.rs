@@ -1,0 +1,104 @@
+//! The tree of files on the ISO, the same for both boot loaders.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::boot_loader::BootLoader;
+use crate::contents::{Contents, Payload};
+use crate::error::IsoError;
+use crate::files::{file_error, read, write};
+use crate::menus::{grub_cfg, limine_conf};
+use crate::stripped_elf::without_debug_information;
+
+/// Whether programs keep their debug information.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DebugInformation {
+    /// For a debugger on this host.
+    Keep,
+    /// For the ISO.
+    Drop,
+}
+
+/// Lays out the tree in the folder `root`, which is replaced as a whole: nothing of an earlier one is left.
+///
+/// # Errors
+/// [`IsoError::File`] and [`IsoError::Strip`].
+pub fn gather(
+    contents: &Contents,
+    boot_loader: &BootLoader,
+    debug_information: DebugInformation,
+    root: &Path,
+) -> Result<(), IsoError> {
+    let parent = root.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(file_error("make the folder", parent))?;
+    let fresh = tempfile::Builder::new()
+        .prefix("iso_root-")
+        .tempdir_in(parent)
+        .map_err(file_error("make a folder in", parent))?;
+    fill(contents, boot_loader, debug_information, fresh.path())?;
+    make_readable(fresh.path())?;
+    if root.exists() {
+        fs::remove_dir_all(root).map_err(file_error("remove", root))?;
+    }
+    fs::rename(fresh.keep(), root).map_err(file_error("put in place", root))
+}
+
+/// Puts every file into the empty folder `root`.
+pub(crate) fn fill(
+    contents: &Contents,
+    boot_loader: &BootLoader,
+    debug_information: DebugInformation,
+    root: &Path,
+) -> Result<(), IsoError> {
+    if let Some(kernel) = &contents.kernel {
+        write(&root.join("kernel"), &payload_bytes(kernel, debug_information)?)?;
+    }
+    for module in &contents.modules {
+        write(
+            &root.join(module.name.as_str()),
+            &payload_bytes(&module.payload, debug_information)?,
+        )?;
+    }
+    write(&root.join("limine.conf"), limine_conf(contents).as_bytes())?;
+    write(&root.join("boot/grub/grub.cfg"), grub_cfg(contents).as_bytes())?;
+    if let Some(loader) = &contents.multiboot2_loader {
+        let bytes = payload_bytes(&Payload::Program(loader.clone()), debug_information)?;
+        write(&root.join("boot/multiboot2_loader"), &bytes)?;
+    }
+    if let BootLoader::Limine(limine) = boot_loader {
+        for (file, place) in limine.files() {
+            write(&root.join(place), &read(&file)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// The bytes of a payload as they are wanted.
+fn payload_bytes(payload: &Payload, debug_information: DebugInformation) -> Result<Vec<u8>, IsoError> {
+    match (payload, debug_information) {
+        (Payload::Verbatim(path), _) | (Payload::Program(path), DebugInformation::Keep) => read(path),
+        (Payload::Program(path), DebugInformation::Drop) => {
+            without_debug_information(&read(path)?).map_err(|source| IsoError::Strip {
+                path: path.clone(),
+                source,
+            })
+        }
+    }
+}
+
+/// Gives every file and folder the same permissions, whatever the person's umask is.
+pub(crate) fn make_readable(folder: &Path) -> Result<(), IsoError> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
+        .map_err(file_error("set the permissions of", folder))?;
+    for entry in fs::read_dir(folder).map_err(file_error("list", folder))? {
+        let path = entry.map_err(file_error("list", folder))?.path();
+        if path.is_dir() {
+            make_readable(&path)?;
+        } else {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644))
+                .map_err(file_error("set the permissions of", &path))?;
+        }
+    }
+    Ok(())
+}

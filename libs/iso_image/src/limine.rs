@@ -1,0 +1,220 @@
+//! Finding Limine: its boot files and its host tool.
+
+use std::path::{Path, PathBuf};
+
+use crate::host_tools::{Host, is_program};
+
+/// The files without which there is no ISO for BIOS and UEFI.
+const NEEDED: [&str; 4] = [
+    "BOOTX64.EFI",
+    "limine-bios-cd.bin",
+    "limine-bios.sys",
+    "limine-uefi-cd.bin",
+];
+/// Files that are taken along where they are there.
+const OPTIONAL: [&str; 1] = ["BOOTIA32.EFI"];
+
+/// Limine on this host: every file that [`Limine::find`] names was there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limine {
+    /// The folder with the boot files.
+    folder: PathBuf,
+    /// The program `limine`, which makes the ISO boot from a BIOS disk.
+    tool: Option<PathBuf>,
+}
+
+/// Why Limine cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LimineNotFound {
+    /// `LIMINE_PATH` is set and does not serve.
+    #[error(
+        "LIMINE_PATH={} lacks {}: name a folder with {}, or unset LIMINE_PATH",
+        folder.display(), missing.join(", "), NEEDED.join(", ")
+    )]
+    LiminePathLacksFiles {
+        /// Its value.
+        folder: PathBuf,
+        /// The files that are not there.
+        missing: Vec<&'static str>,
+    },
+    /// It is nowhere.
+    #[error("no Limine found (LIMINE_PATH is not set, and neither PATH nor the usual share folders hold it)")]
+    Nowhere,
+}
+
+impl Limine {
+    /// Looks in `LIMINE_PATH`, else beside a `limine` in `PATH`, else in the usual share folders.
+    ///
+    /// # Errors
+    /// [`LimineNotFound`]. A `LIMINE_PATH` that lacks files is an error of its own: what a person asked for is not
+    /// replaced in silence.
+    pub fn find(host: &Host) -> Result<Self, LimineNotFound> {
+        let tool_in_path = host.find("limine");
+        if let Some(folder) = &host.limine_path {
+            let folder = PathBuf::from(folder);
+            let missing = missing_in(&folder);
+            if !missing.is_empty() {
+                return Err(LimineNotFound::LiminePathLacksFiles { folder, missing });
+            }
+            return Ok(Self::in_folder(folder, tool_in_path));
+        }
+        let folder = folders_beside(tool_in_path.as_deref())
+            .into_iter()
+            .chain(host.share_folders.iter().map(|share| share.join("limine")))
+            .find(|folder| missing_in(folder).is_empty())
+            .ok_or(LimineNotFound::Nowhere)?;
+        Ok(Self::in_folder(folder, tool_in_path))
+    }
+
+    /// Limine in a folder that has all files. A tool in the folder has the files' version and goes before one in `PATH`.
+    fn in_folder(folder: PathBuf, tool_in_path: Option<PathBuf>) -> Self {
+        let tool = Some(folder.join("limine"))
+            .filter(|tool| is_program(tool))
+            .or(tool_in_path);
+        Self { folder, tool }
+    }
+
+    /// The folder with the boot files.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The program `limine`, if there is one.
+    #[must_use]
+    pub fn tool(&self) -> Option<&Path> {
+        self.tool.as_deref()
+    }
+
+    /// Each file to copy, and its place on the ISO.
+    pub(crate) fn files(&self) -> Vec<(PathBuf, String)> {
+        NEEDED
+            .iter()
+            .chain(OPTIONAL.iter().filter(|name| self.folder.join(name).is_file()))
+            .map(|name| {
+                let place = if name.ends_with(".EFI") {
+                    "EFI/BOOT"
+                } else {
+                    "boot/limine"
+                };
+                (self.folder.join(name), format!("{place}/{name}"))
+            })
+            .collect()
+    }
+}
+
+/// The needed files that a folder lacks.
+fn missing_in(folder: &Path) -> Vec<&'static str> {
+    NEEDED.into_iter().filter(|name| !folder.join(name).is_file()).collect()
+}
+
+/// Where an installation keeps its boot files when its program lies there: beside it, or in the prefix's `share/limine`.
+fn folders_beside(tool: Option<&Path>) -> Vec<PathBuf> {
+    let Some(tool) = tool else { return Vec::new() };
+    let real = tool.canonicalize().ok();
+    [Some(tool), real.as_deref()]
+        .into_iter()
+        .flatten()
+        .filter_map(Path::parent)
+        .flat_map(|folder| [folder.to_owned(), folder.join("../share/limine")])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn put(folder: &Path, names: &[&str]) {
+        fs::create_dir_all(folder).unwrap();
+        for name in names {
+            fs::write(folder.join(name), b"x").unwrap();
+        }
+    }
+
+    fn put_tool(folder: &Path) {
+        put(folder, &["limine"]);
+        fs::set_permissions(folder.join("limine"), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn a_limine_path_that_lacks_files_is_an_error_that_names_them() {
+        let folder = tempfile::tempdir().unwrap();
+        put(folder.path(), &["BOOTX64.EFI", "limine-bios.sys"]);
+        let host = Host {
+            limine_path: Some(folder.path().into()),
+            ..Host::default()
+        };
+        let Err(LimineNotFound::LiminePathLacksFiles { missing, .. }) = Limine::find(&host) else {
+            panic!("a folder that lacks files was accepted")
+        };
+        assert_eq!(missing, ["limine-bios-cd.bin", "limine-uefi-cd.bin"]);
+    }
+
+    #[test]
+    fn limine_path_goes_before_the_share_folders() {
+        let (mine, share) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        put(mine.path(), &NEEDED);
+        put(&share.path().join("limine"), &NEEDED);
+        let mut host = Host {
+            share_folders: vec![share.path().into()],
+            ..Host::default()
+        };
+        assert_eq!(Limine::find(&host).unwrap().folder(), share.path().join("limine"));
+        host.limine_path = Some(mine.path().into());
+        let limine = Limine::find(&host).unwrap();
+        assert_eq!((limine.folder(), limine.tool()), (mine.path(), None));
+    }
+
+    #[test]
+    fn finds_the_files_of_the_prefix_that_the_tool_lies_in() {
+        let prefix = tempfile::tempdir().unwrap();
+        put_tool(&prefix.path().join("bin"));
+        put(&prefix.path().join("share/limine"), &NEEDED);
+        let host = Host {
+            path: prefix.path().join("bin").into(),
+            ..Host::default()
+        };
+        let limine = Limine::find(&host).unwrap();
+        assert_eq!(limine.folder(), prefix.path().join("bin/../share/limine"));
+        assert_eq!(limine.tool(), Some(prefix.path().join("bin/limine").as_path()));
+    }
+
+    #[test]
+    fn the_tool_beside_the_files_goes_before_the_one_in_path() {
+        let (files, bin) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        put(files.path(), &NEEDED);
+        put_tool(files.path());
+        put_tool(bin.path());
+        let host = Host {
+            path: bin.path().into(),
+            limine_path: Some(files.path().into()),
+            ..Host::default()
+        };
+        assert_eq!(
+            Limine::find(&host).unwrap().tool(),
+            Some(files.path().join("limine").as_path())
+        );
+    }
+
+    #[test]
+    fn takes_the_32_bit_program_along_where_it_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        put(folder.path(), &NEEDED);
+        let host = Host {
+            limine_path: Some(folder.path().into()),
+            ..Host::default()
+        };
+        assert_eq!(Limine::find(&host).unwrap().files().len(), 4);
+        put(folder.path(), &OPTIONAL);
+        let files = Limine::find(&host).unwrap().files();
+        assert!(files.iter().any(|(_, place)| place == "EFI/BOOT/BOOTIA32.EFI"));
+    }
+
+    #[test]
+    fn no_limine_at_all_is_said() {
+        assert_eq!(Limine::find(&Host::default()), Err(LimineNotFound::Nowhere));
+    }
+}

@@ -1,0 +1,150 @@
+//! Makes the ISO: by xorriso and the `limine` tool, or by `grub-mkrescue`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::boot_loader::BootLoader;
+use crate::contents::Contents;
+use crate::efi_volume_serial;
+use crate::error::IsoError;
+use crate::files::{file_error, run};
+use crate::grub::{Grub, GrubPlatform};
+use crate::host_tools::Host;
+use crate::iso_root::{DebugInformation, fill, make_readable};
+use crate::limine::Limine;
+use crate::source_date::SourceDate;
+
+/// The name of the volume.
+const VOLUME_NAME: &str = "LIMELIGHT";
+
+/// GRUB's modules on the ISO: what `grub.cfg` uses, and every partition table (GRUB for UEFI prints errors without them).
+/// A third of the size of an ISO with all modules. `gzio` is left out, so that no module is inflated on the way.
+const GRUB_MODULES: &str = "part_acorn part_amiga part_apple part_bsd part_dfly part_dvh part_plan part_sun part_sunpc \
+    part_msdos part_gpt iso9660 normal boot configfile search search_fs_file search_fs_uuid search_label multiboot2 \
+    all_video video test echo cpuid sleep serial terminal halt reboot";
+
+/// What is worth saying about an ISO that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remark {
+    /// The tool `limine` is not there: a BIOS does not boot this ISO from a USB stick or hard disk.
+    NoBiosDiskBoot,
+    /// GRUB's files for a kind of firmware are not there: the ISO does not boot on it.
+    NoGrubPlatform(GrubPlatform),
+}
+
+impl std::fmt::Display for Remark {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoBiosDiskBoot => formatter.write_str(
+                "the tool `limine` (for `bios-install`) was not found: the ISO boots from CD and on UEFI, not from a USB stick or disk on BIOS",
+            ),
+            Self::NoGrubPlatform(platform) => {
+                let (firmware, package) = match platform {
+                    GrubPlatform::Bios => ("BIOS", "grub-pc-bin"),
+                    GrubPlatform::Uefi => ("UEFI", "grub-efi-amd64-bin"),
+                };
+                write!(
+                    formatter,
+                    "GRUB's files for {firmware} ({}, Debian package {package}) were not found: the ISO may not boot on {firmware}",
+                    platform.folder_name()
+                )
+            }
+        }
+    }
+}
+
+/// An ISO that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packed {
+    /// Its size.
+    pub size_bytes: u64,
+    /// What a person should know about it.
+    pub remarks: Vec<Remark>,
+}
+
+/// Makes the ISO `iso`; a file of that name is replaced when the new one is complete.
+///
+/// # Errors
+/// [`IsoError`].
+pub fn pack(contents: &Contents, boot_loader: &BootLoader, host: &Host, iso: &Path) -> Result<Packed, IsoError> {
+    let date = SourceDate::of(host)?;
+    let folder = iso
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(file_error("make the folder", folder))?;
+    let work = tempfile::Builder::new()
+        .prefix("pack-")
+        .tempdir_in(folder)
+        .map_err(file_error("make a folder in", folder))?;
+    let (root, image) = (work.path().join("iso_root"), work.path().join("image.iso"));
+    fill(contents, boot_loader, DebugInformation::Drop, &root)?;
+    make_readable(&root)?;
+    let remarks = match boot_loader {
+        BootLoader::Limine(limine) => pack_limine(limine, host, date, &root, &image)?,
+        BootLoader::Grub(_) if contents.multiboot2_loader.is_none() => return Err(IsoError::NoMultiboot2Loader),
+        BootLoader::Grub(grub) => pack_grub(grub, date, &root, &image)?,
+    };
+    let size_bytes = fs::metadata(&image).map_err(file_error("find", &image))?.len();
+    fs::rename(&image, iso).map_err(file_error("put in place", iso))?;
+    Ok(Packed { size_bytes, remarks })
+}
+
+/// Packs with Limine's boot files.
+fn pack_limine(
+    limine: &Limine,
+    host: &Host,
+    date: SourceDate,
+    root: &Path,
+    image: &Path,
+) -> Result<Vec<Remark>, IsoError> {
+    let xorriso = host.require("xorriso", "writes the ISO")?;
+    let mut command = Command::new(xorriso);
+    command.args(["-as", "mkisofs", "-R", "-r", "-J", "-V", VOLUME_NAME]);
+    command.args([
+        "-b",
+        "boot/limine/limine-bios-cd.bin",
+        "-no-emul-boot",
+        "-boot-load-size",
+        "4",
+        "-boot-info-table",
+    ]);
+    command.args([
+        "-hfsplus",
+        "-apm-block-size",
+        "2048",
+        "--efi-boot",
+        "boot/limine/limine-uefi-cd.bin",
+    ]);
+    command.args(["-efi-boot-part", "--efi-boot-image", "--protective-msdos-label"]);
+    command.arg(format!("--modification-date={}", date.volume_date()));
+    command.args(["--set_all_file_dates", &date.volume_date()]);
+    command.arg(root).arg("-o").arg(image);
+    run(&mut command, date.epoch_s())?;
+    match limine.tool() {
+        Some(tool) => run(Command::new(tool).arg("bios-install").arg(image), date.epoch_s()).map(|()| Vec::new()),
+        None => Ok(vec![Remark::NoBiosDiskBoot]),
+    }
+}
+
+/// Packs with GRUB. The arguments behind `--` are xorriso's own commands.
+fn pack_grub(grub: &Grub, date: SourceDate, root: &Path, image: &Path) -> Result<Vec<Remark>, IsoError> {
+    let mut command = Command::new(grub.mkrescue());
+    command
+        .arg("-o")
+        .arg(image)
+        .arg(format!("--install-modules={GRUB_MODULES}"));
+    command.args(["--locales=", "--fonts=", "--themes="]).arg(root);
+    command.args(["--", "-volid", VOLUME_NAME, "-volume_date", "uuid", &date.volume_date()]);
+    command.args(["-chown_r", "0", "/", "--", "-chgrp_r", "0", "/", "--"]);
+    command.args(["-alter_date_r", "b", &format!("@{}", date.epoch_s()), "/", "--"]);
+    run(&mut command, date.epoch_s())?;
+    efi_volume_serial::make_constant(image)?;
+    Ok(grub
+        .missing_platforms()
+        .iter()
+        .copied()
+        .map(Remark::NoGrubPlatform)
+        .collect())
+}
