@@ -13,7 +13,7 @@
 
 mod boot_loader;
 mod contents;
-mod efi_volume_serial;
+
 mod error;
 mod files;
 mod grub;
@@ -22,6 +22,7 @@ mod iso_root;
 mod limine;
 mod menus;
 mod pack;
+mod serial_numbers;
 mod source_date;
 mod stripped_elf;
 mod text;

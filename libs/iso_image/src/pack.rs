@@ -6,13 +6,13 @@ use std::process::Command;
 
 use crate::boot_loader::BootLoader;
 use crate::contents::Contents;
-use crate::efi_volume_serial;
 use crate::error::IsoError;
 use crate::files::{file_error, run};
 use crate::grub::{Grub, GrubPlatform};
 use crate::host_tools::Host;
 use crate::iso_root::{DebugInformation, fill, make_readable};
 use crate::limine::Limine;
+use crate::serial_numbers::{make_disk_constant, make_efi_volume_constant};
 use crate::source_date::SourceDate;
 
 /// The name of the volume.
@@ -122,10 +122,12 @@ fn pack_limine(
     command.args(["--set_all_file_dates", &date.volume_date()]);
     command.arg(root).arg("-o").arg(image);
     run(&mut command, date.epoch_s())?;
-    match limine.tool() {
-        Some(tool) => run(Command::new(tool).arg("bios-install").arg(image), date.epoch_s()).map(|()| Vec::new()),
-        None => Ok(vec![Remark::NoBiosDiskBoot]),
-    }
+    let Some(tool) = limine.tool() else {
+        return Ok(vec![Remark::NoBiosDiskBoot]);
+    };
+    run(Command::new(tool).arg("bios-install").arg(image), date.epoch_s())?;
+    make_disk_constant(image)?;
+    Ok(Vec::new())
 }
 
 /// Packs with GRUB. The arguments behind `--` are xorriso's own commands.
@@ -140,7 +142,7 @@ fn pack_grub(grub: &Grub, date: SourceDate, root: &Path, image: &Path) -> Result
     command.args(["-chown_r", "0", "/", "--", "-chgrp_r", "0", "/", "--"]);
     command.args(["-alter_date_r", "b", &format!("@{}", date.epoch_s()), "/", "--"]);
     run(&mut command, date.epoch_s())?;
-    efi_volume_serial::make_constant(image)?;
+    make_efi_volume_constant(image)?;
     Ok(grub
         .missing_platforms()
         .iter()

@@ -1,5 +1,5 @@
-//! The FAT image `efi.img` that `grub-mkrescue` puts on the ISO carries a random serial number: the only bytes that would
-//! differ between two runs. They are overwritten by a constant.
+//! The only bytes that would differ between two runs are random serial numbers: that of the FAT image `efi.img` which
+//! `grub-mkrescue` makes, and the disk signature which `limine bios-install` writes. Constants take their place.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -24,8 +24,21 @@ const EXTENDED_BOOT_SIGNATURE: u8 = 0x29;
 /// Where that mark is on FAT12 and FAT16, and on FAT32.
 const SIGNATURE_PLACES: [usize; 2] = [38, 66];
 
-/// Overwrites the serial number. An ISO without an `efi.img` (GRUB without its UEFI files) is left as it is.
-pub(crate) fn make_constant(iso: &Path) -> Result<(), IsoError> {
+/// Where a master boot record keeps the disk signature.
+const DISK_SIGNATURE: u64 = 440;
+
+/// Overwrites the disk signature in the master boot record.
+pub(crate) fn make_disk_constant(iso: &Path) -> Result<(), IsoError> {
+    let file = OpenOptions::new()
+        .write(true)
+        .open(iso)
+        .map_err(file_error("open", iso))?;
+    file.write_all_at(&SERIAL, DISK_SIGNATURE)
+        .map_err(file_error("change", iso))
+}
+
+/// Overwrites the serial number of `efi.img`. An ISO without one (GRUB without its UEFI files) is left as it is.
+pub(crate) fn make_efi_volume_constant(iso: &Path) -> Result<(), IsoError> {
     let file = OpenOptions::new()
         .read(true)
         .write(true)
