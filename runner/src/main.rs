@@ -1,2 +1,2 @@
-//! Placeholder.
+//! `cargo run`: boots Limelight in QEMU.
 fn main() {}

@@ -26,7 +26,7 @@ pub enum DebugInformation {
 /// [`IsoError::File`] and [`IsoError::Strip`].
 pub fn gather(
     contents: &Contents,
-    boot_loader: &BootLoader,
+    boot_loader: Option<&BootLoader>,
     debug_information: DebugInformation,
     root: &Path,
 ) -> Result<(), IsoError> {
@@ -47,7 +47,7 @@ pub fn gather(
 /// Puts every file into the empty folder `root`.
 pub(crate) fn fill(
     contents: &Contents,
-    boot_loader: &BootLoader,
+    boot_loader: Option<&BootLoader>,
     debug_information: DebugInformation,
     root: &Path,
 ) -> Result<(), IsoError> {
@@ -66,7 +66,7 @@ pub(crate) fn fill(
         let bytes = payload_bytes(&Payload::Program(loader.clone()), debug_information)?;
         write(&root.join("boot/multiboot2_loader"), &bytes)?;
     }
-    if let BootLoader::Limine(limine) = boot_loader {
+    if let Some(BootLoader::Limine(limine)) = boot_loader {
         for (file, place) in limine.files() {
             write(&root.join(place), &read(&file)?)?;
         }

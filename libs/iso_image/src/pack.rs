@@ -79,7 +79,7 @@ pub fn pack(contents: &Contents, boot_loader: &BootLoader, host: &Host, iso: &Pa
         .tempdir_in(folder)
         .map_err(file_error("make a folder in", folder))?;
     let (root, image) = (work.path().join("iso_root"), work.path().join("image.iso"));
-    fill(contents, boot_loader, DebugInformation::Drop, &root)?;
+    fill(contents, Some(boot_loader), DebugInformation::Drop, &root)?;
     make_readable(&root)?;
     let remarks = match boot_loader {
         BootLoader::Limine(limine) => pack_limine(limine, host, date, &root, &image)?,

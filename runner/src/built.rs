@@ -1,0 +1,55 @@
+//! What the build script left in its folder, `OUT_DIR`.
+
+use std::path::PathBuf;
+
+use iso_image::{BootText, Contents, IsoName, Module, Payload, TextError};
+
+/// The name of the first program, on the ISO and in `iso_root`.
+const PROGRAM: &str = "user_mode_program_0";
+
+/// The build script's folder: of this package, this profile, and this build.
+#[must_use]
+pub fn out_dir() -> PathBuf {
+    PathBuf::from(env!("OUT_DIR"))
+}
+
+/// The ISO of the build.
+#[must_use]
+pub fn iso() -> PathBuf {
+    out_dir().join("os.iso")
+}
+
+/// The kernel, with its debug information.
+#[must_use]
+pub fn kernel() -> PathBuf {
+    out_dir().join("iso_root/kernel")
+}
+
+/// The first program, with its debug information.
+#[must_use]
+pub fn program() -> PathBuf {
+    out_dir().join("iso_root").join(PROGRAM)
+}
+
+/// Our Multiboot2 loader, with its debug information.
+#[must_use]
+pub fn multiboot2_loader() -> PathBuf {
+    out_dir().join("iso_root/boot/multiboot2_loader")
+}
+
+/// What goes onto the ISO, as the build has it: change a field for another kernel, program or command line.
+///
+/// # Errors
+/// None in fact: the names are constants that pass the check.
+pub fn contents() -> Result<Contents, TextError> {
+    Ok(Contents {
+        kernel: Some(Payload::Program(kernel())),
+        command_line: BootText::default(),
+        modules: vec![Module {
+            name: IsoName::new(PROGRAM)?,
+            payload: Payload::Program(program()),
+            string: BootText::default(),
+        }],
+        multiboot2_loader: Some(multiboot2_loader()),
+    })
+}

@@ -1,0 +1,130 @@
+//! The firmware of the machine: QEMU's own SeaBIOS, or OVMF from where distributions put it.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// What the person or a test asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FirmwareKind {
+    /// SeaBIOS.
+    Bios,
+    /// OVMF.
+    Uefi,
+}
+
+/// The firmware, with its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FirmwareFiles {
+    /// SeaBIOS, which QEMU brings.
+    Bios,
+    /// One file with code and variables (`OVMF.fd`); what the guest writes into it is forgotten.
+    UefiImage(PathBuf),
+    /// Two flash chips: the code, and variables of which each run gets a copy.
+    UefiFlash {
+        /// `OVMF_CODE.fd`.
+        code: PathBuf,
+        /// `OVMF_VARS.fd`, never written.
+        variables: PathBuf,
+    },
+}
+
+/// Why there is no OVMF.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OvmfNotFound {
+    /// `OVMF_PATH` names nothing.
+    #[error("OVMF_PATH={} is neither a file nor a folder", path.display())]
+    OvmfPathIsNothing {
+        /// Its value.
+        path: PathBuf,
+    },
+    /// `OVMF_PATH` names a folder that does not serve.
+    #[error("OVMF_PATH={} holds neither OVMF.fd nor a pair like OVMF_CODE.fd and OVMF_VARS.fd", folder.display())]
+    OvmfPathLacksFiles {
+        /// Its value.
+        folder: PathBuf,
+    },
+    /// It is nowhere.
+    #[error("no OVMF (UEFI for QEMU) found: OVMF_PATH is not set, and the usual folders do not hold it")]
+    Nowhere,
+}
+
+/// Pairs of code and variables of one build, under the names of the distributions.
+const PAIRS: [(&str, &str); 7] = [
+    ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
+    ("OVMF_CODE.4m.fd", "OVMF_VARS.4m.fd"),
+    ("OVMF_CODE.fd", "OVMF_VARS.fd"),
+    ("edk2-x86_64-code.fd", "edk2-i386-vars.fd"),
+    ("ovmf-x86_64-4m-code.bin", "ovmf-x86_64-4m-vars.bin"),
+    ("ovmf-x86_64-code.bin", "ovmf-x86_64-vars.bin"),
+    ("OVMF_CODE-pure-efi.fd", "OVMF_VARS-pure-efi.fd"),
+];
+/// Files with code and variables together.
+const IMAGES: [&str; 3] = ["OVMF.fd", "OVMF.4m.fd", "OVMF-pure-efi.fd"];
+
+/// Folders in which Debian, Fedora, Arch, openSUSE, Homebrew and Nix keep OVMF.
+const FOLDERS: [&str; 13] = [
+    "/usr/share/ovmf",
+    "/usr/share/OVMF",
+    "/usr/share/edk2/ovmf",
+    "/usr/share/edk2/x64",
+    "/usr/share/edk2-ovmf/x64",
+    "/usr/share/ovmf/x64",
+    "/usr/share/qemu",
+    "/opt/homebrew/share/qemu",
+    "/usr/local/share/qemu",
+    "/home/linuxbrew/.linuxbrew/share/qemu",
+    "/run/current-system/sw/share/qemu",
+    "/run/current-system/sw/FV",
+    "/run/libvirt/nix-ovmf",
+];
+
+/// Finds OVMF: `OVMF_PATH` (a file or a folder), else the usual folders, else what lies beside this QEMU.
+///
+/// # Errors
+/// [`OvmfNotFound`].
+pub fn find_ovmf(qemu: Option<&Path>) -> Result<FirmwareFiles, OvmfNotFound> {
+    if let Some(path) = env::var_os("OVMF_PATH").filter(|path| !path.is_empty()) {
+        return at_ovmf_path(Path::new(&path));
+    }
+    let beside_qemu = qemu.and_then(|qemu| qemu.canonicalize().ok());
+    let beside_qemu = beside_qemu
+        .as_deref()
+        .and_then(Path::parent)
+        .map(|bin| bin.join("../share/qemu"));
+    FOLDERS
+        .iter()
+        .map(PathBuf::from)
+        .chain(beside_qemu)
+        .find_map(|folder| in_folder(&folder))
+        .ok_or(OvmfNotFound::Nowhere)
+}
+
+/// OVMF at the place that a person named.
+fn at_ovmf_path(path: &Path) -> Result<FirmwareFiles, OvmfNotFound> {
+    if path.is_file() {
+        Ok(FirmwareFiles::UefiImage(path.to_owned()))
+    } else if path.is_dir() {
+        in_folder(path)
+            .or_else(|| in_folder(&path.join("FV")))
+            .ok_or_else(|| OvmfNotFound::OvmfPathLacksFiles {
+                folder: path.to_owned(),
+            })
+    } else {
+        Err(OvmfNotFound::OvmfPathIsNothing { path: path.to_owned() })
+    }
+}
+
+/// OVMF in a folder. The single file goes first: it starts half a second faster, and nothing has to be copied.
+fn in_folder(folder: &Path) -> Option<FirmwareFiles> {
+    let image = IMAGES.iter().map(|name| folder.join(name)).find(|file| file.is_file());
+    let pair = || {
+        let pair = |(code, variables): &(&str, &str)| (folder.join(code), folder.join(variables));
+        PAIRS
+            .iter()
+            .map(pair)
+            .find(|(code, variables)| code.is_file() && variables.is_file())
+    };
+    image
+        .map(FirmwareFiles::UefiImage)
+        .or_else(|| pair().map(|(code, variables)| FirmwareFiles::UefiFlash { code, variables }))
+}

@@ -1,0 +1,159 @@
+//! Which options a person gave to QEMU: they decide which of our defaults are dropped.
+//!
+//! QEMU takes every option with one dash or two, and an argument, if the option has one, always stands in the next word.
+
+use std::ffi::{OsStr, OsString};
+
+/// QEMU's options without an argument. Every other one has exactly one.
+const WITHOUT_ARGUMENT: &[&str] = &[
+    "S",
+    "alt-grab",
+    "ctrl-grab",
+    "curses",
+    "daemonize",
+    "enable-fips",
+    "enable-kvm",
+    "full-screen",
+    "h",
+    "help",
+    "mem-prealloc",
+    "no-acpi",
+    "no-fd-bootchk",
+    "no-hpet",
+    "no-kvm",
+    "no-quit",
+    "no-reboot",
+    "no-shutdown",
+    "no-user-config",
+    "nodefaults",
+    "nographic",
+    "old-param",
+    "only-migratable",
+    "preconfig",
+    "s",
+    "sdl",
+    "semihosting",
+    "show-cursor",
+    "singlestep",
+    "snapshot",
+    "usb",
+    "version",
+    "win2k-hack",
+    "xen-attach",
+    "xen-create",
+    "xen-domid-restrict",
+];
+
+/// The options in a list of QEMU arguments, each with its argument.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct GivenOptions {
+    /// Name without dashes, and the argument.
+    options: Vec<(String, Option<String>)>,
+}
+
+impl GivenOptions {
+    /// Reads a list of QEMU arguments.
+    pub(crate) fn read(arguments: &[OsString]) -> Self {
+        let mut options = Vec::new();
+        let mut words = arguments.iter();
+        while let Some(word) = words.next() {
+            let Some(name) = option_name(word) else { continue };
+            let takes_one = !WITHOUT_ARGUMENT.contains(&name.as_str());
+            let argument = if takes_one {
+                words.next().map(|argument| argument.to_string_lossy().into_owned())
+            } else {
+                None
+            };
+            options.push((name, argument));
+        }
+        Self { options }
+    }
+
+    /// Whether one of these options was given.
+    pub(crate) fn any_of(&self, names: &[&str]) -> bool {
+        self.options.iter().any(|(name, _)| names.contains(&name.as_str()))
+    }
+
+    /// The arguments of every option of one of these names, in order.
+    pub(crate) fn arguments_of<'a>(&'a self, names: &'a [&str]) -> impl DoubleEndedIterator<Item = &'a str> {
+        self.options
+            .iter()
+            .filter(|(name, _)| names.contains(&name.as_str()))
+            .filter_map(|(_, argument)| argument.as_deref())
+    }
+
+    /// Whether some option takes the terminal for itself, so that nothing else may.
+    pub(crate) fn take_the_terminal(&self) -> bool {
+        let devices = [
+            "serial",
+            "parallel",
+            "monitor",
+            "qmp",
+            "qmp-pretty",
+            "mon",
+            "chardev",
+            "debugcon",
+            "gdb",
+        ];
+        self.arguments_of(&devices)
+            .any(|argument| argument.trim_start_matches("mon:").split(',').next() == Some("stdio"))
+    }
+
+    /// Number of CPUs asked for by `-smp 8` or `-smp cpus=8,…`.
+    pub(crate) fn cpus(&self) -> Option<u32> {
+        let last = self.arguments_of(&["smp"]).next_back()?;
+        let number = last
+            .split(',')
+            .find_map(|part| part.strip_prefix("cpus="))
+            .or_else(|| last.split(',').next())?;
+        number.parse().ok()
+    }
+}
+
+/// An option's name without its dashes.
+fn option_name(word: &OsStr) -> Option<String> {
+    let word = word.to_str()?;
+    let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'))?;
+    Some(name.to_owned()).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> GivenOptions {
+        GivenOptions::read(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn one_dash_and_two_are_the_same_option() {
+        assert_eq!(read("-smp 8 -S"), read("--smp 8 --S"));
+        assert!(read("--machine pc").any_of(&["M", "machine"]));
+    }
+
+    #[test]
+    fn an_argument_is_not_taken_for_an_option() {
+        let given = read("-D -smp -append --cpu --nographic -m 1G");
+        assert!(!given.any_of(&["smp", "cpu"]));
+        assert!(given.any_of(&["nographic"]) && given.any_of(&["m"]));
+    }
+
+    #[test]
+    fn the_last_number_of_cpus_counts() {
+        for (line, cpus) in [
+            ("--smp 300", Some(300)),
+            ("-smp 2 -smp cpus=17,cores=17", Some(17)),
+            ("-smp sockets=2", None),
+            ("-m 8", None),
+        ] {
+            assert_eq!(read(line).cpus(), cpus, "{line}");
+        }
+    }
+
+    #[test]
+    fn notices_who_takes_the_terminal() {
+        assert!(read("-monitor stdio").take_the_terminal());
+        assert!(read("-chardev stdio,id=x").take_the_terminal());
+        assert!(!read("-monitor vc -serial file:stdio").take_the_terminal());
+    }
+}

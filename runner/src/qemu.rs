@@ -1,0 +1,87 @@
+//! Finding QEMU and its version.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use iso_image::{Host, MissingTool};
+
+/// The program.
+const PROGRAM: &str = "qemu-system-x86_64";
+/// The first version whose emulated CPUs have x2APIC.
+const FIRST_WITH_X2APIC: u32 = 9;
+
+/// QEMU on this host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Qemu {
+    /// The program.
+    program: PathBuf,
+    /// What follows `version` in its first line, for example `10.0.2 (Debian …)`.
+    version: String,
+}
+
+impl Qemu {
+    /// Looks in `PATH` and asks the program for its version.
+    ///
+    /// # Errors
+    /// [`MissingTool`], also when the program does not start.
+    pub fn find(host: &Host) -> Result<Self, MissingTool> {
+        let missing = MissingTool {
+            tool: PROGRAM,
+            purpose: "emulates the PC that the kernel boots on",
+        };
+        let program = host.find(PROGRAM).ok_or_else(|| missing.clone())?;
+        let output = Command::new(&program).arg("--version").output().map_err(|_| missing)?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let first = text.lines().next().unwrap_or_default();
+        let version = first
+            .split_once("version ")
+            .map_or(first, |(_, version)| version)
+            .to_owned();
+        Ok(Self { program, version })
+    }
+
+    /// The program.
+    #[must_use]
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Its version, as it says it.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Whether its emulated CPUs have x2APIC. A version that cannot be read is taken for a new one.
+    #[must_use]
+    pub fn has_x2apic(&self) -> bool {
+        let major = self
+            .version
+            .split('.')
+            .next()
+            .and_then(|number| number.parse::<u32>().ok());
+        major.is_none_or(|major| major >= FIRST_WITH_X2APIC)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_versions_before_9_lack_x2apic() {
+        for (version, has) in [
+            ("7.2.11 (Debian)", false),
+            ("8.2.0", false),
+            ("9.0.0", true),
+            ("10.0.2", true),
+            ("", true),
+        ] {
+            let qemu = Qemu {
+                program: PathBuf::new(),
+                version: version.to_owned(),
+            };
+            assert_eq!(qemu.has_x2apic(), has, "{version}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Turns a [`Machine`] into QEMU's arguments.
+//!
+//! Order: our defaults, those that the person's arguments name left out; then additions; then the person's arguments,
+//! unchanged.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::firmware::FirmwareFiles;
+use crate::given_options::GivenOptions;
+use crate::machine::{BootMedium, Display, EventLog, Machine, SerialPort};
+
+/// Above this many CPUs one host thread for all is several times faster than one each, and Limine does not get through
+/// with many.
+const MOST_CPUS_WITH_A_THREAD_EACH: u32 = 16;
+
+/// The files that a running QEMU has in a folder of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RunFiles {
+    /// The socket on which QEMU takes commands.
+    pub(crate) qmp_socket: PathBuf,
+    /// What QEMU records of resets and interrupts.
+    pub(crate) event_log: PathBuf,
+    /// This run's copy of the UEFI variables.
+    pub(crate) uefi_variables: PathBuf,
+}
+
+impl RunFiles {
+    /// The files' names in a folder.
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        Self {
+            qmp_socket: folder.join("qmp.sock"),
+            event_log: folder.join("events.log"),
+            uefi_variables: folder.join("uefi-variables.fd"),
+        }
+    }
+}
+
+/// QEMU's arguments for a machine.
+pub(crate) fn arguments(machine: &Machine, files: &RunFiles) -> Vec<OsString> {
+    let mut list = ArgumentList {
+        given: GivenOptions::read(&machine.qemu_arguments),
+        arguments: Vec::new(),
+    };
+    list.unless_given(&["M", "machine"], &["-M", "q35"]);
+    add_accelerator(&mut list, machine);
+    list.unless_given(&["cpu"], &["-cpu", &machine.cpu_model]);
+    list.unless_given(&["smp"], &["-smp", &machine.cpus.to_string()]);
+    list.unless_given(&["m"], &["-m", &format!("{}M", machine.memory_mib)]);
+    list.unless_given(&["nic", "net", "netdev"], &["-nic", "none"]);
+    add_firmware(&mut list, machine, files);
+    add_boot_medium(&mut list, machine);
+    add_display(&mut list, machine);
+    add_serial(&mut list, machine);
+    list.unless_given(&["no-reboot"], &["-no-reboot"]);
+    list.add(&["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]);
+    if !list.given.any_of(&["d", "D"]) {
+        let events = match machine.event_log {
+            EventLog::Resets => "cpu_reset",
+            EventLog::Interrupts => "int,cpu_reset",
+        };
+        list.add(&["-d", events, "-D"]);
+        list.arguments.push(files.event_log.clone().into());
+    }
+    list.add(&["-qmp"]);
+    list.arguments
+        .push(with_path("unix:", &files.qmp_socket, ",server=on,wait=off"));
+    if let Some(debugger) = &machine.debugger {
+        list.add(&["-S", "-gdb", &format!("tcp:127.0.0.1:{}", debugger.port)]);
+    }
+    list.arguments
+        .extend(machine.additions.iter().chain(&machine.qemu_arguments).cloned());
+    list.arguments
+}
+
+/// Arguments so far, and what the person gives.
+struct ArgumentList {
+    /// What the person gives.
+    given: GivenOptions,
+    /// Our arguments.
+    arguments: Vec<OsString>,
+}
+
+impl ArgumentList {
+    /// Adds words.
+    fn add(&mut self, words: &[&str]) {
+        self.arguments.extend(words.iter().map(OsString::from));
+    }
+
+    /// Adds words, unless the person gives one of these options.
+    fn unless_given(&mut self, names: &[&str], words: &[&str]) {
+        if !self.given.any_of(names) {
+            self.add(words);
+        }
+    }
+}
+
+/// Emulation, unless the person asks for something else: it is the same everywhere.
+fn add_accelerator(list: &mut ArgumentList, machine: &Machine) {
+    let by_machine = list
+        .given
+        .arguments_of(&["M", "machine"])
+        .any(|argument| argument.contains("accel="));
+    if by_machine || list.given.any_of(&["accel", "enable-kvm"]) {
+        return;
+    }
+    let cpus = list.given.cpus().unwrap_or(machine.cpus);
+    list.add(&[
+        "-accel",
+        if cpus > MOST_CPUS_WITH_A_THREAD_EACH {
+            "tcg,thread=single"
+        } else {
+            "tcg"
+        },
+    ]);
+}
+
+/// Adds the firmware's files. SeaBIOS is QEMU's own.
+fn add_firmware(list: &mut ArgumentList, machine: &Machine, files: &RunFiles) {
+    let flash = list
+        .given
+        .arguments_of(&["drive"])
+        .any(|argument| argument.contains("if=pflash"));
+    if flash || list.given.any_of(&["bios", "pflash"]) {
+        return;
+    }
+    match &machine.firmware {
+        FirmwareFiles::Bios => {}
+        FirmwareFiles::UefiImage(image) => {
+            list.add(&["-bios"]);
+            list.arguments.push(image.into());
+        }
+        FirmwareFiles::UefiFlash { code, .. } => {
+            list.add(&["-drive"]);
+            list.arguments
+                .push(with_path("if=pflash,unit=0,format=raw,readonly=on,file=", code, ""));
+            list.add(&["-drive"]);
+            list.arguments.push(with_path(
+                "if=pflash,unit=1,format=raw,file=",
+                &files.uefi_variables,
+                "",
+            ));
+        }
+    }
+}
+
+/// Adds the drive with the ISO, which is the first to boot from. Writes of the guest go to a scratch file of QEMU's.
+fn add_boot_medium(list: &mut ArgumentList, machine: &Machine) {
+    let (options, device) = match machine.boot_medium {
+        BootMedium::Cd => ("media=cdrom,readonly=on", "ide-cd"),
+        BootMedium::Usb => ("snapshot=on", "usb-storage"),
+        BootMedium::Hdd => ("snapshot=on", "ide-hd"),
+    };
+    list.add(&["-drive"]);
+    list.arguments.push(with_path(
+        &format!("if=none,id=boot_medium,format=raw,{options},file="),
+        &machine.iso,
+        "",
+    ));
+    if machine.boot_medium == BootMedium::Usb {
+        list.add(&["-device", "qemu-xhci"]);
+    }
+    list.add(&["-device", &format!("{device},drive=boot_medium,bootindex=0")]);
+}
+
+/// Adds what shows the screen.
+fn add_display(list: &mut ArgumentList, machine: &Machine) {
+    let shown_by_person = ["display", "nographic", "vnc", "spice", "sdl", "curses"];
+    match machine.display {
+        Display::Window => {}
+        Display::Headless => list.unless_given(&shown_by_person, &["-display", "none"]),
+        Display::NoAdapter => {
+            list.unless_given(&shown_by_person, &["-display", "none"]);
+            list.unless_given(&["vga"], &["-vga", "none"]);
+        }
+    }
+}
+
+/// Adds the first serial port. Only one device may have the terminal.
+fn add_serial(list: &mut ArgumentList, machine: &Machine) {
+    if list.given.any_of(&["serial"]) || list.given.take_the_terminal() {
+        return;
+    }
+    match machine.serial {
+        SerialPort::Terminal => list.add(&["-serial", "mon:stdio"]),
+        SerialPort::Captured => {
+            list.add(&["-serial", "stdio"]);
+            list.unless_given(&["monitor", "mon"], &["-monitor", "none"]);
+        }
+    }
+}
+
+/// An argument with a path in it. QEMU separates options by commas and takes two for one.
+fn with_path(before: &str, path: &Path, after: &str) -> OsString {
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    let mut bytes = before.as_bytes().to_vec();
+    for byte in path.as_os_str().as_bytes() {
+        bytes.push(*byte);
+        if *byte == b',' {
+            bytes.push(b',');
+        }
+    }
+    bytes.extend_from_slice(after.as_bytes());
+    OsString::from_vec(bytes)
+}

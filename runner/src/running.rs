@@ -1,0 +1,315 @@
+//! A QEMU that runs: its log is captured, it can be photographed and stopped, and its end is judged.
+//!
+//! Dropping a [`Running`] stops QEMU; nothing is left behind.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::console::{Console, Echo};
+use crate::ending::{Ending, Evidence};
+use crate::firmware::FirmwareFiles;
+use crate::machine::{Machine, SerialPort};
+use crate::qemu::Qemu;
+use crate::qemu_command::{RunFiles, arguments};
+use crate::qmp::{Qmp, QmpError};
+
+/// How long QEMU may take to be ready for commands. With hundreds of CPUs on a busy host it takes seconds.
+const QMP_LIMIT: Duration = Duration::from_secs(60);
+/// How long QEMU may take to end by itself before it is killed.
+const QUIT_LIMIT: Duration = Duration::from_secs(5);
+/// Pause between two looks at the process.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Why QEMU is not running.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder for this run's files could not be made or filled.
+    #[error("cannot prepare {}: {source}", path.display())]
+    RunFolder {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the host says.
+        source: std::io::Error,
+    },
+    /// The program does not start.
+    #[error("cannot start {}: {source}", program.display())]
+    Qemu {
+        /// The program.
+        program: PathBuf,
+        /// What the host says.
+        source: std::io::Error,
+    },
+}
+
+/// A text that did not come.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotSeen {
+    /// QEMU ended before.
+    #[error("{text:?} did not come before the end: {ending:?}")]
+    Ended {
+        /// The text.
+        text: String,
+        /// How it ended.
+        ending: Ending,
+    },
+    /// The time was over; QEMU still runs.
+    #[error("{text:?} did not come within {limit:?}")]
+    InTime {
+        /// The text.
+        text: String,
+        /// How long was waited.
+        limit: Duration,
+    },
+}
+
+/// A QEMU that runs, or has ended.
+#[derive(Debug)]
+pub struct Running {
+    /// The process.
+    child: Child,
+    /// Serial port (and monitor, on a terminal).
+    serial: Console,
+    /// QEMU's own complaints.
+    errors: Console,
+    /// The control socket; `None` when QEMU ended before it opened.
+    qmp: Option<Qmp>,
+    /// This run's files.
+    files: RunFiles,
+    /// How it ended.
+    ending: Option<Ending>,
+    /// The folder with the files, removed at the end.
+    _folder: tempfile::TempDir,
+}
+
+impl Running {
+    /// Starts QEMU and waits until it takes commands (and, when asked to, listens for a debugger).
+    ///
+    /// # Errors
+    /// [`StartError`]. A QEMU that starts and fails at once is no error here: see [`Running::wait`].
+    pub fn start(qemu: &Qemu, machine: &Machine) -> Result<Self, StartError> {
+        Self::start_and_tell(qemu, machine, |_| ())
+    }
+
+    /// As [`Running::start`], and shows the command before it is run.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start_and_tell(qemu: &Qemu, machine: &Machine, tell: impl FnOnce(&Command)) -> Result<Self, StartError> {
+        let folder = run_folder()?;
+        let files = RunFiles::in_folder(folder.path());
+        copy_uefi_variables(&machine.firmware, &files.uefi_variables)?;
+        let mut command = Command::new(qemu.program());
+        command.args(arguments(machine, &files));
+        tell(&command);
+        let (input, echo, echo_errors) = match machine.serial {
+            SerialPort::Terminal => (Stdio::inherit(), Echo::StandardOutput, Echo::StandardError),
+            SerialPort::Captured => (Stdio::null(), Echo::Nothing, Echo::Nothing),
+        };
+        command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let cannot_start = |source| StartError::Qemu {
+            program: qemu.program().to_owned(),
+            source,
+        };
+        let mut child = command.spawn().map_err(cannot_start)?;
+        let (Some(output), Some(errors)) = (child.stdout.take(), child.stderr.take()) else {
+            return Err(cannot_start(std::io::Error::other("its output is not connected")));
+        };
+        let (serial, errors) = (Console::capture(output, echo), Console::capture(errors, echo_errors));
+        let mut running = Self {
+            child,
+            serial,
+            errors,
+            qmp: None,
+            files,
+            ending: None,
+            _folder: folder,
+        };
+        running.connect();
+        Ok(running)
+    }
+
+    /// The serial log so far.
+    #[must_use]
+    pub fn serial(&self) -> String {
+        self.serial.text()
+    }
+
+    /// How long the serial port has been silent.
+    #[must_use]
+    pub fn quiet_for(&self) -> Duration {
+        self.serial.quiet_for()
+    }
+
+    /// What QEMU itself wrote to its standard error.
+    #[must_use]
+    pub fn qemu_errors(&self) -> String {
+        self.errors.text()
+    }
+
+    /// QEMU's record of resets and, if asked for, interrupts. Empty when a person's `-d` or `-D` took its place.
+    #[must_use]
+    pub fn event_log(&self) -> String {
+        fs::read(&self.files.event_log)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// Waits until the serial log contains a text.
+    ///
+    /// # Errors
+    /// [`NotSeen`]: QEMU ended (at once, when it ends), or the time is over.
+    pub fn wait_for(&mut self, text: &str, limit: Duration) -> Result<(), NotSeen> {
+        if self
+            .serial
+            .wait_until(Instant::now() + limit, |serial| serial.contains(text))
+        {
+            return Ok(());
+        }
+        match self.wait_for_exit(POLL_INTERVAL * 10) {
+            Some(ending) => Err(NotSeen::Ended {
+                text: text.to_owned(),
+                ending,
+            }),
+            None => Err(NotSeen::InTime {
+                text: text.to_owned(),
+                limit,
+            }),
+        }
+    }
+
+    /// Waits until QEMU ends by itself; stops it when the time is over.
+    pub fn wait(&mut self, limit: Duration) -> Ending {
+        self.wait_for_exit(limit)
+            .unwrap_or_else(|| self.end_as(Ending::TimedOut))
+    }
+
+    /// Waits until QEMU ends by itself, and leaves it running when the time is over.
+    pub fn wait_for_exit(&mut self, limit: Duration) -> Option<Ending> {
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(ending) = &self.ending {
+                return Some(ending.clone());
+            }
+            match self.child.try_wait() {
+                Ok(Some(status)) => return Some(self.judge(status)),
+                Ok(None) if Instant::now() < deadline => thread::sleep(POLL_INTERVAL),
+                Ok(None) => return None,
+                Err(error) => {
+                    return Some(self.end_as(Ending::Odd {
+                        status: error.to_string(),
+                    }));
+                }
+            }
+        }
+    }
+
+    /// Stops QEMU, if it still runs.
+    pub fn stop(&mut self) -> Ending {
+        self.ending.clone().unwrap_or_else(|| self.end_as(Ending::Stopped))
+    }
+
+    /// Writes the screen to a PNG file, also without a window.
+    ///
+    /// # Errors
+    /// [`QmpError`].
+    pub fn screenshot(&mut self, file: &Path) -> Result<(), QmpError> {
+        let absolute = std::path::absolute(file)?;
+        let arguments = json!({ "filename": absolute.to_string_lossy(), "format": "png" });
+        self.command("screendump", &arguments).map(drop)
+    }
+
+    /// Gives a command to QEMU's control socket (QMP) and returns its answer.
+    ///
+    /// # Errors
+    /// [`QmpError`].
+    pub fn command(&mut self, name: &str, arguments: &serde_json::Value) -> Result<serde_json::Value, QmpError> {
+        match &mut self.qmp {
+            Some(qmp) => qmp.execute(name, arguments, QMP_LIMIT),
+            None => Err(QmpError::Closed {
+                command: name.to_owned(),
+            }),
+        }
+    }
+
+    /// Connects the control socket, unless QEMU ends before.
+    fn connect(&mut self) {
+        let deadline = Instant::now() + QMP_LIMIT;
+        while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
+            match Qmp::connect(&self.files.qmp_socket, QMP_LIMIT) {
+                Ok(qmp) => {
+                    self.qmp = Some(qmp);
+                    return;
+                }
+                Err(_) => thread::sleep(POLL_INTERVAL),
+            }
+        }
+    }
+
+    /// Judges how QEMU ended by itself.
+    fn judge(&mut self, status: ExitStatus) -> Ending {
+        self.serial.finish();
+        self.errors.finish();
+        let ending = Ending::judge(&Evidence {
+            status,
+            serial: &self.serial.text(),
+            events: &self.event_log(),
+            shutdown_reason: self.qmp.as_ref().and_then(Qmp::shutdown_reason).as_deref(),
+            qemu_errors: &self.errors.text(),
+        });
+        self.ending.insert(ending).clone()
+    }
+
+    /// Ends QEMU: first by a command, so that it gives the terminal back as it was, then by force.
+    fn end_as(&mut self, ending: Ending) -> Ending {
+        let asked = self.command("quit", &json!({})).is_ok();
+        let deadline = Instant::now() + QUIT_LIMIT;
+        while asked && Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
+            thread::sleep(POLL_INTERVAL);
+        }
+        // Both fail only when the process has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.serial.finish();
+        self.errors.finish();
+        self.ending.insert(ending).clone()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A new folder for the files of one run, which only this user can enter. Its path is short: a socket's is limited.
+fn run_folder() -> Result<tempfile::TempDir, StartError> {
+    tempfile::Builder::new()
+        .prefix("limelight-")
+        .tempdir()
+        .map_err(|source| StartError::RunFolder {
+            path: std::env::temp_dir(),
+            source,
+        })
+}
+
+/// Gives this run a copy of the UEFI variables of its own.
+fn copy_uefi_variables(firmware: &FirmwareFiles, copy: &Path) -> Result<(), StartError> {
+    let FirmwareFiles::UefiFlash { variables, .. } = firmware else {
+        return Ok(());
+    };
+    let error = |source| StartError::RunFolder {
+        path: copy.to_owned(),
+        source,
+    };
+    let bytes = fs::read(variables).map_err(|source| StartError::RunFolder {
+        path: variables.clone(),
+        source,
+    })?;
+    // Written anew rather than copied: the original may be read-only, and a copy keeps that.
+    fs::write(copy, bytes).map_err(error)
+}
