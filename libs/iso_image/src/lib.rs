@@ -13,6 +13,7 @@
 
 mod boot_loader;
 mod contents;
+mod current;
 
 mod error;
 mod files;
@@ -22,6 +23,7 @@ mod iso_root;
 mod limine;
 mod menus;
 mod pack;
+mod remark;
 mod serial_numbers;
 mod source_date;
 mod stripped_elf;
@@ -29,12 +31,14 @@ mod text;
 
 pub use boot_loader::BootLoader;
 pub use contents::{Contents, Module, Payload};
+pub use current::pack_unless_current;
 pub use error::{IsoError, MissingTool};
 pub use grub::{Grub, GrubPlatform};
 pub use host_tools::Host;
 pub use iso_root::{DebugInformation, gather};
 pub use limine::{Limine, LimineNotFound};
-pub use pack::{Packed, Remark, pack};
+pub use pack::{Packed, pack};
+pub use remark::Remark;
 pub use source_date::SourceDate;
 pub use stripped_elf::{StripError, without_debug_information};
 pub use text::{BootText, IsoName, TextError};

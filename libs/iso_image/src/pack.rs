@@ -8,10 +8,11 @@ use crate::boot_loader::BootLoader;
 use crate::contents::Contents;
 use crate::error::IsoError;
 use crate::files::{file_error, run};
-use crate::grub::{Grub, GrubPlatform};
+use crate::grub::Grub;
 use crate::host_tools::Host;
 use crate::iso_root::{DebugInformation, fill, make_readable};
 use crate::limine::Limine;
+use crate::remark::Remark;
 use crate::serial_numbers::{make_disk_constant, make_efi_volume_constant};
 use crate::source_date::SourceDate;
 
@@ -23,36 +24,6 @@ const VOLUME_NAME: &str = "LIMELIGHT";
 const GRUB_MODULES: &str = "part_acorn part_amiga part_apple part_bsd part_dfly part_dvh part_plan part_sun part_sunpc \
     part_msdos part_gpt iso9660 normal boot configfile search search_fs_file search_fs_uuid search_label multiboot2 \
     all_video video test echo cpuid sleep serial terminal halt reboot";
-
-/// What is worth saying about an ISO that was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Remark {
-    /// The tool `limine` is not there: a BIOS does not boot this ISO from a USB stick or hard disk.
-    NoBiosDiskBoot,
-    /// GRUB's files for a kind of firmware are not there: the ISO does not boot on it.
-    NoGrubPlatform(GrubPlatform),
-}
-
-impl std::fmt::Display for Remark {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NoBiosDiskBoot => formatter.write_str(
-                "the tool `limine` (for `bios-install`) was not found: the ISO boots from CD and on UEFI, not from a USB stick or disk on BIOS",
-            ),
-            Self::NoGrubPlatform(platform) => {
-                let (firmware, package) = match platform {
-                    GrubPlatform::Bios => ("BIOS", "grub-pc-bin"),
-                    GrubPlatform::Uefi => ("UEFI", "grub-efi-amd64-bin"),
-                };
-                write!(
-                    formatter,
-                    "GRUB's files for {firmware} ({}, Debian package {package}) were not found: the ISO may not boot on {firmware}",
-                    platform.folder_name()
-                )
-            }
-        }
-    }
-}
 
 /// An ISO that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,24 +52,21 @@ pub fn pack(contents: &Contents, boot_loader: &BootLoader, host: &Host, iso: &Pa
     let (root, image) = (work.path().join("iso_root"), work.path().join("image.iso"));
     fill(contents, Some(boot_loader), DebugInformation::Drop, &root)?;
     make_readable(&root)?;
-    let remarks = match boot_loader {
+    match boot_loader {
         BootLoader::Limine(limine) => pack_limine(limine, host, date, &root, &image)?,
         BootLoader::Grub(_) if contents.multiboot2_loader.is_none() => return Err(IsoError::NoMultiboot2Loader),
         BootLoader::Grub(grub) => pack_grub(grub, date, &root, &image)?,
-    };
+    }
     let size_bytes = fs::metadata(&image).map_err(file_error("find", &image))?.len();
     fs::rename(&image, iso).map_err(file_error("put in place", iso))?;
-    Ok(Packed { size_bytes, remarks })
+    Ok(Packed {
+        size_bytes,
+        remarks: boot_loader.remarks(),
+    })
 }
 
 /// Packs with Limine's boot files.
-fn pack_limine(
-    limine: &Limine,
-    host: &Host,
-    date: SourceDate,
-    root: &Path,
-    image: &Path,
-) -> Result<Vec<Remark>, IsoError> {
+fn pack_limine(limine: &Limine, host: &Host, date: SourceDate, root: &Path, image: &Path) -> Result<(), IsoError> {
     let xorriso = host.require("xorriso", "writes the ISO")?;
     let mut command = Command::new(xorriso);
     command.args(["-as", "mkisofs", "-R", "-r", "-J", "-V", VOLUME_NAME]);
@@ -122,16 +90,13 @@ fn pack_limine(
     command.args(["--set_all_file_dates", &date.volume_date()]);
     command.arg(root).arg("-o").arg(image);
     run(&mut command, date.epoch_s())?;
-    let Some(tool) = limine.tool() else {
-        return Ok(vec![Remark::NoBiosDiskBoot]);
-    };
+    let Some(tool) = limine.tool() else { return Ok(()) };
     run(Command::new(tool).arg("bios-install").arg(image), date.epoch_s())?;
-    make_disk_constant(image)?;
-    Ok(Vec::new())
+    make_disk_constant(image)
 }
 
 /// Packs with GRUB. The arguments behind `--` are xorriso's own commands.
-fn pack_grub(grub: &Grub, date: SourceDate, root: &Path, image: &Path) -> Result<Vec<Remark>, IsoError> {
+fn pack_grub(grub: &Grub, date: SourceDate, root: &Path, image: &Path) -> Result<(), IsoError> {
     let mut command = Command::new(grub.mkrescue());
     command
         .arg("-o")
@@ -142,11 +107,5 @@ fn pack_grub(grub: &Grub, date: SourceDate, root: &Path, image: &Path) -> Result
     command.args(["-chown_r", "0", "/", "--", "-chgrp_r", "0", "/", "--"]);
     command.args(["-alter_date_r", "b", &format!("@{}", date.epoch_s()), "/", "--"]);
     run(&mut command, date.epoch_s())?;
-    make_efi_volume_constant(image)?;
-    Ok(grub
-        .missing_platforms()
-        .iter()
-        .copied()
-        .map(Remark::NoGrubPlatform)
-        .collect())
+    make_efi_volume_constant(image)
 }

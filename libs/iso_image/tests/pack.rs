@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use iso_image::{BootLoader, BootText, Contents, Grub, Host, IsoName, Limine, Module, Payload, pack};
+use iso_image::{
+    BootLoader, BootText, Contents, Grub, Host, IsoError, IsoName, Limine, MissingTool, Module, Payload, Remark, pack,
+    pack_unless_current,
+};
 
 /// Contents whose kernel is this test program: an ELF file with debug information.
 fn contents(folder: &Path) -> Contents {
@@ -50,4 +53,124 @@ fn limine_packs_the_same_bytes_twice() {
         Ok(limine) => assert_reproducible(&BootLoader::Limine(limine), &host),
         Err(error) => println!("not run: {error}"),
     }
+}
+
+/// A folder with files of Limine's names, which do not boot.
+fn fake_limine(folder: &Path) -> Host {
+    for (name, length) in [
+        ("BOOTX64.EFI", 3000),
+        ("limine-bios-cd.bin", 24576),
+        ("limine-bios.sys", 5000),
+        ("limine-uefi-cd.bin", 1 << 20),
+    ] {
+        fs::write(folder.join(name), vec![0x5a; length]).unwrap();
+    }
+    Host {
+        limine_path: Some(folder.into()),
+        ..Host::of_this_process()
+    }
+}
+
+/// A tool in that folder that writes a random disk signature, as the real one does.
+fn add_fake_limine_tool(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let script =
+        "#!/bin/sh\n[ \"$1\" = bios-install ] && dd if=/dev/urandom of=\"$2\" bs=1 seek=440 count=4 conv=notrunc\n";
+    fs::write(folder.join("limine"), script).unwrap();
+    fs::set_permissions(folder.join("limine"), fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn limine_disk_signature_is_a_constant() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = fake_limine(folder.path());
+    add_fake_limine_tool(folder.path());
+    assert_reproducible(&BootLoader::Limine(Limine::find(&host).unwrap()), &host);
+}
+
+#[test]
+fn without_the_limine_tool_the_iso_is_made_and_the_lack_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = fake_limine(folder.path());
+    let host = Host {
+        path: without_limine(&host),
+        ..host
+    };
+    let boot_loader = BootLoader::Limine(Limine::find(&host).unwrap());
+    let packed = pack(
+        &contents(folder.path()),
+        &boot_loader,
+        &host,
+        &folder.path().join("os.iso"),
+    )
+    .unwrap();
+    assert_eq!(packed.remarks, [Remark::NoBiosDiskBoot]);
+}
+
+/// `PATH` without the folders that hold the program `limine`.
+fn without_limine(host: &Host) -> std::ffi::OsString {
+    let folders = std::env::split_paths(&host.path).filter(|folder| !folder.join("limine").exists());
+    std::env::join_paths(folders).unwrap()
+}
+
+#[test]
+fn a_host_without_xorriso_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Host {
+        path: folder.path().into(),
+        ..fake_limine(folder.path())
+    };
+    let boot_loader = BootLoader::Limine(Limine::find(&host).unwrap());
+    let error = pack(
+        &contents(folder.path()),
+        &boot_loader,
+        &host,
+        &folder.path().join("os.iso"),
+    )
+    .unwrap_err();
+    assert!(
+        matches!(error, IsoError::MissingTool(MissingTool { tool: "xorriso", .. })),
+        "{error}"
+    );
+    assert_eq!(Grub::find(&host).unwrap_err().tool, "grub-mkrescue");
+}
+
+#[test]
+fn a_failing_tool_is_an_error_with_its_output_and_leaves_no_iso() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = fake_limine(folder.path());
+    add_fake_limine_tool(folder.path());
+    fs::write(folder.path().join("limine"), "#!/bin/sh\necho no room; exit 3\n").unwrap();
+    let boot_loader = BootLoader::Limine(Limine::find(&host).unwrap());
+    let iso = folder.path().join("os.iso");
+    let error = pack(&contents(folder.path()), &boot_loader, &host, &iso).unwrap_err();
+    assert!(
+        matches!(&error, IsoError::ToolFailed { output, .. } if output == "no room"),
+        "{error}"
+    );
+    assert!(!iso.exists());
+}
+
+#[test]
+fn an_iso_is_made_again_only_when_its_input_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = fake_limine(folder.path());
+    add_fake_limine_tool(folder.path());
+    let boot_loader = BootLoader::Limine(Limine::find(&host).unwrap());
+    let iso = folder.path().join("os.iso");
+    let mut contents = contents(folder.path());
+    let inode = |contents: &Contents| {
+        pack_unless_current(contents, &boot_loader, &host, &iso).unwrap();
+        std::os::unix::fs::MetadataExt::ino(&fs::metadata(&iso).unwrap())
+    };
+    let first = inode(&contents);
+    assert_eq!(inode(&contents), first);
+    contents.command_line = BootText::new("other").unwrap();
+    let second = inode(&contents);
+    assert_ne!(second, first);
+    fs::write(folder.path().join("module"), b"longer module").unwrap();
+    assert_ne!(inode(&contents), second);
+    fs::remove_file(&iso).unwrap();
+    inode(&contents);
+    assert!(iso.exists());
 }

@@ -1,0 +1,94 @@
+//! Whether an ISO that is there was made from the same input: then it need not be made again.
+//!
+//! The input is written beside the ISO as text: each file with its length and time, each tool, the menus, the date.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use crate::boot_loader::BootLoader;
+use crate::contents::{Contents, Payload};
+use crate::error::IsoError;
+use crate::files::{file_error, write};
+use crate::host_tools::Host;
+use crate::menus::{grub_cfg, limine_conf};
+use crate::pack::{Packed, pack};
+use crate::source_date::SourceDate;
+
+/// Makes the ISO, unless it is there and was made from the same input.
+///
+/// # Errors
+/// [`IsoError`].
+pub fn pack_unless_current(
+    contents: &Contents,
+    boot_loader: &BootLoader,
+    host: &Host,
+    iso: &Path,
+) -> Result<Packed, IsoError> {
+    let input_file = with_suffix(iso, ".input");
+    let input = describe(contents, boot_loader, host)?;
+    if fs::read_to_string(&input_file).is_ok_and(|earlier| earlier == input)
+        && let Ok(metadata) = iso.metadata()
+    {
+        return Ok(Packed {
+            size_bytes: metadata.len(),
+            remarks: boot_loader.remarks(),
+        });
+    }
+    // Removed first: when packing fails half-way, nothing may claim that the ISO is current.
+    if input_file.exists() {
+        fs::remove_file(&input_file).map_err(file_error("remove", &input_file))?;
+    }
+    let packed = pack(contents, boot_loader, host, iso)?;
+    write(&input_file, input.as_bytes())?;
+    Ok(packed)
+}
+
+/// The input as text. Equal texts mean equal ISOs.
+fn describe(contents: &Contents, boot_loader: &BootLoader, host: &Host) -> Result<String, IsoError> {
+    let mut text = format!("date {}\n", SourceDate::of(host)?.epoch_s());
+    let (mut files, tools) = match boot_loader {
+        BootLoader::Limine(limine) => {
+            let files = limine.files().into_iter().map(|(file, _)| file).collect();
+            (files, [host.find("xorriso"), limine.tool().map(Path::to_owned)])
+        }
+        BootLoader::Grub(grub) => (Vec::new(), [host.find("xorriso"), Some(grub.mkrescue().to_owned())]),
+    };
+    files.extend(tools.into_iter().flatten());
+    files.extend(contents.multiboot2_loader.clone());
+    let payloads = contents
+        .kernel
+        .iter()
+        .chain(contents.modules.iter().map(|module| &module.payload));
+    for payload in payloads {
+        let (Payload::Verbatim(file) | Payload::Program(file)) = payload;
+        text.push_str(if matches!(payload, Payload::Program(_)) {
+            "program "
+        } else {
+            "verbatim "
+        });
+        files.push(file.clone());
+    }
+    for file in files {
+        text.push_str(&describe_file(&file)?);
+    }
+    text.push_str(boot_loader.name());
+    text.push_str(&limine_conf(contents));
+    text.push_str(&grub_cfg(contents));
+    Ok(text)
+}
+
+/// A line about a file that changes when the file does.
+fn describe_file(file: &Path) -> Result<String, IsoError> {
+    let metadata = file.metadata().map_err(file_error("find", file))?;
+    let changed = metadata.modified().map_err(file_error("ask for the time of", file))?;
+    let changed_ns = changed.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    Ok(format!("{} {} {changed_ns}\n", file.display(), metadata.len()))
+}
+
+/// A path with something behind its last name.
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
+}
