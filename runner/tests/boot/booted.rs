@@ -1,0 +1,136 @@
+//! A machine under test: waits end with the scenario's limit, or at once when the kernel has come to grief; whatever
+//! fails shows the log.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use libtest_mimic::Failed;
+use runner::{Ending, Machine, NotSeen, Running};
+
+use crate::host;
+use crate::log_lines::{LogLine, log_lines, plain};
+use crate::picture::Picture;
+use crate::scenario::{Deadline, Outcome};
+
+/// How often the log is searched for signs of grief while a text is waited for.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+/// Texts after which nothing good comes. The shipped kernel and the loader stand still after them.
+const GRIEF: [&str; 3] = ["ERROR panicked", "panicked again", "ERROR cannot boot"];
+
+/// A running machine.
+pub(crate) struct Booted {
+    /// QEMU.
+    running: Running,
+    /// When the scenario has to be over.
+    deadline: Deadline,
+}
+
+impl Booted {
+    /// Starts a machine.
+    pub(crate) fn start(machine: &Machine, deadline: Deadline) -> Result<Self, Failed> {
+        let running = Running::start(host::qemu()?, machine)?;
+        Ok(Self { running, deadline })
+    }
+
+    /// Waits for a text in the log.
+    pub(crate) fn expect(&mut self, text: &str) -> Outcome {
+        loop {
+            match self.running.wait_for(text, LOOK_INTERVAL.min(self.deadline.left())) {
+                Ok(()) => return Ok(()),
+                Err(NotSeen::Ended { ending, .. }) => {
+                    return Err(self.failed(&format!("{text:?} did not come before the end: {ending:?}")));
+                }
+                Err(NotSeen::InTime { .. }) if self.deadline.left().is_zero() => {
+                    return Err(self.failed(&format!("{text:?} did not come within {:?}", self.deadline.limit())));
+                }
+                Err(NotSeen::InTime { .. }) => self.check_for_grief()?,
+            }
+        }
+    }
+
+    /// Waits for the end that the scenario wants.
+    pub(crate) fn expect_ending(&mut self, expected: &Ending) -> Outcome {
+        let ending = self.running.wait(self.deadline.left());
+        if ending == *expected {
+            Ok(())
+        } else {
+            Err(self.failed(&format!("expected the end {expected:?}, found {ending:?}")))
+        }
+    }
+
+    /// The serial log so far, without colours.
+    pub(crate) fn text(&self) -> String {
+        plain(&self.running.serial())
+    }
+
+    /// The serial log so far, as it arrived.
+    pub(crate) fn serial(&self) -> String {
+        self.running.serial()
+    }
+
+    /// The kernel's lines so far.
+    pub(crate) fn log_lines(&self) -> Vec<LogLine> {
+        log_lines(&self.running.serial())
+    }
+
+    /// Fails when a rule does not hold.
+    pub(crate) fn check(&self, rule: bool, what: &str) -> Outcome {
+        if rule { Ok(()) } else { Err(self.failed(what)) }
+    }
+
+    /// The screen.
+    pub(crate) fn picture(&mut self) -> Result<Picture, Failed> {
+        let file = host::folder().join("screen.png");
+        self.photograph(&file)?;
+        Picture::read(&file)
+    }
+
+    /// Takes pictures until one is as wanted, or the time is over.
+    pub(crate) fn expect_picture(&mut self, wanted: impl Fn(&Picture) -> Result<(), String>) -> Outcome {
+        loop {
+            let picture = self.picture()?;
+            match wanted(&picture) {
+                Ok(()) => return Ok(()),
+                Err(what) if self.deadline.left().is_zero() => return Err(self.failed(&what)),
+                Err(_) => thread::sleep(LOOK_INTERVAL),
+            }
+        }
+    }
+
+    /// What is said when the scenario fails.
+    pub(crate) fn failed(&self, what: &str) -> Failed {
+        let errors = self.running.qemu_errors();
+        let errors = if errors.is_empty() {
+            String::new()
+        } else {
+            format!("\n--- QEMU's own words\n{errors}")
+        };
+        format!(
+            "{what}{errors}\n--- serial log\n{}\n--- end of the serial log",
+            self.text()
+        )
+        .into()
+    }
+
+    /// Writes the screen to a file.
+    fn photograph(&mut self, file: &Path) -> Outcome {
+        match self.running.screenshot(file) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.failed(&format!("no screenshot: {error}"))),
+        }
+    }
+
+    /// Fails when the log says that the kernel has stopped.
+    fn check_for_grief(&self) -> Outcome {
+        let text = self.text();
+        match GRIEF.into_iter().find(|grief| text.contains(grief)) {
+            // The report is written in one go, but perhaps not read to its end yet.
+            Some(grief) => {
+                thread::sleep(LOOK_INTERVAL);
+                Err(self.failed(&format!("the log says {grief:?}")))
+            }
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The boot protocol, checked from inside by a kernel of its own: under our loader always, under Limine where
+//! `LIMINE_PATH` is set; then both reports are compared field by field.
+
+use std::collections::BTreeMap;
+use std::env;
+
+use iso_image::{BootText, Payload};
+use libtest_mimic::Failed;
+use runner::{Ending, FirmwareKind, LoaderKind};
+
+use crate::booted::Booted;
+use crate::host::{CONFORMANCE_KERNEL, FIRMWARES, boot_limit_s, contents_with_kernel, file, firmware_name, iso_with};
+use crate::scenario::{Deadline, Outcome, Scenario};
+
+/// The machine's clock at its start, and the same in seconds since 1970.
+const CLOCK: (&str, u64) = ("2031-05-06T07:08:09", 1_935_817_689);
+/// Bytes of the module: more than a page, and no multiple of one.
+const MODULE_BYTES: usize = 12_345;
+
+/// A machine to check on.
+#[derive(Debug, Clone, Copy)]
+struct Machine {
+    /// BIOS or UEFI.
+    kind: FirmwareKind,
+    /// Number of processors.
+    cpus: u32,
+    /// As QEMU has it.
+    cpu_model: &'static str,
+}
+
+/// All of the subject.
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let compares = env::var_os("LIMINE_PATH").is_some_and(|path| !path.is_empty());
+    let mut scenarios = Vec::new();
+    for kind in FIRMWARES {
+        for (cpus, cpu_model, name) in [
+            (1, "max", "1_cpu"),
+            (4, "max", "4_cpus"),
+            (2, "qemu64,-nx", "cpus_without_no_execute_and_x2apic"),
+        ] {
+            let machine = Machine { kind, cpus, cpu_model };
+            let firmware = firmware_name(kind);
+            scenarios.push(Scenario::new(
+                format!("conformance::our_loader_on_{firmware}_with_{name}"),
+                boot_limit_s(kind),
+                move |deadline| Report::of(machine, LoaderKind::Grub, deadline).map(drop),
+            ));
+            if compares {
+                scenarios.push(Scenario::new(
+                    format!("conformance::limine_and_our_loader_agree_on_{firmware}_with_{name}"),
+                    boot_limit_s(kind) * 2,
+                    move |deadline| agree(machine, deadline),
+                ));
+            }
+        }
+    }
+    scenarios
+}
+
+/// Both boot loaders pass the same checks and give the same facts.
+fn agree(machine: Machine, deadline: Deadline) -> Outcome {
+    let ours = Report::of(machine, LoaderKind::Grub, deadline)?;
+    let limines = Report::of(machine, LoaderKind::Limine, deadline)?;
+    let mut differences = Vec::new();
+    for name in ours
+        .lines
+        .keys()
+        .chain(limines.lines.keys().filter(|name| !ours.lines.contains_key(*name)))
+    {
+        let (our_line, limines_line) = (ours.lines.get(name), limines.lines.get(name));
+        if our_line != limines_line {
+            differences.push(format!("{name}: ours {our_line:?}, Limine's {limines_line:?}"));
+        }
+    }
+    if differences.is_empty() {
+        Ok(())
+    } else {
+        Err(differences.join("\n").into())
+    }
+}
+
+/// What the kernel said.
+struct Report {
+    /// Every check that was made and every fact, by name; informations, which may differ, are left out.
+    lines: BTreeMap<String, String>,
+}
+
+impl Report {
+    /// Boots the kernel; a check that fails is an error, and so is a report without an end.
+    fn of(machine: Machine, loader: LoaderKind, deadline: Deadline) -> Result<Self, Failed> {
+        let mut booted = start(machine, loader, deadline)?;
+        let passed = booted.expect_ending(&Ending::Passed);
+        let text = booted.text();
+        let failures: Vec<&str> = text.lines().filter(|line| line.starts_with("FAIL ")).collect();
+        if !failures.is_empty() {
+            return Err(booted.failed(&format!("checks that failed:\n{}", failures.join("\n"))));
+        }
+        passed?;
+        let lines: BTreeMap<String, String> = text.lines().filter_map(name_and_value).collect();
+        let checks = lines.values().filter(|value| value.as_str() == "ok").count();
+        let sum = format!("conformance: {checks} ok, 0 failed");
+        booted.check(
+            text.contains(&sum),
+            &format!("no line {sum:?}: a check's name occurs twice, or a line is lost"),
+        )?;
+        Ok(Self { lines })
+    }
+}
+
+/// The name of a check with `ok`, or of a fact with its value.
+fn name_and_value(line: &str) -> Option<(String, String)> {
+    if let Some(name) = line.strip_prefix("ok   ") {
+        return Some((name.to_owned(), "ok".to_owned()));
+    }
+    let (name, value) = line.strip_prefix("fact ")?.split_once(" = ")?;
+    Some((name.to_owned(), value.to_owned()))
+}
+
+/// Starts the kernel with everything that it can check.
+fn start(machine: Machine, loader: LoaderKind, deadline: Deadline) -> Result<Booted, Failed> {
+    let command_line = format!(
+        "conformance require=frame_buffer,rsdp,mp,smbios,modules firmware={} cpus={} module_string=with,a;string= date_between={},{}",
+        firmware_name(machine.kind),
+        machine.cpus,
+        CLOCK.1,
+        CLOCK.1 + 120
+    );
+    let mut contents = contents_with_kernel(CONFORMANCE_KERNEL, &command_line)?;
+    let module = contents.modules.first_mut().ok_or("the shipped ISO has no module")?;
+    module.payload = Payload::Verbatim(file("pattern", &pattern())?);
+    module.string = BootText::new("with,a;string=")?;
+    let iso = iso_with(contents, Some(loader))?;
+    let mut described = crate::host::machine(machine.kind, &iso)?;
+    described.cpus = machine.cpus;
+    described.cpu_model = machine.cpu_model.to_owned();
+    described.additions = vec!["-rtc".into(), format!("base={}", CLOCK.0).into()];
+    Booted::start(&described, deadline)
+}
+
+/// A file that describes itself, as the kernel expects it: magic, size, pattern.
+fn pattern() -> Vec<u8> {
+    let header = b"PATTERN\n".iter().copied().chain((MODULE_BYTES as u64).to_le_bytes());
+    let rest = (16..MODULE_BYTES).map(|offset| ((offset * 31) ^ (offset >> 8)).to_le_bytes()[0]);
+    header.chain(rest).collect()
+}

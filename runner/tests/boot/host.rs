@@ -1,0 +1,124 @@
+//! What the scenarios share: QEMU and firmware of this host, a folder for files, and ISOs that are packed once.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock};
+
+use iso_image::{BootText, Contents, Host, Payload};
+use libtest_mimic::Failed;
+use runner::{FirmwareFiles, FirmwareKind, LoaderKind, Machine, Qemu, built, find_ovmf, pack_for};
+
+/// The kernel with scenarios.
+pub(crate) const TEST_KERNEL: &str = env!("CARGO_BIN_FILE_TEST_KERNEL");
+/// The kernel that checks the boot protocol.
+pub(crate) const CONFORMANCE_KERNEL: &str = env!("CARGO_BIN_FILE_CONFORMANCE_KERNEL");
+/// Our loader with test hooks.
+pub(crate) const TEST_LOADER: &str = env!("CARGO_BIN_FILE_TEST_LOADER");
+
+/// Both kinds of firmware, the quick one first.
+pub(crate) const FIRMWARES: [FirmwareKind; 2] = [FirmwareKind::Bios, FirmwareKind::Uefi];
+
+/// Name of a kind of firmware in a scenario's name.
+pub(crate) fn firmware_name(kind: FirmwareKind) -> &'static str {
+    match kind {
+        FirmwareKind::Bios => "bios",
+        FirmwareKind::Uefi => "uefi",
+    }
+}
+
+/// Ten times what a boot takes with this firmware.
+pub(crate) fn boot_limit_s(kind: FirmwareKind) -> u64 {
+    match kind {
+        FirmwareKind::Bios => 15,
+        FirmwareKind::Uefi => 60,
+    }
+}
+
+/// QEMU of this host.
+pub(crate) fn qemu() -> Result<&'static Qemu, Failed> {
+    static QEMU: OnceLock<Qemu> = OnceLock::new();
+    match QEMU.get() {
+        Some(qemu) => Ok(qemu),
+        None => Ok(QEMU.get_or_init({
+            let qemu = Qemu::find(&Host::of_this_process())?;
+            move || qemu
+        })),
+    }
+}
+
+/// The files of a kind of firmware.
+pub(crate) fn firmware(kind: FirmwareKind) -> Result<FirmwareFiles, Failed> {
+    match kind {
+        FirmwareKind::Bios => Ok(FirmwareFiles::Bios),
+        FirmwareKind::Uefi => Ok(find_ovmf(Some(qemu()?.program()))?),
+    }
+}
+
+/// The machine of `cargo run` with an ISO.
+pub(crate) fn machine(kind: FirmwareKind, iso: &Path) -> Result<Machine, Failed> {
+    Ok(Machine::new(iso.to_owned(), firmware(kind)?))
+}
+
+/// The ISO of the build: the file that a person writes to a USB stick.
+pub(crate) fn shipped_iso() -> Result<PathBuf, Failed> {
+    let iso = built::iso();
+    if iso.is_file() {
+        return Ok(iso);
+    }
+    // The build packs none when the host lacked a tool: say which one, or go on with what it would have packed.
+    iso_with(built::contents()?, None)
+}
+
+/// The shipped contents, but with another kernel and command line.
+pub(crate) fn contents_with_kernel(kernel: &str, command_line: &str) -> Result<Contents, Failed> {
+    let mut contents = built::contents()?;
+    contents.kernel = Some(Payload::Program(kernel.into()));
+    contents.command_line = BootText::new(command_line)?;
+    Ok(contents)
+}
+
+/// An ISO with the test kernel and a scenario of its.
+pub(crate) fn test_kernel_iso(command_line: &str) -> Result<PathBuf, Failed> {
+    iso_with(contents_with_kernel(TEST_KERNEL, command_line)?, None)
+}
+
+/// Packs an ISO, or takes the one that was packed of the same contents.
+pub(crate) fn iso_with(contents: Contents, loader: Option<LoaderKind>) -> Result<PathBuf, Failed> {
+    static PACKED: Mutex<Option<HashMap<String, PathBuf>>> = Mutex::new(None);
+    let key = format!("{loader:?} {contents:?}");
+    let mut packed = PACKED
+        .lock()
+        .map_err(|_| "another scenario panicked while it packed an ISO")?;
+    let packed = packed.get_or_insert_default();
+    if let Some(iso) = packed.get(&key) {
+        return Ok(iso.clone());
+    }
+    let iso = folder().join(format!("{}.iso", packed.len()));
+    pack_for(loader, &contents, &iso)?;
+    packed.insert(key, iso.clone());
+    Ok(iso)
+}
+
+/// Writes a file for an ISO.
+pub(crate) fn file(name: &str, bytes: &[u8]) -> Result<PathBuf, Failed> {
+    let path = folder().join(name);
+    fs::write(&path, bytes)?;
+    Ok(path)
+}
+
+/// A folder for this process's files.
+pub(crate) fn folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("boot-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("cargo's folder for tests can be written to");
+        folder
+    })
+}
+
+/// Removes everything that the scenarios wrote.
+pub(crate) fn remove_files() {
+    // Nothing depends on it: what stays behind lies in cargo's target folder.
+    let _ = fs::remove_dir_all(folder());
+}

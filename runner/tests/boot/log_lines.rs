@@ -1,0 +1,58 @@
+//! The kernel's log as it arrives on the serial port, taken apart.
+
+/// A line of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogLine {
+    /// What stands between the brackets.
+    pub(crate) cpu: String,
+    /// `INFO` and the like.
+    pub(crate) level: String,
+    /// What follows it.
+    pub(crate) message: String,
+}
+
+/// Levels of the log, as they are padded.
+const LEVELS: [&str; 5] = ["ERROR", "WARN ", "INFO ", "DEBUG", "TRACE"];
+
+/// The text without colours and cursor movements (`ESC [ … letter`), and without carriage returns.
+pub(crate) fn plain(serial: &str) -> String {
+    let mut text = String::new();
+    let mut rest = serial.chars();
+    while let Some(character) = rest.next() {
+        match character {
+            '\u{1b}' if rest.next() == Some('[') => {
+                rest.find(|character| ('@'..='~').contains(character));
+            }
+            '\u{1b}' | '\r' => {}
+            _ => text.push(character),
+        }
+    }
+    text
+}
+
+/// Every line of the log, in order. What firmware and boot loaders say is left out.
+pub(crate) fn log_lines(serial: &str) -> Vec<LogLine> {
+    plain(serial).lines().filter_map(parse).collect()
+}
+
+/// Every line from the first one of the log on that is none: torn lines, for example.
+pub(crate) fn foreign_lines(serial: &str) -> Vec<String> {
+    let text = plain(serial);
+    let lines = text.lines().skip_while(|line| parse(line).is_none());
+    lines.filter(|line| parse(line).is_none()).map(str::to_owned).collect()
+}
+
+/// `[cpu] LEVEL message`.
+fn parse(line: &str) -> Option<LogLine> {
+    let (cpu, rest) = line.strip_prefix('[')?.split_once("] ")?;
+    if cpu.is_empty() || !cpu.chars().all(|digit| matches!(digit, '0'..='9' | 'A'..='F')) {
+        return None;
+    }
+    let (level, message) = rest.split_at_checked(5)?;
+    LEVELS.contains(&level).then_some(())?;
+    Some(LogLine {
+        cpu: cpu.to_owned(),
+        level: level.trim_end().to_owned(),
+        message: message.strip_prefix(' ')?.to_owned(),
+    })
+}

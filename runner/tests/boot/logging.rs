@@ -1,0 +1,104 @@
+//! The log: whole lines from all processors at once, levels by the command line, words that mean nothing.
+
+use std::collections::HashSet;
+
+use runner::{Ending, FirmwareKind, built};
+
+use crate::booted::Booted;
+use crate::host::{iso_with, machine, test_kernel_iso};
+use crate::log_lines::{LogLine, foreign_lines};
+use crate::scenario::{Deadline, Outcome, Scenario};
+
+/// Processors of the storm.
+const STORM_CPUS: u32 = 8;
+/// Lines of each.
+const STORM_LINES: u32 = 1_000;
+
+/// All of the subject.
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    vec![
+        Scenario::new("logging::a_storm_of_8_cpus_loses_and_mixes_no_line", 60, storm),
+        Scenario::new("logging::a_message_that_logs_does_not_deadlock", 15, nested),
+        Scenario::new("logging::the_command_line_sets_the_level", 15, level),
+        Scenario::new(
+            "logging::an_unknown_word_of_the_command_line_is_a_warning",
+            15,
+            unknown_word,
+        ),
+    ]
+}
+
+/// Every processor logs a thousand lines at the same time; each arrives once, whole, in order.
+fn storm(deadline: Deadline) -> Outcome {
+    let mut machine = machine(FirmwareKind::Bios, &test_kernel_iso("scenario=log_storm")?)?;
+    machine.cpus = STORM_CPUS;
+    let mut booted = Booted::start(&machine, deadline)?;
+    booted.expect_ending(&Ending::Passed)?;
+    let foreign = foreign_lines(&booted.serial());
+    booted.check(
+        foreign.is_empty(),
+        &format!("lines that are no lines of the log: {foreign:?}"),
+    )?;
+    let mut next_line = vec![0; STORM_CPUS as usize];
+    for line in booted.log_lines() {
+        if !line.message.contains("storm") {
+            continue;
+        }
+        let cpu = u32::from_str_radix(&line.cpu, 16).unwrap_or(u32::MAX);
+        let Some(next) = next_line.get_mut(cpu as usize) else {
+            return Err(booted.failed(&format!("a line of processor {cpu}, which does not exist")));
+        };
+        // As the scenario writes it: the widths make lines of many lengths, so that torn ones differ.
+        let width = (*next * 7 + cpu) as usize % 60;
+        let expected = format!("storm cpu={cpu} line={next} {:->width$}|", "");
+        booted.check(
+            line.message == expected,
+            &format!("expected {expected:?}, found {:?}", line.message),
+        )?;
+        *next += 1;
+    }
+    booted.check(
+        next_line.iter().all(|count| *count == STORM_LINES),
+        &format!("lines by processor: {next_line:?}"),
+    )
+}
+
+/// A `Display` that logs: the inner line comes out, and so does the outer one.
+fn nested(deadline: Deadline) -> Outcome {
+    let mut booted = Booted::start(
+        &machine(FirmwareKind::Bios, &test_kernel_iso("scenario=log_nested")?)?,
+        deadline,
+    )?;
+    booted.expect("End of the nested lines")?;
+    let lines = booted.log_lines();
+    let count = |message: &str| lines.iter().filter(|line| line.message == message).count();
+    booted.check(count("outer short shown") == 1, "the short outer line is missing")?;
+    booted.check(count("inner line") == 2, "an inner line is missing")
+}
+
+/// `log.level=warn` leaves the hello of the bootstrap processor, which comes before the command line is read, and no
+/// other line of information.
+fn level(deadline: Deadline) -> Outcome {
+    let mut contents = built::contents()?;
+    contents.command_line = iso_image::BootText::new("log.level=warn no.such.word=1")?;
+    let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso_with(contents, None)?)?, deadline)?;
+    booted.expect("no.such.word")?;
+    // The last line at any level; the processors come up meanwhile.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let levels: HashSet<String> = booted.log_lines().into_iter().skip(1).map(|line| line.level).collect();
+    booted.check(
+        levels == HashSet::from(["WARN".to_owned()]),
+        &format!("levels after the first line: {levels:?}"),
+    )
+}
+
+/// A word that nobody knows is named once, as a warning.
+fn unknown_word(deadline: Deadline) -> Outcome {
+    let mut contents = built::contents()?;
+    contents.command_line = iso_image::BootText::new("log.level=debug strange.word=7")?;
+    let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso_with(contents, None)?)?, deadline)?;
+    booted.expect("are up and idle")?;
+    let names_it = |line: &&LogLine| line.level == "WARN" && line.message.contains("strange.word");
+    let warnings = booted.log_lines().iter().filter(names_it).count();
+    booted.check(warnings == 1, "expected one warning that names the word")
+}

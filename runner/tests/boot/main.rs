@@ -1,0 +1,55 @@
+//! The booted scenarios: each starts QEMU, watches the log or the screen, and has its own limit in seconds.
+//!
+//! `cargo test --test boot` runs all of them, one after the other, each named before it runs; `cargo test --test boot
+//! bios` those whose name holds `bios`; `cargo test --test boot -- --skip slow::` all but the slow ones.
+//! A scenario that fails shows its serial log. A panic, a fault or a failing exit code ends it at once: the limits, about
+//! ten times what an idle machine needs, are for what hangs.
+
+mod booted;
+mod conformance;
+mod debugger;
+mod host;
+mod iso;
+mod limited_command;
+mod log_lines;
+mod logging;
+mod missing_responses;
+mod panics;
+mod picture;
+mod refused_kernels;
+mod runner_program;
+mod scenario;
+mod screen;
+mod shipped;
+
+use libtest_mimic::Arguments;
+use scenario::Scenario;
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    // Measured limits and two processors on most machines: one QEMU at a time. It also makes each name appear first.
+    arguments.test_threads = Some(1);
+    let trials = all().into_iter().map(Scenario::into_trial).collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    host::remove_files();
+    conclusion.exit();
+}
+
+/// Every scenario, the quick ones of a subject first.
+fn all() -> Vec<Scenario> {
+    [
+        iso::scenarios(),
+        shipped::scenarios(),
+        logging::scenarios(),
+        screen::scenarios(),
+        panics::scenarios(),
+        refused_kernels::scenarios(),
+        missing_responses::scenarios(),
+        conformance::scenarios(),
+        debugger::scenarios(),
+        runner_program::scenarios(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

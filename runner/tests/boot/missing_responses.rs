@@ -1,0 +1,60 @@
+//! The shipped kernel under a boot loader that leaves something out: it boots, and says what is missing.
+//!
+//! Our loader's test hooks take the responses away, so these need GRUB.
+
+use iso_image::BootText;
+use runner::{FirmwareKind, LoaderKind, built};
+
+use crate::booted::Booted;
+use crate::host::{FIRMWARES, TEST_LOADER, boot_limit_s, firmware_name, iso_with, machine};
+use crate::scenario::{Deadline, Outcome, Scenario};
+
+/// Words for the loader, what the kernel has to say, and how many processors it finds of four.
+const CASES: [(&str, &str, &str, u32); 4] = [
+    ("without_an_rsdp", "loader.no-rsdp", "No RSDP", 4),
+    ("without_a_frame_buffer", "loader.no-framebuffer", "No frame buffer", 4),
+    ("without_an_mp_response", "loader.no-mp", "Hello from BSP", 1),
+    (
+        "without_all_three",
+        "loader.no-rsdp loader.no-framebuffer loader.no-mp",
+        "No RSDP",
+        1,
+    ),
+];
+
+/// All of the subject.
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+    for kind in FIRMWARES {
+        // UEFI differs from BIOS in nothing that the kernel does here, so one boot of it is enough.
+        let cases = if kind == FirmwareKind::Bios {
+            &CASES[..]
+        } else {
+            &CASES[3..]
+        };
+        for (name, words, says, cpus) in cases.iter().copied() {
+            let name = format!("missing_responses::kernel_boots_on_{}_{name}", firmware_name(kind));
+            scenarios.push(Scenario::new(name, boot_limit_s(kind), move |deadline| {
+                boots_without(kind, words, says, cpus, deadline)
+            }));
+        }
+    }
+    scenarios
+}
+
+/// Boots with less, says so, and gives no error.
+fn boots_without(kind: FirmwareKind, words: &str, says: &str, cpus: u32, deadline: Deadline) -> Outcome {
+    let mut contents = built::contents()?;
+    contents.multiboot2_loader = Some(TEST_LOADER.into());
+    contents.command_line = BootText::new(words)?;
+    let iso = iso_with(contents, Some(LoaderKind::Grub))?;
+    let mut booted = Booted::start(&machine(kind, &iso)?, deadline)?;
+    booted.expect(&format!("All {cpus} processors are up and idle"))?;
+    let lines = booted.log_lines();
+    booted.check(
+        lines.iter().any(|line| line.message.contains(says)),
+        &format!("no line with {says:?}"),
+    )?;
+    let error = lines.iter().find(|line| line.level == "ERROR");
+    booted.check(error.is_none(), &format!("an error: {error:?}"))
+}

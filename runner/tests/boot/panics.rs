@@ -1,0 +1,117 @@
+//! Panics and faults of the kernel: one report, a failing exit code, and never a wait until the limit.
+
+use std::time::Duration;
+
+use libtest_mimic::Failed;
+use runner::{Ending, EventLog, FirmwareKind};
+
+use crate::booted::Booted;
+use crate::host::{machine, test_kernel_iso};
+use crate::scenario::{Deadline, Outcome, Scenario};
+
+/// How soon after the kernel's last line its end has to be known.
+const NOTICED_WITHIN: Duration = Duration::from_secs(2);
+
+/// Scenarios of the test kernel, and what the report has to say besides `panicked at`.
+const PANICS: [(&str, &str, &str); 8] = [
+    (
+        "panic",
+        "panics::a_panic_reports_and_exits_with_failure",
+        "deliberate, with a number: 42",
+    ),
+    (
+        "panic_at_entry",
+        "panics::a_panic_before_the_log_reports",
+        "deliberate, with a number: 42",
+    ),
+    (
+        "panic_on_ap",
+        "panics::a_panic_on_an_ap_reports",
+        "deliberate, on an AP",
+    ),
+    (
+        "panic_on_all",
+        "panics::panics_on_all_cpus_give_one_report",
+        "deliberate, on all processors",
+    ),
+    (
+        "panic_in_display",
+        "panics::a_panic_within_a_log_line_reports",
+        "while a message is put together",
+    ),
+    (
+        "panic_in_long_display",
+        "panics::a_panic_within_a_long_log_line_reports",
+        "while a message is put together",
+    ),
+    (
+        "panic_in_panic",
+        "panics::a_panic_within_a_panic_ends",
+        "panicked again while reporting a panic",
+    ),
+    (
+        "panic_with_screen_held",
+        "panics::a_panic_under_the_logs_lock_reports",
+        "under the lock of the log",
+    ),
+];
+
+/// All of the subject.
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let mut scenarios: Vec<_> = PANICS
+        .into_iter()
+        .map(|(scenario, name, message)| Scenario::new(name, 15, move |deadline| panics(scenario, message, deadline)))
+        .collect();
+    scenarios.push(Scenario::new(
+        "panics::a_fault_without_a_handler_is_noticed_at_once",
+        15,
+        fault,
+    ));
+    scenarios.push(Scenario::new("panics::a_hang_ends_at_the_limit", 8, hang));
+    scenarios
+}
+
+/// Starts the test kernel on four processors.
+fn start(scenario: &str, event_log: EventLog, deadline: Deadline) -> Result<Booted, Failed> {
+    let mut machine = machine(FirmwareKind::Bios, &test_kernel_iso(&format!("scenario={scenario}"))?)?;
+    machine.event_log = event_log;
+    Booted::start(&machine, deadline)
+}
+
+/// One report with the message, and the failing exit code.
+fn panics(scenario: &str, message: &str, deadline: Deadline) -> Outcome {
+    let mut booted = start(scenario, EventLog::Resets, deadline)?;
+    booted.expect_ending(&Ending::Failed)?;
+    let text = booted.text();
+    booted.check(text.contains("ERROR panicked at "), "no line `ERROR panicked at …`")?;
+    booted.check(text.matches("ERROR panicked").count() == 1, "more than one report")?;
+    booted.check(text.contains(message), &format!("the report does not say {message:?}"))
+}
+
+/// The end is known within two seconds, and the record of events names the exception.
+fn fault(deadline: Deadline) -> Outcome {
+    let mut booted = start("fault", EventLog::Interrupts, deadline)?;
+    booted.expect("Executing an undefined instruction")?;
+    let said_so = std::time::Instant::now();
+    booted.expect_ending(&Ending::TripleFault)?;
+    let after = said_so.elapsed();
+    booted.check(after < NOTICED_WITHIN, &format!("noticed only after {after:?}"))
+}
+
+/// A kernel that hangs fails its scenario at the limit, with its log.
+fn hang(_deadline: Deadline) -> Outcome {
+    let deadline = Deadline::after(Duration::from_secs(4));
+    let mut booted = start("hang", EventLog::Resets, deadline)?;
+    booted.expect("Hanging")?;
+    match booted.expect("a line that never comes") {
+        Err(failure)
+            if failure
+                .message()
+                .is_some_and(|text| text.contains("did not come within") && text.contains("Hanging")) =>
+        {
+            Ok(())
+        }
+        Err(failure) => Err(failure),
+        Ok(()) => Err("a line came that nobody wrote".into()),
+    }
+}

@@ -1,0 +1,175 @@
+//! `cargo run` from end to end: the program `runner` as a person starts it.
+//!
+//! QEMU is ended as a person ends it, by Ctrl-A X.
+
+use std::fs;
+use std::process::Command;
+
+use libtest_mimic::Failed;
+use runner::Qemu;
+
+use crate::host::{TEST_LOADER, file, qemu};
+use crate::limited_command::LimitedCommand;
+use crate::scenario::{Deadline, Outcome, Scenario};
+
+/// What ends a QEMU whose serial port is on the terminal.
+const CTRL_A_X: &[u8] = b"\x01x";
+
+/// Arguments behind our own, and the number of processors that they give.
+const PASSED_ON: [(&str, &[&str], u32); 5] = [
+    ("no_arguments", &[], 4),
+    ("nographic", &["--nographic"], 4),
+    ("no_reboot", &["--no-reboot"], 4),
+    ("d_int", &["-d", "int"], 4),
+    ("smp_8", &["--smp", "8"], 8),
+];
+
+/// All of the subject.
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let mut scenarios: Vec<_> = PASSED_ON
+        .into_iter()
+        .map(|(name, arguments, cpus)| {
+            Scenario::new(format!("runner_program::boots_with_{name}"), 30, move |deadline| {
+                boots(&["--firmware", "bios", "--headless"], arguments, cpus, deadline)
+            })
+        })
+        .collect();
+    scenarios.push(Scenario::new("runner_program::boots_on_uefi", 60, |deadline| {
+        boots(&["--firmware", "uefi", "--headless"], &[], 4, deadline)
+    }));
+    scenarios.push(Scenario::new(
+        "runner_program::refuses_an_own_option_after_a_foreign_one",
+        15,
+        refuses_late_option,
+    ));
+    scenarios.push(Scenario::new(
+        "runner_program::hands_the_command_line_to_the_kernel",
+        30,
+        hands_command_line,
+    ));
+    scenarios.push(Scenario::new(
+        "runner_program::takes_another_program",
+        30,
+        takes_program,
+    ));
+    scenarios.push(Scenario::new(
+        "runner_program::writes_a_screenshot",
+        30,
+        writes_screenshot,
+    ));
+    scenarios.push(Scenario::new("slow::runner_program_boots_300_cpus", 240, boots_300));
+    scenarios
+}
+
+/// Starts the runner in the repository's root.
+fn start(arguments: &[&str], deadline: Deadline) -> Result<LimitedCommand, Failed> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+    LimitedCommand::start(command.current_dir(root).args(arguments), deadline)
+}
+
+/// Boots until every processor idles, then ends QEMU from the terminal.
+fn boots(own: &[&str], foreign: &[&str], cpus: u32, deadline: Deadline) -> Outcome {
+    let mut runner = start(&[own, foreign].concat(), deadline)?;
+    runner.expect("[0] INFO  Hello from BSP")?;
+    runner.expect(&format!("All {cpus} processors are up and idle"))?;
+    runner.type_bytes(CTRL_A_X)?;
+    runner.wait().map(drop)
+}
+
+/// An option of the runner's behind one of QEMU's is an error that names it, and nothing boots.
+fn refuses_late_option(deadline: Deadline) -> Outcome {
+    let mut runner = start(&["--firmware", "bios", "-smp", "8", "--headless"], deadline)?;
+    let status = runner.wait()?;
+    let output = runner.output();
+    if status.success() || !output.contains("--headless") || output.contains("Hello from BSP") {
+        return Err(runner.failed("expected an error that names --headless"));
+    }
+    Ok(())
+}
+
+/// The kernel reads it, and warns of a word that it does not know.
+fn hands_command_line(deadline: Deadline) -> Outcome {
+    let text = "log.level=debug strange.word=7";
+    let mut runner = start(&["--firmware", "bios", "--headless", "--cmdline", text], deadline)?;
+    runner.expect("are up and idle")?;
+    let warns = |line: &str| line.contains("WARN ") && line.contains("strange.word");
+    if !runner.output().lines().any(warns) {
+        return Err(runner.failed("the kernel did not warn of the unknown word"));
+    }
+    runner.type_bytes(CTRL_A_X)?;
+    runner.wait().map(drop)
+}
+
+/// A file of another size takes the program's place.
+fn takes_program(deadline: Deadline) -> Outcome {
+    let program = file("other_program", &fs::read(TEST_LOADER)?)?;
+    let path = program.to_string_lossy().into_owned();
+    let mut runner = start(&["--firmware", "bios", "--headless", "--program", &path], deadline)?;
+    runner.expect("are up and idle")?;
+    let stripped = iso_image::without_debug_information(&fs::read(&program)?)?.len();
+    let verbatim = fs::metadata(&program)?.len();
+    let output = runner.output();
+    let says = |size: u64| output.contains(&format!("Module /user_mode_program_0: {size} bytes"));
+    if !says(stripped as u64) && !says(verbatim) {
+        return Err(runner.failed(&format!("no module of {stripped} or {verbatim} bytes")));
+    }
+    runner.type_bytes(CTRL_A_X)?;
+    runner.wait().map(drop)
+}
+
+/// A picture that can be read, with something on it.
+fn writes_screenshot(deadline: Deadline) -> Outcome {
+    let png = crate::host::folder().join("by_the_runner.png");
+    let path = png.to_string_lossy().into_owned();
+    let mut runner = start(
+        &[
+            "--firmware",
+            "bios",
+            "--headless",
+            "--timeout",
+            "5",
+            "--screenshot",
+            &path,
+        ],
+        deadline,
+    )?;
+    runner.wait()?;
+    let picture = crate::picture::Picture::read(&png).map_err(|_| runner.failed("no picture was written"))?;
+    let white = picture.share_of(embedded_graphics::prelude::RgbColor::WHITE);
+    if white > 0.0 {
+        Ok(())
+    } else {
+        Err(runner.failed("nothing white is on the picture"))
+    }
+}
+
+/// The whole line of the specification; the runner chooses one thread for all processors.
+fn boots_300(deadline: Deadline) -> Outcome {
+    let qemu: &Qemu = qemu()?;
+    if !qemu.has_x2apic() {
+        return Err(format!(
+            "QEMU {} emulates no x2APIC: 300 processors need QEMU 9 or newer",
+            qemu.version()
+        )
+        .into());
+    }
+    let foreign = [
+        "--machine",
+        "q35",
+        "--cpu",
+        "qemu64,+x2apic",
+        "-m",
+        "1G",
+        "--smp",
+        "300",
+    ];
+    let mut runner = start(
+        &[&["--firmware", "bios", "--headless"], &foreign[..]].concat(),
+        deadline,
+    )?;
+    runner.expect("[0C1] INFO  Hello from AP")?;
+    runner.expect("All 300 processors are up and idle")?;
+    runner.type_bytes(CTRL_A_X)?;
+    runner.wait().map(drop)
+}
