@@ -2,7 +2,7 @@
 //!
 //! QEMU takes every option with one dash or two, and an argument, if the option has one, always stands in the next word.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 /// QEMU's options without an argument. Every other one has exactly one.
 const WITHOUT_ARGUMENT: &[&str] = &[
@@ -44,11 +44,27 @@ const WITHOUT_ARGUMENT: &[&str] = &[
     "xen-domid-restrict",
 ];
 
-/// The options in a list of QEMU arguments, each with its argument.
+/// The options in a list of QEMU arguments.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct GivenOptions {
-    /// Name without dashes, and the argument.
-    options: Vec<(String, Option<String>)>,
+    /// Each option.
+    options: Vec<GivenOption>,
+}
+
+/// An option as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct GivenOption {
+    /// The word.
+    word: String,
+    /// Its argument.
+    argument: Option<String>,
+}
+
+impl GivenOption {
+    /// The name without dashes.
+    fn name(&self) -> &str {
+        self.word.trim_start_matches('-')
+    }
 }
 
 impl GivenOptions {
@@ -57,29 +73,35 @@ impl GivenOptions {
         let mut options = Vec::new();
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
-            let Some(name) = option_name(word) else { continue };
-            let takes_one = !WITHOUT_ARGUMENT.contains(&name.as_str());
-            let argument = if takes_one {
-                words.next().map(|argument| argument.to_string_lossy().into_owned())
-            } else {
-                None
+            let Some(word) = word.to_str().filter(|word| word.starts_with('-') && word.len() > 1) else {
+                continue;
             };
-            options.push((name, argument));
+            let mut option = GivenOption {
+                word: word.to_owned(),
+                argument: None,
+            };
+            if !WITHOUT_ARGUMENT.contains(&option.name()) {
+                option.argument = words.next().map(|argument| argument.to_string_lossy().into_owned());
+            }
+            options.push(option);
         }
         Self { options }
     }
 
     /// Whether one of these options was given.
     pub(crate) fn any_of(&self, names: &[&str]) -> bool {
-        self.options.iter().any(|(name, _)| names.contains(&name.as_str()))
+        self.options.iter().any(|option| names.contains(&option.name()))
     }
 
     /// The arguments of every option of one of these names, in order.
     pub(crate) fn arguments_of<'a>(&'a self, names: &'a [&str]) -> impl DoubleEndedIterator<Item = &'a str> {
-        self.options
-            .iter()
-            .filter(|(name, _)| names.contains(&name.as_str()))
-            .filter_map(|(_, argument)| argument.as_deref())
+        let options = self.options.iter().filter(|option| names.contains(&option.name()));
+        options.filter_map(|option| option.argument.as_deref())
+    }
+
+    /// Every option as it was typed, without its argument.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        self.options.iter().map(|option| option.word.as_str())
     }
 
     /// Whether some option takes the terminal for itself, so that nothing else may.
@@ -110,13 +132,6 @@ impl GivenOptions {
     }
 }
 
-/// An option's name without its dashes.
-fn option_name(word: &OsStr) -> Option<String> {
-    let word = word.to_str()?;
-    let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'))?;
-    Some(name.to_owned()).filter(|name| !name.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,7 +142,9 @@ mod tests {
 
     #[test]
     fn one_dash_and_two_are_the_same_option() {
-        assert_eq!(read("-smp 8 -S"), read("--smp 8 --S"));
+        for line in ["-smp 8 -S", "--smp 8 --S"] {
+            assert!(read(line).any_of(&["S"]) && read(line).cpus() == Some(8), "{line}");
+        }
         assert!(read("--machine pc").any_of(&["M", "machine"]));
     }
 

@@ -3,23 +3,46 @@
 //! - [`Machine`] describes the machine, [`Running`] runs it, [`Ending`] says how it ended.
 //! - [`built`] names what the build made: kernel, program, loader, ISO.
 //! - [`pack_for`] packs an ISO of other contents with the tools of this host.
+//! - [`boot`] is a whole `cargo run`, with the [`Options`] of a [`Task`].
 
+mod announcement;
+mod arguments;
 pub mod built;
 mod console;
+mod debugger_port;
+mod doctor;
 mod ending;
+mod exit_codes;
 mod firmware;
 mod given_options;
+mod install_lines;
 mod machine;
+pub mod out_dir;
 mod packing;
+mod preparation;
 mod qemu;
 mod qemu_command;
 mod qmp;
+mod reset_explanation;
+mod reset_report;
 mod running;
+mod say;
+mod serial_log;
+mod session;
 
+pub use arguments::{ArgumentError, Options, Task};
+pub use doctor::examine;
 pub use ending::Ending;
+pub use exit_codes::ExitCode as RunnerExitCode;
 pub use firmware::{FirmwareFiles, FirmwareKind, OvmfNotFound, find_ovmf};
+pub use install_lines::{Tool, install_lines};
 pub use machine::{BootMedium, Debugger, Display, EventLog, Machine, SerialPort};
 pub use packing::{LoaderKind, PackError, find_boot_loader, pack_for};
+pub use preparation::PreparationError;
 pub use qemu::Qemu;
 pub use qmp::QmpError;
+pub use reset_report::{ExceptionRecord, last_exceptions};
 pub use running::{NotSeen, Running, StartError};
+pub use say::say;
+pub use serial_log::{has_panic, last_lines, without_colours};
+pub use session::{SessionError, boot};

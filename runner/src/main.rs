@@ -1,2 +1,55 @@
-//! `cargo run`: boots Limelight in QEMU.
-fn main() {}
+//! `cargo run`: boots Limelight in QEMU. `cargo run -- --help` lists the options.
+//!
+//! Exit codes: 0 all is well, 1 the kernel reported failure, 122 triple fault or unexplained reset, 123 the kernel
+//! panicked, 124 the time was over, 125 the runner or QEMU failed.
+
+use std::process::ExitCode;
+
+use iso_image::Host;
+use runner::{ArgumentError, RunnerExitCode, SessionError, Task, boot, examine, install_lines, say};
+
+fn main() -> ExitCode {
+    let code = match Task::read(std::env::args_os().skip(1)) {
+        Err(error) => refuse(&error),
+        Ok(Task::Doctor) if examine(&Host::of_this_process()) => RunnerExitCode::Good,
+        Ok(Task::Doctor) => RunnerExitCode::RunnerFailed,
+        Ok(Task::Boot(options, qemu_arguments)) => boot(&options, qemu_arguments).unwrap_or_else(|error| fail(&error)),
+    };
+    ExitCode::from(code.number())
+}
+
+/// Says what is wrong with the command line, or shows the help that was asked for.
+fn refuse(error: &ArgumentError) -> RunnerExitCode {
+    match error {
+        ArgumentError::Clap(help) if !help.use_stderr() => {
+            // A closed output needs no help text.
+            let _ = help.print();
+            RunnerExitCode::Good
+        }
+        ArgumentError::Clap(error) => {
+            let _ = error.print();
+            RunnerExitCode::RunnerFailed
+        }
+        ArgumentError::OursAfterQemu { .. } => {
+            say(&format!("error: {error}"));
+            RunnerExitCode::RunnerFailed
+        }
+    }
+}
+
+/// Says what is missing, and what installs it.
+fn fail(error: &SessionError) -> RunnerExitCode {
+    say(&format!("error: {error}"));
+    let remedy = match error {
+        SessionError::Preparation(error) => error.remedy(),
+        SessionError::Start(_) => Vec::new(),
+    };
+    let lines = install_lines(&remedy, &Host::of_this_process());
+    if !lines.is_empty() {
+        say(&format!(
+            "Install it:\n    {}\nCheck all: cargo run -- doctor",
+            lines.join("\n    ")
+        ));
+    }
+    RunnerExitCode::RunnerFailed
+}

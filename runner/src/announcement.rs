@@ -1,0 +1,125 @@
+//! What the runner tells a person: what was packed and found, the command, how to quit, and how it ended.
+
+use std::process::Command;
+
+use iso_image::BootLoader;
+
+use crate::arguments::Options;
+use crate::built;
+use crate::ending::Ending;
+use crate::firmware::FirmwareFiles;
+use crate::given_options::GivenOptions;
+use crate::out_dir::{iso_link, out_dir_link, short};
+use crate::preparation::{ReadyIso, has_display_server};
+use crate::qemu::Qemu;
+use crate::say::say;
+
+/// Bytes in a megabyte, as USB sticks are sold.
+const MEGABYTE: u64 = 1_000_000;
+
+/// Says what is on the ISO, where it is, and what it cannot do.
+pub(crate) fn iso(iso: &ReadyIso) {
+    if let Ok(note) = std::fs::read_to_string(built::out_dir().join("os.iso.note")) {
+        say(&format!("Packed now, since the build could not: {note}"));
+    }
+    let file = if iso.is_the_builds {
+        iso_link()
+    } else {
+        iso.file.clone()
+    };
+    let (whole, tenth) = (
+        iso.packed.size_bytes / MEGABYTE,
+        iso.packed.size_bytes % MEGABYTE * 10 / MEGABYTE,
+    );
+    say(&format!(
+        "ISO:      {} ({whole}.{tenth} MB: kernel, user_mode_program_0)",
+        short(&file)
+    ));
+    match &iso.boot_loader {
+        BootLoader::Limine(limine) => say(&format!("Loader:   Limine, from {}", limine.folder().display())),
+        BootLoader::Grub(grub) => {
+            say(&format!(
+                "Loader:   GRUB ({}) with our Multiboot2 loader",
+                grub.mkrescue().display()
+            ));
+        }
+    }
+    for remark in &iso.packed.remarks {
+        say(&format!("Note:     {remark}"));
+    }
+}
+
+/// Says on what the kernel is booted.
+pub(crate) fn machine(options: &Options, firmware: &FirmwareFiles, qemu: &Qemu, given: &GivenOptions) {
+    match firmware {
+        FirmwareFiles::UefiImage(image) => say(&format!("Firmware: UEFI, OVMF from {}", image.display())),
+        FirmwareFiles::UefiFlash { code, .. } => say(&format!("Firmware: UEFI, OVMF from {}", code.display())),
+        FirmwareFiles::Bios if given.any_of(&["bios", "pflash"]) => say("Firmware: as QEMU's arguments say"),
+        FirmwareFiles::Bios if options.firmware.is_some() => say("Firmware: BIOS, QEMU's SeaBIOS"),
+        FirmwareFiles::Bios => say("Firmware: BIOS, QEMU's SeaBIOS: OVMF (for UEFI) was not found"),
+    }
+    say(&format!("QEMU:     {}", qemu.version()));
+    if !qemu.has_x2apic() {
+        say("Note:     before version 9 QEMU's emulated CPUs have no x2APIC: at most 255 CPUs, the rest works");
+    }
+    let shown_otherwise = given.any_of(&["display", "nographic", "vnc", "spice", "sdl", "curses"]);
+    if !options.headless && !shown_otherwise && !has_display_server() {
+        say("Note:     no display server (DISPLAY and WAYLAND_DISPLAY are not set): no window is opened");
+    }
+    if given.any_of(&["serial"]) || given.take_the_terminal() {
+        say("Note:     your arguments take the serial port or the terminal: the kernel's log does not come here");
+    } else {
+        say("Quit:     Ctrl-A, then X");
+    }
+}
+
+/// Shows QEMU's command line as a person could type it.
+pub(crate) fn command(command: &Command) {
+    let words = [command.get_program()].into_iter().chain(command.get_args());
+    let quoted: Vec<String> = words.map(|word| quoted(&word.to_string_lossy())).collect();
+    say(&format!("Command:  {}\n", quoted.join(" ")));
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./,=:+@%".contains(&byte);
+    if !word.is_empty() && word.bytes().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// Says how to attach a debugger.
+pub(crate) fn debugger(port: u16) {
+    let kernel = short(&out_dir_link().join("iso_root/kernel"));
+    say(&format!(
+        "Debugger: gdb {kernel} -ex 'target remote localhost:{port}' -ex 'hbreak entry_point_from_limine' -ex continue"
+    ));
+}
+
+/// How a run ended, in a sentence, where it is worth one.
+pub(crate) fn ending(ending: &Ending) -> Option<String> {
+    match ending {
+        Ending::Passed => Some("The kernel reports success.".to_owned()),
+        Ending::Failed => Some("The kernel reports FAILURE.".to_owned()),
+        Ending::Rebooted => Some("The kernel restarts the machine: QEMU ends here.".to_owned()),
+        Ending::QemuFailed { message } if message.is_empty() => None,
+        Ending::QemuFailed { message } => Some(format!("QEMU failed: {message}")),
+        Ending::Odd { status } => Some(format!("QEMU ended in an odd way: {status}")),
+        Ending::ShutDown | Ending::Stopped | Ending::TimedOut | Ending::TripleFault | Ending::UnexplainedReset => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell_where_they_must_be() {
+        assert_eq!(quoted("if=none,file=/a/b.iso"), "if=none,file=/a/b.iso");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

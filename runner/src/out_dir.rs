@@ -1,0 +1,100 @@
+//! The fixed paths that lead to the build: `target/limelight.iso` and `runner/out_dir`.
+//!
+//! Both are links that every start points at its own profile's build, so neither goes stale.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::built;
+
+/// A link that cannot be set.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot point {} at {}: {source}", link.display(), target.display())]
+pub struct LinkError {
+    /// The link.
+    pub link: PathBuf,
+    /// Where it should lead.
+    pub target: PathBuf,
+    /// What the host says.
+    pub source: io::Error,
+}
+
+/// The folder of the workspace.
+fn workspace() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_owned()
+}
+
+/// `target/limelight.iso`.
+#[must_use]
+pub fn iso_link() -> PathBuf {
+    workspace().join("target/limelight.iso")
+}
+
+/// `runner/out_dir`.
+#[must_use]
+pub fn out_dir_link() -> PathBuf {
+    workspace().join("runner/out_dir")
+}
+
+/// Points both links at this build.
+///
+/// # Errors
+/// [`LinkError`], for the first one that cannot be set.
+pub fn point_links_at_this_build() -> Result<(), LinkError> {
+    point(&out_dir_link(), &built::out_dir())?;
+    point(&iso_link(), &built::iso())
+}
+
+/// Makes or changes a link in one step: at no time is there none.
+fn point(link: &Path, target: &Path) -> Result<(), LinkError> {
+    if fs::read_link(link).is_ok_and(|present| present == target) {
+        return Ok(());
+    }
+    let error = |source| LinkError {
+        link: link.to_owned(),
+        target: target.to_owned(),
+        source,
+    };
+    let Some(folder) = link.parent() else { return Ok(()) };
+    fs::create_dir_all(folder).map_err(error)?;
+    let scratch = tempfile::Builder::new()
+        .prefix(".link-")
+        .tempdir_in(folder)
+        .map_err(error)?;
+    let fresh = scratch.path().join("link");
+    std::os::unix::fs::symlink(target, &fresh).map_err(error)?;
+    fs::rename(&fresh, link).map_err(error)
+}
+
+/// A path as a person in the workspace would type it.
+#[must_use]
+pub fn short(path: &Path) -> String {
+    path.strip_prefix(workspace()).unwrap_or(path).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_made_changed_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("deep/link");
+        for target in ["/one", "/two", "/two"] {
+            point(&link, Path::new(target)).unwrap();
+            assert_eq!(fs::read_link(&link).unwrap(), Path::new(target));
+        }
+        assert_eq!(fs::read_dir(folder.path().join("deep")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_in_the_place_of_a_link_is_an_error_and_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        fs::create_dir_all(link.join("something")).unwrap();
+        assert!(point(&link, Path::new("/one")).is_err());
+        assert!(link.join("something").exists());
+    }
+}

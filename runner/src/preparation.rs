@@ -1,0 +1,160 @@
+//! What is decided before QEMU starts: firmware, boot loader, ISO, window.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use iso_image::{BootLoader, BootText, Host, IsoError, MissingTool, Packed, Payload, TextError, pack_unless_current};
+
+use crate::arguments::Options;
+use crate::built;
+use crate::debugger_port::USUAL_PORT;
+use crate::firmware::{FirmwareFiles, FirmwareKind, OvmfNotFound, find_ovmf};
+use crate::given_options::GivenOptions;
+use crate::install_lines::{Tool, tool_of_program};
+use crate::machine::{Debugger, Display, Machine, SerialPort};
+use crate::out_dir::LinkError;
+use crate::packing::{LoaderKind, PackError, find_boot_loader};
+use crate::qemu::Qemu;
+
+/// Why QEMU is not even started.
+#[derive(Debug, thiserror::Error)]
+pub enum PreparationError {
+    /// QEMU is not there.
+    #[error(transparent)]
+    Tool(#[from] MissingTool),
+    /// UEFI was asked for and is not there, or `OVMF_PATH` does not serve.
+    #[error(transparent)]
+    Ovmf(#[from] OvmfNotFound),
+    /// No ISO could be packed.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// The kernel's command line cannot be passed on.
+    #[error("--cmdline: {0}")]
+    CommandLine(TextError),
+    /// A constant name was refused.
+    #[error(transparent)]
+    Name(TextError),
+    /// The program to put on the ISO is not there.
+    #[error("--program: {} is not a file", path.display())]
+    Program {
+        /// The file named.
+        path: PathBuf,
+    },
+    /// The fixed paths could not be set.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+}
+
+impl PreparationError {
+    /// What could be installed to make it work.
+    #[must_use]
+    pub fn remedy(&self) -> Vec<Tool> {
+        let program = match self {
+            Self::Ovmf(OvmfNotFound::Nowhere) => return vec![Tool::Ovmf],
+            Self::Pack(PackError::Limine(iso_image::LimineNotFound::Nowhere)) => return vec![Tool::Limine],
+            Self::Tool(missing)
+            | Self::Pack(PackError::Grub(missing) | PackError::Iso(IsoError::MissingTool(missing))) => missing.tool,
+            _ => return Vec::new(),
+        };
+        tool_of_program(program).into_iter().collect()
+    }
+}
+
+/// The ISO to boot, and how it came about.
+#[derive(Debug)]
+pub(crate) struct ReadyIso {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// Whether it is the ISO of the build, with nothing changed.
+    pub(crate) is_the_builds: bool,
+    /// Its size, and remarks.
+    pub(crate) packed: Packed,
+    /// Who starts the kernel.
+    pub(crate) boot_loader: BootLoader,
+}
+
+/// Chooses the firmware: what was asked for, else UEFI, else what QEMU brings.
+pub(crate) fn choose_firmware(
+    options: &Options,
+    qemu_arguments: &[std::ffi::OsString],
+    qemu: &Path,
+) -> Result<FirmwareFiles, PreparationError> {
+    let given_by_person = GivenOptions::read(qemu_arguments).any_of(&["bios", "pflash"]);
+    match options.firmware {
+        Some(FirmwareKind::Bios) => Ok(FirmwareFiles::Bios),
+        Some(FirmwareKind::Uefi) => Ok(find_ovmf(Some(qemu))?),
+        None if given_by_person => Ok(FirmwareFiles::Bios),
+        None => match find_ovmf(Some(qemu)) {
+            Err(OvmfNotFound::Nowhere) => Ok(FirmwareFiles::Bios),
+            found => Ok(found?),
+        },
+    }
+}
+
+/// Makes sure that there is an ISO of what was asked for, made from what is there now.
+pub(crate) fn ready_iso(options: &Options, host: &Host) -> Result<ReadyIso, PreparationError> {
+    let mut contents = built::contents().map_err(PreparationError::Name)?;
+    if let Some(text) = &options.cmdline {
+        contents.command_line = BootText::new(text).map_err(PreparationError::CommandLine)?;
+    }
+    if let (Some(path), Some(module)) = (&options.program, contents.modules.first_mut()) {
+        if !path.is_file() {
+            return Err(PreparationError::Program { path: path.clone() });
+        }
+        module.payload = Payload::Verbatim(path.clone());
+    }
+    let boot_loader = find_boot_loader(options.loader, host)?;
+    let is_the_builds = options.cmdline.is_none() && options.program.is_none() && is_the_usual(options.loader, host);
+    let file = if is_the_builds {
+        built::iso()
+    } else {
+        built::out_dir().join("changed.iso")
+    };
+    let packed = pack_unless_current(&contents, &boot_loader, host, &file).map_err(PackError::from)?;
+    Ok(ReadyIso {
+        file,
+        is_the_builds,
+        packed,
+        boot_loader,
+    })
+}
+
+/// Whether that boot loader is taken without a wish, too.
+fn is_the_usual(wish: Option<LoaderKind>, host: &Host) -> bool {
+    match (wish, find_boot_loader(None, host)) {
+        (None, _) | (Some(LoaderKind::Limine), Ok(BootLoader::Limine(_))) => true,
+        (Some(LoaderKind::Grub), Ok(BootLoader::Grub(_))) => true,
+        (Some(_), _) => false,
+    }
+}
+
+/// The machine that was asked for.
+pub(crate) fn machine(
+    options: &Options,
+    qemu_arguments: Vec<std::ffi::OsString>,
+    iso: PathBuf,
+    firmware: FirmwareFiles,
+) -> Machine {
+    let mut machine = Machine::new(iso, firmware);
+    machine.boot_medium = options.boot;
+    machine.serial = SerialPort::Terminal;
+    machine.display = if options.headless || !has_display_server() {
+        Display::Headless
+    } else {
+        Display::Window
+    };
+    machine.debugger = options.debug.then_some(Debugger { port: USUAL_PORT });
+    machine.qemu_arguments = qemu_arguments;
+    machine
+}
+
+/// Whether a window can be opened.
+pub(crate) fn has_display_server() -> bool {
+    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(target_os = "macos") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
+
+/// QEMU, or the error that names it.
+pub(crate) fn find_qemu(host: &Host) -> Result<Qemu, PreparationError> {
+    Ok(Qemu::find(host)?)
+}

@@ -1,0 +1,159 @@
+//! One `cargo run`: prepare, say what is done, boot, watch, and say how it ended.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use iso_image::Host;
+
+use crate::announcement;
+use crate::arguments::Options;
+use crate::built;
+use crate::debugger_port::debugger_port;
+use crate::ending::Ending;
+use crate::exit_codes::{ExitCode, of_run};
+use crate::given_options::GivenOptions;
+use crate::machine::Machine;
+use crate::out_dir::point_links_at_this_build;
+use crate::preparation::{PreparationError, choose_firmware, find_qemu, machine, ready_iso};
+use crate::qemu::Qemu;
+use crate::reset_explanation::explain_reset;
+use crate::running::{Running, StartError};
+use crate::say::say;
+use crate::serial_log::{FIRST_LINE, has_panic, last_lines};
+
+/// Pause between two looks at the log.
+const GLANCE: Duration = Duration::from_millis(100);
+/// The log has been quiet for so long when a picture is taken: everything has been drawn.
+const QUIET_BEFORE_SCREENSHOT: Duration = Duration::from_secs(2);
+/// Limit when only a picture is wanted. A kernel with hundreds of CPUs under UEFI comes up in half of it.
+const SCREENSHOT_LIMIT: Duration = Duration::from_mins(2);
+/// After a panic the rest of its report may come for so long; then an unattended run ends.
+const PANIC_REPORT_TIME: Duration = Duration::from_secs(1);
+
+/// Why a session failed before or beside the kernel.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// Something is missing.
+    #[error(transparent)]
+    Preparation(#[from] PreparationError),
+    /// QEMU could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+/// Boots as the options say.
+///
+/// # Errors
+/// [`SessionError`].
+pub fn boot(options: &Options, qemu_arguments: Vec<OsString>) -> Result<ExitCode, SessionError> {
+    let host = Host::of_this_process();
+    let qemu = find_qemu(&host)?;
+    let firmware = choose_firmware(options, &qemu_arguments, qemu.program())?;
+    let iso = ready_iso(options, &host)?;
+    if built::iso().exists() {
+        point_links_at_this_build().map_err(PreparationError::from)?;
+    }
+    announcement::iso(&iso);
+    announcement::machine(options, &firmware, &qemu, &GivenOptions::read(&qemu_arguments));
+    let machine = machine(options, qemu_arguments, iso.file, firmware);
+    let started = Instant::now();
+    let mut running = Running::start_and_tell(&qemu, &machine, announcement::command)?;
+    if let Some(port) = debugger_port(&machine.qemu_arguments, machine.debugger) {
+        announce_debugger(&mut running, port);
+    }
+    let ending = watch(&mut running, options);
+    Ok(conclude(&qemu, &machine, &running, &ending, started.elapsed()))
+}
+
+/// Says that a debugger may come. An editor's task waits for exactly this line, on standard output.
+fn announce_debugger(running: &mut Running, port: u16) {
+    if running.wait_for_exit(Duration::ZERO).is_none() {
+        announcement::debugger(port);
+        // A closed output must not end the run.
+        let _ = writeln!(std::io::stdout(), "Waiting for a debugger on localhost:{port}");
+    }
+}
+
+/// Watches until QEMU ends, or all that was asked for has happened.
+fn watch(running: &mut Running, options: &Options) -> Ending {
+    let limit = options
+        .timeout
+        .map(Duration::from_secs)
+        .or(options.screenshot.is_some().then_some(SCREENSHOT_LIMIT));
+    let Some(limit) = limit else {
+        return wait_without_limit(running);
+    };
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(ending) = running.wait_for_exit(GLANCE) {
+            return ending;
+        }
+        let log = running.serial();
+        if let Some(file) = &options.screenshot
+            && log.contains(FIRST_LINE)
+            && running.quiet_for() >= QUIET_BEFORE_SCREENSHOT
+        {
+            return take_screenshot(running, file);
+        }
+        if options.screenshot.is_none() && has_panic(&log) && running.quiet_for() >= PANIC_REPORT_TIME {
+            return running.stop();
+        }
+        if Instant::now() >= deadline {
+            if let Some(file) = &options.screenshot {
+                take_screenshot_of(running, file);
+            }
+            return running.wait(Duration::ZERO);
+        }
+    }
+}
+
+/// Waits for a person to end it.
+fn wait_without_limit(running: &mut Running) -> Ending {
+    loop {
+        if let Some(ending) = running.wait_for_exit(Duration::from_hours(1)) {
+            return ending;
+        }
+    }
+}
+
+/// Takes the picture, and ends the run.
+fn take_screenshot(running: &mut Running, file: &Path) -> Ending {
+    if take_screenshot_of(running, file) {
+        running.stop()
+    } else {
+        running.stop();
+        Ending::QemuFailed { message: String::new() }
+    }
+}
+
+/// Takes the picture, and says so.
+fn take_screenshot_of(running: &mut Running, file: &Path) -> bool {
+    match running.screenshot(file) {
+        Ok(()) => say(&format!("\nScreenshot: {}", file.display())),
+        Err(error) => say(&format!("\nNo screenshot: {error}")),
+    }
+    file.is_file()
+}
+
+/// Says how it ended, explains a reset, and gives the exit code.
+fn conclude(qemu: &Qemu, machine: &Machine, running: &Running, ending: &Ending, took: Duration) -> ExitCode {
+    let log = running.serial();
+    match ending {
+        Ending::TripleFault | Ending::UnexplainedReset => explain_reset(qemu, machine, &log, ending, took),
+        Ending::TimedOut => say(&format!(
+            "\nThe time is over. The last lines of the log:\n{}",
+            last_lines(&log)
+        )),
+        _ => {}
+    }
+    if let Some(sentence) = announcement::ending(ending) {
+        say(&format!("\n{sentence}"));
+    }
+    let code = of_run(ending, has_panic(&log));
+    if code == ExitCode::Panicked {
+        say("\nThe kernel panicked: its report is above.");
+    }
+    code
+}
