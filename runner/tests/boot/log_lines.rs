@@ -32,14 +32,21 @@ pub(crate) fn plain(serial: &str) -> String {
 
 /// Every line of the log, in order. What firmware and boot loaders say is left out.
 pub(crate) fn log_lines(serial: &str) -> Vec<LogLine> {
-    plain(serial).lines().filter_map(parse).collect()
+    from_first_line(&plain(serial)).lines().filter_map(parse).collect()
 }
 
 /// Every line from the first one of the log on that is none: torn lines, for example.
 pub(crate) fn foreign_lines(serial: &str) -> Vec<String> {
     let text = plain(serial);
-    let lines = text.lines().skip_while(|line| parse(line).is_none());
+    let lines = from_first_line(&text).lines();
     lines.filter(|line| parse(line).is_none()).map(str::to_owned).collect()
+}
+
+/// The text from the first line of the log on. It may begin in the middle of a line: Limine for UEFI leaves one unfinished.
+fn from_first_line(text: &str) -> &str {
+    let beginnings = text.match_indices('[').map(|(index, _)| &text[index..]);
+    let is_of_log = |rest: &&str| rest.lines().next().and_then(parse).is_some();
+    beginnings.into_iter().find(is_of_log).unwrap_or_default()
 }
 
 /// `[cpu] LEVEL message`.
