@@ -15,14 +15,26 @@ use crate::packing::LoaderKind;
 
 /// What follows the options in `--help`.
 const AFTER_HELP: &str = "\
-From the first argument that is not listed above on, all go to QEMU unchanged, and replace our defaults of the same
-name: `cargo run -- --headless -smp 8 -m 1G`. `cargo run -- doctor` checks what is installed.
+QEMU's options:
+  From the first argument that is not listed above on, all go to QEMU
+  unchanged. Defaults of ours that they name are dropped:
+      cargo run -- --headless -smp 8 -m 1G
 
-Exit code: 0 all is well (QEMU was closed, the machine switched itself off, or the kernel reported success),
-1 the kernel reported failure, 122 a triple fault or a reset out of the blue, 123 the kernel panicked,
-124 --timeout is over, 125 the runner or QEMU failed.
+Doctor:
+  cargo run -- doctor   checks what is installed and says what is missing
 
-Environment: LIMINE_PATH names a folder with Limine's files, OVMF_PATH a file OVMF.fd or a folder with OVMF's files.";
+Exit code:
+    0  QEMU was closed, the machine switched itself off or restarted, or the
+       kernel reported success
+    1  the kernel reported failure
+  122  a triple fault, or a reset out of the blue
+  123  the kernel panicked
+  124  --timeout is over
+  125  the runner or QEMU failed
+
+Environment:
+  LIMINE_PATH   a folder with Limine's files
+  OVMF_PATH     a file OVMF.fd, or a folder with OVMF's files";
 
 /// Boots Limelight in QEMU.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -46,7 +58,7 @@ pub struct Options {
     /// Open no window
     #[arg(long)]
     pub headless: bool,
-    /// Save a picture of the screen when the kernel's log has been quiet for a while, then quit
+    /// Save a picture of the screen when the kernel's log has been quiet for 2 seconds, then quit
     #[arg(long, value_name = "FILE.png")]
     pub screenshot: Option<PathBuf>,
     /// Quit after so many seconds

@@ -1,164 +1,295 @@
-//! `cargo run -- doctor`: what of the host's tools is there, what is missing, and what installs it.
+//! What of the host's tools is there, what is missing, and what installs it: `cargo run -- doctor`, and the end of a
+//! `cargo run` that lacks something.
 
-use iso_image::{Grub, Host, Limine, LimineNotFound};
+use iso_image::{Grub, Host, Limine, LimineNotFound, MissingTool};
 
-use crate::firmware::{FirmwareFiles, find_ovmf};
+use crate::firmware::{FirmwareFiles, OvmfNotFound, find_ovmf};
 use crate::install_lines::{Tool, install_lines};
 use crate::qemu::Qemu;
 
-/// The state of one thing.
+/// How things stand with one of the host's tools.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum State {
-    /// It is there.
-    Good(String),
-    /// It is not there, or not as it should be, and all the same the kernel boots.
-    Lacking(String, Vec<Tool>),
-    /// Without it nothing boots.
-    Missing(String, Vec<Tool>),
+struct Finding {
+    /// How bad it is.
+    severity: Severity,
+    /// What was found.
+    text: String,
+    /// What would help, if it can be installed.
+    remedy: Option<Tool>,
 }
 
-/// Checks everything, prints what it finds, and says whether the kernel can be booted.
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Severity {
+    /// It is there.
+    Good,
+    /// It is not as it should be, and all the same the kernel boots.
+    Lacking,
+    /// Without it nothing boots.
+    Missing,
+}
+
+/// What the examination of a host gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Examination {
+    /// The findings and the remedies, for a person.
+    pub text: String,
+    /// Whether the kernel can be booted.
+    pub boots: bool,
+}
+
+/// Checks everything.
 #[must_use]
-pub fn examine(host: &Host) -> bool {
+pub fn examine(host: &Host) -> Examination {
+    let findings = findings(host);
+    let mut text = String::new();
+    for finding in &findings {
+        let mark = match finding.severity {
+            Severity::Good => "[ok]",
+            Severity::Lacking => "[lacking]",
+            Severity::Missing => "[MISSING]",
+        };
+        text += &format!("{mark:<9} {}\n", finding.text);
+    }
+    text += &what_installs(findings.iter().filter_map(|finding| finding.remedy), host);
+    let boots = !findings.iter().any(|finding| finding.severity == Severity::Missing);
+    text += if boots {
+        "\nThe kernel can be booted: `cargo run`.\n"
+    } else {
+        "\nThe kernel cannot be booted yet.\n"
+    };
+    Examination { text, boots }
+}
+
+/// Names every tool without which nothing boots, beside the ones that the caller has named, and what installs them all.
+#[must_use]
+pub fn what_is_missing(named: &[Tool], host: &Host) -> String {
+    let missing = findings(host)
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Missing);
+    let others: Vec<_> = missing
+        .filter(|finding| finding.remedy.is_none_or(|tool| !named.contains(&tool)))
+        .collect();
+    let lines: String = others
+        .iter()
+        .map(|finding| format!("and:   {}\n", finding.text))
+        .collect();
+    let tools = named
+        .iter()
+        .copied()
+        .chain(others.iter().filter_map(|finding| finding.remedy));
+    lines + &what_installs(tools, host)
+}
+
+/// The lines that install these tools.
+fn what_installs(tools: impl Iterator<Item = Tool>, host: &Host) -> String {
+    let mut wanted = Vec::new();
+    for tool in tools {
+        if !wanted.contains(&tool) {
+            wanted.push(tool);
+        }
+    }
+    let lines: String = install_lines(&wanted, host)
+        .iter()
+        .map(|line| format!("    {line}\n"))
+        .collect();
+    if lines.is_empty() {
+        lines
+    } else {
+        format!("\nThis installs it:\n{lines}")
+    }
+}
+
+/// Every finding, in the order in which the tools are used.
+fn findings(host: &Host) -> Vec<Finding> {
     let qemu = Qemu::find(host);
-    let states = [
-        check_qemu(&qemu),
-        check_ovmf(qemu.as_ref().ok()),
-        check_loader(host),
-        check_gdb(host),
-    ];
-    let mut tools = Vec::new();
-    for state in &states {
-        match state {
-            State::Good(text) => println!("[ok]      {text}"),
-            State::Lacking(text, wanted) => {
-                println!("[lacking] {text}");
-                tools.extend(wanted);
-            }
-            State::Missing(text, wanted) => {
-                println!("[MISSING] {text}");
-                tools.extend(wanted);
-            }
-        }
+    let mut findings = check_loader(host);
+    findings.extend([check_qemu(&qemu), check_ovmf(qemu.as_ref().ok()), check_debugger(host)]);
+    findings
+}
+
+/// Makes a finding about something that is there.
+fn good(text: String) -> Finding {
+    Finding {
+        severity: Severity::Good,
+        text,
+        remedy: None,
     }
-    let lines = install_lines(&tools, host);
-    if !lines.is_empty() {
-        println!("\nInstall what is missing:\n    {}", lines.join("\n    "));
+}
+
+/// Makes a finding about something without which the kernel boots.
+fn lacking(text: String, remedy: Option<Tool>) -> Finding {
+    Finding {
+        severity: Severity::Lacking,
+        text,
+        remedy,
     }
-    let boots = !states.iter().any(|state| matches!(state, State::Missing(..)));
-    println!(
-        "\n{}",
-        if boots {
-            "The kernel can be booted: `cargo run`."
-        } else {
-            "The kernel cannot be booted yet."
-        }
-    );
-    boots
+}
+
+/// Makes a finding about something without which nothing boots.
+fn missing(text: String, remedy: Option<Tool>) -> Finding {
+    Finding {
+        severity: Severity::Missing,
+        text,
+        remedy,
+    }
 }
 
 /// QEMU, and whether its CPUs have what the kernel can use.
-fn check_qemu(qemu: &Result<Qemu, iso_image::MissingTool>) -> State {
+fn check_qemu(qemu: &Result<Qemu, MissingTool>) -> Finding {
     match qemu {
-        Err(error) => State::Missing(error.to_string(), vec![Tool::Qemu]),
-        Ok(qemu) if qemu.has_x2apic() => State::Good(format!("QEMU {}: {}", qemu.version(), qemu.program().display())),
-        Ok(qemu) => State::Lacking(
+        Err(error) => missing(error.to_string(), Some(Tool::Qemu)),
+        Ok(qemu) if qemu.has_x2apic() => good(format!("QEMU {}: {}", qemu.version(), qemu.program().display())),
+        Ok(qemu) => lacking(
             format!(
                 "QEMU {}: before version 9 its emulated CPUs have no x2APIC. All else works, up to 255 CPUs \
                  (Debian 12 has a newer one in bookworm-backports)",
                 qemu.version()
             ),
-            Vec::new(),
+            None,
         ),
     }
 }
 
 /// UEFI for QEMU.
-fn check_ovmf(qemu: Option<&Qemu>) -> State {
+fn check_ovmf(qemu: Option<&Qemu>) -> Finding {
     match find_ovmf(qemu.map(Qemu::program)) {
-        Ok(FirmwareFiles::UefiImage(file)) => State::Good(format!("OVMF (UEFI): {}", file.display())),
+        Ok(FirmwareFiles::UefiImage(file)) => good(format!("OVMF (UEFI): {}", file.display())),
         Ok(FirmwareFiles::UefiFlash { code, variables }) => {
-            State::Good(format!("OVMF (UEFI): {} and {}", code.display(), variables.display()))
+            good(format!("OVMF (UEFI): {} and {}", code.display(), variables.display()))
         }
-        Ok(FirmwareFiles::Bios) | Err(crate::OvmfNotFound::Nowhere) => State::Lacking(
+        Ok(FirmwareFiles::Bios) | Err(OvmfNotFound::Nowhere) => lacking(
             "OVMF (UEFI for QEMU): without it `cargo run` boots with SeaBIOS".to_owned(),
-            vec![Tool::Ovmf],
+            Some(Tool::Ovmf),
         ),
-        Err(error) => State::Lacking(
-            format!("{error}; without it `cargo run` boots with SeaBIOS"),
-            Vec::new(),
-        ),
+        Err(error) => lacking(format!("{error}; until then only `--firmware bios` boots"), None),
     }
 }
 
 /// What makes the ISO: Limine with xorriso, or GRUB with its helpers.
-fn check_loader(host: &Host) -> State {
-    match Limine::find(host) {
-        Ok(_) if host.find("xorriso").is_none() => State::Missing(
-            "`xorriso` is not installed: it writes the ISO".to_owned(),
-            vec![Tool::Xorriso],
-        ),
-        Ok(limine) if limine.tool().is_none() => State::Lacking(
+fn check_loader(host: &Host) -> Vec<Finding> {
+    let limine = match Limine::find(host) {
+        Ok(limine) if limine.tool().is_none() => lacking(
             format!(
                 "Limine: {}, without the tool `limine`: the ISO does not boot from a USB stick or disk on BIOS",
                 limine.folder().display()
             ),
-            vec![Tool::Limine],
+            Some(Tool::Limine),
         ),
-        Ok(limine) => State::Good(format!("Limine: {}", limine.folder().display())),
-        Err(error @ LimineNotFound::LiminePathLacksFiles { .. }) => State::Missing(error.to_string(), Vec::new()),
-        Err(LimineNotFound::Nowhere) => check_grub(host),
-    }
+        Ok(limine) => good(format!("Limine: {}", limine.folder().display())),
+        Err(error @ LimineNotFound::LiminePathLacksFiles { .. }) => missing(error.to_string(), None),
+        Err(LimineNotFound::Nowhere) => return check_grub(host),
+    };
+    vec![limine, check_program(host, "xorriso", "writes the ISO", Tool::Xorriso)]
 }
 
-/// GRUB, which serves where Limine is not installed.
-fn check_grub(host: &Host) -> State {
-    let all = || {
-        let tools = [
-            ("grub-mkrescue", Tool::Grub),
-            ("xorriso", Tool::Xorriso),
-            ("mformat", Tool::Mtools),
-        ];
-        let missing = |(program, _): &(&str, Tool)| match *program {
-            "grub-mkrescue" => Grub::find(host).is_err_and(|error| error.tool == "grub-mkrescue"),
-            program => host.find(program).is_none(),
-        };
-        tools
-            .into_iter()
-            .filter(missing)
-            .map(|(_, tool)| tool)
-            .collect::<Vec<_>>()
-    };
-    match Grub::find(host) {
-        Err(error) => State::Missing(format!("no Limine, and for GRUB: {error}"), all()),
-        Ok(grub) if !grub.missing_platforms().is_empty() => {
+/// GRUB, which serves where Limine is not installed, and the programs that it calls.
+fn check_grub(host: &Host) -> Vec<Finding> {
+    let grub = match Grub::find(host) {
+        Ok(grub) if grub.missing_platforms().is_empty() => good(format!(
+            "no Limine, but GRUB for our Multiboot2 loader: {}",
+            grub.mkrescue().display()
+        )),
+        Ok(grub) => {
             let names: Vec<_> = grub
                 .missing_platforms()
                 .iter()
                 .map(|platform| platform.folder_name())
                 .collect();
-            State::Lacking(
-                format!("GRUB: its files for {} were not found", names.join(" and ")),
-                vec![Tool::Grub],
+            lacking(
+                format!("GRUB's files for {} were not found", names.join(" and ")),
+                Some(Tool::Grub),
             )
         }
-        Ok(grub) => State::Good(format!(
-            "GRUB (no Limine found, our Multiboot2 loader serves): {}",
-            grub.mkrescue().display()
-        )),
+        Err(error) if error.tool == "grub-mkrescue" => missing(error.to_string(), Some(Tool::Grub)),
+        Err(_) => good("no Limine, but GRUB for our Multiboot2 loader".to_owned()),
+    };
+    vec![
+        grub,
+        check_program(host, "xorriso", "writes the ISO", Tool::Xorriso),
+        check_program(host, "mformat", "makes the UEFI part of GRUB's ISO", Tool::Mtools),
+    ]
+}
+
+/// A program without which nothing boots.
+fn check_program(host: &Host, name: &'static str, purpose: &'static str, tool: Tool) -> Finding {
+    match host.require(name, purpose) {
+        Ok(program) => good(format!("{name}: {}", program.display())),
+        Err(error) => missing(error.to_string(), Some(tool)),
     }
 }
 
 /// The debugger. Any that speaks gdb's protocol serves.
-fn check_gdb(host: &Host) -> State {
+fn check_debugger(host: &Host) -> Finding {
     match ["gdb", "rust-gdb", "lldb", "gdb-multiarch"]
         .iter()
         .find_map(|name| host.find(name))
     {
-        Some(program) => State::Good(format!("debugger: {}", program.display())),
-        None => State::Lacking(
+        Some(program) => good(format!("debugger: {}", program.display())),
+        None => lacking(
             "no gdb or lldb in PATH (for `cargo run -- --debug`)".to_owned(),
-            vec![Tool::Gdb],
+            Some(Tool::Gdb),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_host_lacks_all_and_each_tool_is_named() {
+        let findings = findings(&Host::default());
+        let named = |severity: Severity| -> Vec<_> {
+            findings
+                .iter()
+                .filter(|finding| finding.severity == severity)
+                .filter_map(|finding| finding.remedy)
+                .collect()
+        };
+        assert_eq!(
+            named(Severity::Missing),
+            [Tool::Grub, Tool::Xorriso, Tool::Mtools, Tool::Qemu]
+        );
+        assert!(named(Severity::Lacking).contains(&Tool::Gdb));
+    }
+
+    #[test]
+    fn a_run_without_qemu_names_the_other_missing_tools_once() {
+        let text = what_is_missing(&[Tool::Qemu], &Host::default());
+        assert!(!text.contains("`qemu-system-x86_64` is not"));
+        for tool in ["`grub-mkrescue`", "`xorriso`", "`mformat`"] {
+            assert_eq!(
+                text.matches(&format!("and:   {tool} is not installed")).count(),
+                1,
+                "{text}"
+            );
+        }
+        assert!(
+            text.contains("sudo apt-get install qemu-system-x86 grub-common"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_bare_host_does_not_boot_and_is_told_so() {
+        let examination = examine(&Host::default());
+        assert!(
+            !examination.boots
+                && examination
+                    .text
+                    .contains("[MISSING] `xorriso` is not installed: it writes the ISO")
+        );
+    }
+
+    #[test]
+    fn a_limine_path_that_does_not_serve_is_in_the_way_of_booting() {
+        let host = Host {
+            limine_path: Some("/nowhere".into()),
+            ..Host::default()
+        };
+        let finding = check_loader(&host).remove(0);
+        assert_eq!((finding.severity, finding.remedy), (Severity::Missing, None));
+        assert!(finding.text.contains("/nowhere"));
     }
 }

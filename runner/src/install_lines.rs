@@ -128,8 +128,7 @@ impl PackageManager {
 }
 
 /// The lines that install these tools: of the package managers that this host has, or of all when it has none of them.
-#[must_use]
-pub fn install_lines(tools: &[Tool], host: &Host) -> Vec<String> {
+pub(crate) fn install_lines(tools: &[Tool], host: &Host) -> Vec<String> {
     let here: Vec<_> = MANAGERS
         .iter()
         .filter(|manager| host.find(manager.program).is_some())

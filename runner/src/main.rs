@@ -3,19 +3,31 @@
 //! Exit codes: 0 all is well, 1 the kernel reported failure, 122 triple fault or unexplained reset, 123 the kernel
 //! panicked, 124 the time was over, 125 the runner or QEMU failed.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use iso_image::Host;
-use runner::{ArgumentError, RunnerExitCode, SessionError, Task, boot, examine, install_lines, say};
+use runner::{ArgumentError, RunnerExitCode, SessionError, Task, boot, examine, say, what_is_missing};
 
 fn main() -> ExitCode {
     let code = match Task::read(std::env::args_os().skip(1)) {
         Err(error) => refuse(&error),
-        Ok(Task::Doctor) if examine(&Host::of_this_process()) => RunnerExitCode::Good,
-        Ok(Task::Doctor) => RunnerExitCode::RunnerFailed,
+        Ok(Task::Doctor) => doctor(),
         Ok(Task::Boot(options, qemu_arguments)) => boot(&options, qemu_arguments).unwrap_or_else(|error| fail(&error)),
     };
     ExitCode::from(code.number())
+}
+
+/// Says what is installed and what is missing.
+fn doctor() -> RunnerExitCode {
+    let examination = examine(&Host::of_this_process());
+    // A closed output is no news about the host.
+    let _ = std::io::stdout().write_all(examination.text.as_bytes());
+    if examination.boots {
+        RunnerExitCode::Good
+    } else {
+        RunnerExitCode::RunnerFailed
+    }
 }
 
 /// Says what is wrong with the command line, or shows the help that was asked for.
@@ -44,12 +56,8 @@ fn fail(error: &SessionError) -> RunnerExitCode {
         SessionError::Preparation(error) => error.remedy(),
         SessionError::Start(_) => Vec::new(),
     };
-    let lines = install_lines(&remedy, &Host::of_this_process());
-    if !lines.is_empty() {
-        say(&format!(
-            "Install it:\n    {}\nCheck all: cargo run -- doctor",
-            lines.join("\n    ")
-        ));
+    if !remedy.is_empty() {
+        say(what_is_missing(&remedy, &Host::of_this_process()).trim_end());
     }
     RunnerExitCode::RunnerFailed
 }

@@ -1,6 +1,6 @@
 //! A QEMU that runs: its log is captured, it can be photographed and stopped, and its end is judged.
 //!
-//! Dropping a [`Running`] stops QEMU; nothing is left behind.
+//! Dropping a [`Running`] stops QEMU, and so does the end of the thread that started it: nothing is left behind.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::console::{Console, Echo};
+use crate::die_with_us::end_with_this_thread;
 use crate::ending::{Ending, Evidence};
 use crate::firmware::FirmwareFiles;
 use crate::machine::{Machine, SerialPort};
@@ -111,6 +112,7 @@ impl Running {
             SerialPort::Captured => (Stdio::null(), Echo::Nothing, Echo::Nothing),
         };
         command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
+        end_with_this_thread(&mut command);
         let cannot_start = |source| StartError::Qemu {
             program: qemu.program().to_owned(),
             source,

@@ -38,7 +38,10 @@ pub enum LimineNotFound {
         missing: Vec<&'static str>,
     },
     /// It is nowhere.
-    #[error("no Limine found (LIMINE_PATH is not set, and neither PATH nor the usual share folders hold it)")]
+    #[error(
+        "no Limine found: neither PATH nor the usual share folders hold it. LIMINE_PATH may name a folder with the files \
+         of a binary release"
+    )]
     Nowhere,
 }
 
