@@ -10,9 +10,9 @@ use crate::error::IsoError;
 use crate::files::file_error;
 
 /// Bytes in a sector of an ISO.
-const SECTOR_BYTES: u64 = 2048;
+const SECTOR_BYTES: usize = 2048;
 /// The primary volume descriptor's sector (ECMA-119, 8.4).
-const PRIMARY_VOLUME_DESCRIPTOR: u64 = 16;
+const PRIMARY_VOLUME_DESCRIPTOR: u32 = 16;
 /// Where the record of the root folder begins in that descriptor.
 const ROOT_RECORD: usize = 156;
 /// The largest root folder that is read; ours has ten entries.
@@ -65,8 +65,8 @@ fn overwrite(file: &File) -> io::Result<()> {
 
 /// The offset of `efi.img` in the file.
 fn find_efi_image(file: &File) -> io::Result<Option<u64>> {
-    let mut descriptor = [0; SECTOR_BYTES as usize];
-    file.read_exact_at(&mut descriptor, PRIMARY_VOLUME_DESCRIPTOR * SECTOR_BYTES)?;
+    let mut descriptor = [0; SECTOR_BYTES];
+    file.read_exact_at(&mut descriptor, place_of(PRIMARY_VOLUME_DESCRIPTOR))?;
     let root = descriptor
         .get(ROOT_RECORD..)
         .and_then(|bytes| Some((u32_at(bytes, 2)?, u32_at(bytes, 10)?)));
@@ -74,11 +74,13 @@ fn find_efi_image(file: &File) -> io::Result<Option<u64>> {
         return Err(io::Error::other("it is not an ISO 9660 image"));
     };
     let mut folder = vec![0; usize::try_from(u64::from(length).min(MAX_FOLDER_BYTES)).unwrap_or(0)];
-    file.read_exact_at(&mut folder, u64::from(sector) * SECTOR_BYTES)?;
-    Ok(folder
-        .chunks(SECTOR_BYTES as usize)
-        .find_map(sector_of_efi_image)
-        .map(|sector| u64::from(sector) * SECTOR_BYTES))
+    file.read_exact_at(&mut folder, place_of(sector))?;
+    Ok(folder.chunks(SECTOR_BYTES).find_map(sector_of_efi_image).map(place_of))
+}
+
+/// Where a sector begins.
+fn place_of(sector: u32) -> u64 {
+    u64::from(sector) * SECTOR_BYTES as u64
 }
 
 /// The first sector of `efi.img`, if one sector of a folder names it. Records do not cross sectors (ECMA-119, 6.8.1.1).
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn an_image_that_is_no_iso_is_an_error() {
         let file = tempfile::tempfile().unwrap();
-        file.set_len(64 * SECTOR_BYTES).unwrap();
+        file.set_len(64 * 2048).unwrap();
         assert!(find_efi_image(&file).is_err());
     }
 }
