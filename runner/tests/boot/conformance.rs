@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::env;
 
-use iso_image::{BootText, Payload};
+use iso_image::{BootText, Contents, Payload};
 use libtest_mimic::Failed;
 use runner::{Ending, FirmwareKind, LoaderKind};
 
@@ -126,15 +126,21 @@ fn start(machine: Machine, loader: LoaderKind, deadline: Deadline) -> Result<Boo
         CLOCK.1 + 120
     );
     let mut contents = contents_with_kernel(CONFORMANCE_KERNEL, &command_line)?;
-    let module = contents.modules.first_mut().ok_or("the shipped ISO has no module")?;
-    module.payload = Payload::Verbatim(file("pattern", &pattern())?);
-    module.string = BootText::new("with,a;string=")?;
+    put_pattern_module(&mut contents)?;
     let iso = iso_with(contents, Some(loader))?;
     let mut described = crate::host::machine(machine.kind, &iso)?;
     described.cpus = machine.cpus;
     described.cpu_model = machine.cpu_model.to_owned();
     described.additions = vec!["-rtc".into(), format!("base={}", CLOCK.0).into()];
     Booted::start(&described, deadline)
+}
+
+/// Puts the file with the known pattern in the program's place.
+pub(crate) fn put_pattern_module(contents: &mut Contents) -> Outcome {
+    let module = contents.modules.first_mut().ok_or("the shipped ISO has no module")?;
+    module.payload = Payload::Verbatim(file("pattern", &pattern())?);
+    module.string = BootText::new("with,a;string=")?;
+    Ok(())
 }
 
 /// A file that describes itself, as the kernel expects it: magic, size, pattern.

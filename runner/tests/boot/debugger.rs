@@ -93,7 +93,7 @@ fn stops_twice(kind: FirmwareKind, deadline: Deadline) -> Outcome {
 }
 
 /// A port on which nobody listens.
-fn free_port() -> Result<u16, Failed> {
+pub(crate) fn free_port() -> Result<u16, Failed> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 

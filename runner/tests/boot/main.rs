@@ -7,6 +7,7 @@
 
 mod booted;
 mod conformance;
+mod conformance_checks;
 mod debugger;
 mod host;
 mod iso;
@@ -46,6 +47,7 @@ fn all() -> Vec<Scenario> {
         refused_kernels::scenarios(),
         missing_responses::scenarios(),
         conformance::scenarios(),
+        conformance_checks::scenarios(),
         debugger::scenarios(),
         runner_program::scenarios(),
     ]

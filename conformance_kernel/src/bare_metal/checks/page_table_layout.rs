@@ -2,10 +2,7 @@
 //! nothing else.
 
 use super::{
-    super::{
-        Facts, kernel_image, kernel_image::Segment, page_tables::Mapping, report::Report,
-        requests::EXECUTABLE_ADDRESS_REQUEST,
-    },
+    super::{Facts, kernel_image, kernel_image::Segment, page_tables::Mapping, report::Report},
     memory_map::{self, KINDS, is_in_direct_map},
     processor_state::has_no_execute,
 };
@@ -193,9 +190,12 @@ fn kind_field(kind: &str) -> &'static str {
 
 /// Address and rights of a segment's pages.
 fn check_segment(report: &mut Report, facts: &Facts, segment: &Segment) {
-    let physical_base = EXECUTABLE_ADDRESS_REQUEST
-        .response()
-        .map_or(0, |response| response.physical_base);
+    // Taken from the tables too: whether the response agrees with them is `executable`'s check.
+    let kernel_start = kernel_image::whole().start;
+    let physical_base = facts
+        .page_tables
+        .translate(kernel_start)
+        .map_or(0, |page| page.physical_address);
     let executable = segment.executable || !has_no_execute();
     let mut address = segment.range.start;
     let mut wrong = None;
@@ -204,7 +204,7 @@ fn check_segment(report: &mut Report, facts: &Facts, segment: &Segment) {
             wrong = Some((address, "not mapped"));
             break;
         };
-        let expected = physical_base + (page.virtual_address - kernel_image::whole().start);
+        let expected = physical_base + (page.virtual_address - kernel_start);
         wrong = match () {
             () if page.physical_address != expected => Some((address, "mapped elsewhere")),
             () if page.writable != segment.writable => Some((address, "other write permission")),
