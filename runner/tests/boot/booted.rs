@@ -90,6 +90,11 @@ impl Booted {
         log_lines(&self.running.serial())
     }
 
+    /// QEMU's record of resets and, where asked for, exceptions.
+    pub(crate) fn event_log(&self) -> String {
+        self.running.event_log()
+    }
+
     /// Fails when a rule does not hold.
     pub(crate) fn check(&self, rule: bool, what: &str) -> Outcome {
         if rule { Ok(()) } else { Err(self.failed(what)) }

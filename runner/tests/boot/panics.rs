@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use libtest_mimic::Failed;
-use runner::{Ending, EventLog, FirmwareKind};
+use runner::{Ending, EventLog, FirmwareKind, last_exceptions};
 
 use crate::booted::Booted;
 use crate::host::{machine, test_kernel_iso};
@@ -11,6 +11,9 @@ use crate::scenario::{Deadline, Outcome, Scenario};
 
 /// How soon after the kernel's last line its end has to be known.
 const NOTICED_WITHIN: Duration = Duration::from_secs(2);
+
+/// The vector of an undefined instruction.
+const INVALID_OPCODE: u64 = 6;
 
 /// Scenarios of the test kernel, and what the report has to say besides `panicked at`.
 const PANICS: [(&str, &str, &str); 8] = [
@@ -95,7 +98,15 @@ fn fault(deadline: Deadline) -> Outcome {
     let said_so = std::time::Instant::now();
     booted.expect_ending(&Ending::TripleFault)?;
     let after = said_so.elapsed();
-    booted.check(after < NOTICED_WITHIN, &format!("noticed only after {after:?}"))
+    booted.check(after < NOTICED_WITHIN, &format!("noticed only after {after:?}"))?;
+    let vectors: Vec<u64> = last_exceptions(&booted.event_log())
+        .iter()
+        .map(|exception| exception.vector)
+        .collect();
+    booted.check(
+        vectors.contains(&INVALID_OPCODE),
+        &format!("the record of exceptions does not name the first: {vectors:?}"),
+    )
 }
 
 /// A kernel that hangs fails its scenario at the limit, with its log.

@@ -3,12 +3,14 @@
 //! QEMU is ended as a person ends it, by Ctrl-A X.
 
 use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
 use std::process::Command;
 
 use libtest_mimic::Failed;
 use runner::Qemu;
 
-use crate::host::{TEST_LOADER, file, qemu};
+use crate::host::{TEST_LOADER, file, qemu, test_kernel_iso};
 use crate::limited_command::LimitedCommand;
 use crate::scenario::{Deadline, Outcome, Scenario};
 
@@ -56,6 +58,21 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         "runner_program::writes_a_screenshot",
         30,
         writes_screenshot,
+    ));
+    scenarios.push(Scenario::new(
+        "runner_program::debug_waits_for_gdb_and_says_how_to_attach_it",
+        30,
+        waits_for_debugger,
+    ));
+    scenarios.push(Scenario::new(
+        "runner_program::explains_a_triple_fault",
+        60,
+        explains_triple_fault,
+    ));
+    scenarios.push(Scenario::new(
+        "runner_program::tells_of_a_panic_by_its_exit_code",
+        30,
+        tells_of_panic,
     ));
     scenarios.push(Scenario::new("slow::runner_program_boots_300_cpus", 240, boots_300));
     scenarios
@@ -141,6 +158,62 @@ fn writes_screenshot(deadline: Deadline) -> Outcome {
         Ok(())
     } else {
         Err(runner.failed("nothing white is on the picture"))
+    }
+}
+
+/// `--debug` holds the machine before its first instruction, on the port that the editor's tasks know.
+fn waits_for_debugger(deadline: Deadline) -> Outcome {
+    if TcpListener::bind(("127.0.0.1", 1234)).is_err() {
+        return Err("port 1234 of this host is in use: another machine waits for a debugger?".into());
+    }
+    let mut runner = start(&["--firmware", "bios", "--headless", "--debug"], deadline)?;
+    runner.expect("Waiting for a debugger on localhost:1234")?;
+    if !runner.output().contains("gdb") || runner.output().contains("Hello from") {
+        return Err(runner.failed("expected the line that starts gdb, and no word of the kernel"));
+    }
+    runner.type_bytes(CTRL_A_X)?;
+    runner.wait().map(drop)
+}
+
+/// Lets the runner boot another ISO than its own: the last word on a drive's file is QEMU's `-set`.
+fn start_with_iso(iso: &Path, deadline: Deadline) -> Result<LimitedCommand, Failed> {
+    let file = format!("drive.boot_medium.file={}", iso.display());
+    start(&["--firmware", "bios", "--headless", "-set", &file], deadline)
+}
+
+/// It says that there was one, boots again by itself and names the exception.
+fn explains_triple_fault(deadline: Deadline) -> Outcome {
+    let mut runner = start_with_iso(&test_kernel_iso("scenario=fault")?, deadline)?;
+    let status = runner.wait()?;
+    let output = runner.output();
+    for wanted in [
+        "triple fault",
+        "Executing an undefined instruction",
+        "invalid opcode",
+        "info line *0xffffffff8",
+    ] {
+        if !output.contains(wanted) {
+            return Err(runner.failed(&format!("the explanation does not say {wanted:?}")));
+        }
+    }
+    if status.code() == Some(122) {
+        Ok(())
+    } else {
+        Err(runner.failed(&format!("it ended with {status}")))
+    }
+}
+
+/// Exit code 123, and the report on the terminal.
+fn tells_of_panic(deadline: Deadline) -> Outcome {
+    let mut runner = start_with_iso(&test_kernel_iso("scenario=panic")?, deadline)?;
+    let status = runner.wait()?;
+    if !runner.output().contains("deliberate, with a number: 42") {
+        return Err(runner.failed("the report is not on the terminal"));
+    }
+    if status.code() == Some(123) {
+        Ok(())
+    } else {
+        Err(runner.failed(&format!("it ended with {status}")))
     }
 }
 
