@@ -18,7 +18,7 @@ use crate::say::say;
 const MEGABYTE: u64 = 1_000_000;
 
 /// Says what is on the ISO, where it is, and what it cannot do.
-pub(crate) fn iso(iso: &ReadyIso) {
+pub(crate) fn iso(iso: &ReadyIso, options: &Options) {
     if let Ok(note) = std::fs::read_to_string(built::out_dir().join("os.iso.note")) {
         say(&format!("Packed now, since the build could not: {note}"));
     }
@@ -31,8 +31,12 @@ pub(crate) fn iso(iso: &ReadyIso) {
         iso.packed.size_bytes / MEGABYTE,
         iso.packed.size_bytes % MEGABYTE * 10 / MEGABYTE,
     );
+    let program = options
+        .program
+        .as_ref()
+        .map_or("user_mode_program_0".to_owned(), |file| file.display().to_string());
     say(&format!(
-        "ISO:      {} ({whole}.{tenth} MB: kernel, user_mode_program_0)",
+        "ISO:      {} ({whole}.{tenth} MB: kernel, {program})",
         short(&file)
     ));
     match &iso.boot_loader {

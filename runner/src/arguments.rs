@@ -180,6 +180,8 @@ fn refuse_our_options(qemu_arguments: &[OsString]) -> Result<(), ArgumentError> 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(line: &str) -> Result<(Options, Vec<OsString>), ArgumentError> {
@@ -253,6 +255,17 @@ mod tests {
     #[test]
     fn our_value_may_begin_with_a_dash_only_behind_an_equals_sign() {
         assert_eq!(read("--cmdline=-x").unwrap().0.cmdline.as_deref(), Some("-x"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_to_qemu_is_the_end_of_the_line_unchanged(words in prop::collection::vec("(-{0,2}[a-z]{1,5}|--headless|--timeout|--boot=usb|7|-smp|-S|)", 0..8)) {
+            let line: Vec<OsString> = words.iter().map(OsString::from).collect();
+            if let Ok(Task::Boot(_, qemu)) = Task::read(line.clone()) {
+                prop_assert!(line.ends_with(&qemu));
+                prop_assert!(qemu.first().is_none_or(|first| our_option(first).is_none()));
+            }
+        }
     }
 
     #[test]

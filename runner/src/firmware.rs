@@ -83,20 +83,31 @@ const FOLDERS: [&str; 13] = [
 /// # Errors
 /// [`OvmfNotFound`].
 pub fn find_ovmf(qemu: Option<&Path>) -> Result<FirmwareFiles, OvmfNotFound> {
-    if let Some(path) = env::var_os("OVMF_PATH").filter(|path| !path.is_empty()) {
-        return at_ovmf_path(Path::new(&path));
-    }
+    let ovmf_path = env::var_os("OVMF_PATH")
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from);
     let beside_qemu = qemu.and_then(|qemu| qemu.canonicalize().ok());
     let beside_qemu = beside_qemu
         .as_deref()
         .and_then(Path::parent)
         .map(|bin| bin.join("../share/qemu"));
-    FOLDERS
-        .iter()
-        .map(PathBuf::from)
-        .chain(beside_qemu)
-        .find_map(|folder| in_folder(&folder))
-        .ok_or(OvmfNotFound::Nowhere)
+    find_in(
+        ovmf_path.as_deref(),
+        FOLDERS.iter().map(PathBuf::from).chain(beside_qemu),
+    )
+}
+
+/// Finds OVMF at the named place, or in the first folder that has it.
+fn find_in(
+    ovmf_path: Option<&Path>,
+    mut folders: impl Iterator<Item = PathBuf>,
+) -> Result<FirmwareFiles, OvmfNotFound> {
+    match ovmf_path {
+        Some(path) => at_ovmf_path(path),
+        None => folders
+            .find_map(|folder| in_folder(&folder))
+            .ok_or(OvmfNotFound::Nowhere),
+    }
 }
 
 /// OVMF at the place that a person named.
@@ -127,4 +138,78 @@ fn in_folder(folder: &Path) -> Option<FirmwareFiles> {
     image
         .map(FirmwareFiles::UefiImage)
         .or_else(|| pair().map(|(code, variables)| FirmwareFiles::UefiFlash { code, variables }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// A folder with empty files of these names.
+    fn folder(names: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in names {
+            let file = folder.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn ovmf_path_may_be_a_file_or_a_folder() {
+        let place = folder(&["my.fd", "OVMF_CODE.fd", "OVMF_VARS.fd"]);
+        let file = place.path().join("my.fd");
+        assert_eq!(find_in(Some(&file), [].into_iter()), Ok(FirmwareFiles::UefiImage(file)));
+        let flash = FirmwareFiles::UefiFlash {
+            code: place.path().join("OVMF_CODE.fd"),
+            variables: place.path().join("OVMF_VARS.fd"),
+        };
+        assert_eq!(find_in(Some(place.path()), [].into_iter()), Ok(flash));
+        let nix = folder(&["FV/OVMF.fd"]);
+        let image = nix.path().join("FV/OVMF.fd");
+        assert_eq!(
+            find_in(Some(nix.path()), [].into_iter()),
+            Ok(FirmwareFiles::UefiImage(image))
+        );
+    }
+
+    #[test]
+    fn an_ovmf_path_that_does_not_serve_is_an_error_even_if_ovmf_is_elsewhere() {
+        let (good, bad) = (folder(&["OVMF.fd"]), folder(&["OVMF_CODE.fd"]));
+        let elsewhere = || [good.path().to_owned()].into_iter();
+        assert!(matches!(
+            find_in(Some(bad.path()), elsewhere()),
+            Err(OvmfNotFound::OvmfPathLacksFiles { .. })
+        ));
+        let nothing = bad.path().join("nothing");
+        assert!(matches!(
+            find_in(Some(&nothing), elsewhere()),
+            Err(OvmfNotFound::OvmfPathIsNothing { .. })
+        ));
+    }
+
+    #[test]
+    fn code_and_variables_of_different_builds_are_no_pair() {
+        let mixed = folder(&["OVMF_CODE_4M.fd", "OVMF_VARS.fd"]);
+        assert_eq!(
+            find_in(None, [mixed.path().to_owned()].into_iter()),
+            Err(OvmfNotFound::Nowhere)
+        );
+    }
+
+    #[test]
+    fn the_first_folder_that_has_it_is_taken() {
+        let (none, one, two) = (
+            folder(&["x"]),
+            folder(&["OVMF_CODE.4m.fd", "OVMF_VARS.4m.fd"]),
+            folder(&["OVMF.fd"]),
+        );
+        let folders = [none.path(), one.path(), two.path()].map(Path::to_owned);
+        assert!(matches!(
+            find_in(None, folders.into_iter()),
+            Ok(FirmwareFiles::UefiFlash { .. })
+        ));
+    }
 }

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -52,6 +52,8 @@ pub(crate) struct Qmp {
     /// QEMU's reason for the end of the run, as soon as it gave one. Set by the reading thread; no other lock is taken
     /// inside.
     shutdown_reason: Arc<Mutex<Option<String>>>,
+    /// The thread that reads QEMU's lines.
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Qmp {
@@ -62,11 +64,12 @@ impl Qmp {
         let (sender, answers) = channel();
         let shutdown_reason = Arc::new(Mutex::new(None));
         let reason = Arc::clone(&shutdown_reason);
-        thread::spawn(move || read_lines(reader, &sender, &reason));
+        let reader = Some(thread::spawn(move || read_lines(reader, &sender, &reason)));
         let mut qmp = Self {
             stream,
             answers,
             shutdown_reason,
+            reader,
         };
         qmp.execute("qmp_capabilities", &json!({}), limit)?;
         Ok(qmp)
@@ -102,8 +105,12 @@ impl Qmp {
         }
     }
 
-    /// Why the guest's run ended, in QEMU's words: `guest-reset`, `guest-shutdown`, …
-    pub(crate) fn shutdown_reason(&self) -> Option<String> {
+    /// Why the guest's run ended, in QEMU's words: `guest-reset`, `guest-shutdown`, … To be asked when QEMU has ended.
+    pub(crate) fn shutdown_reason(&mut self) -> Option<String> {
+        if let Some(reader) = self.reader.take() {
+            // It ends with the socket. One that panicked has printed why; what it read stays.
+            let _ = reader.join();
+        }
         self.shutdown_reason
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -146,6 +146,8 @@ fn page_fault_words(error_code: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Recorded from QEMU 10: a jump to an unmapped address with an empty IDT.
@@ -184,6 +186,14 @@ mod tests {
             assert_eq!(last_exceptions(line), [], "{line}");
         }
         assert_eq!(last_exceptions("v=0e e=2 i=0 cpl=3 IP=0008:10 CR2=20").len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn no_record_makes_it_panic(text in "(v=0e|e=|i=0|cpl=|IP=|pc=|CR2=|:|[0-9a-f]{0,18}|Triple fault|[ \\n]|.){0,60}") {
+            let told: String = last_exceptions(&text).iter().map(ToString::to_string).collect();
+            prop_assert!(told.len() <= SHOWN * 300);
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! Dropping a [`Running`] stops QEMU, and so does the end of the thread that started it: nothing is left behind.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -23,6 +24,10 @@ use crate::qmp::{Qmp, QmpError};
 const QMP_LIMIT: Duration = Duration::from_secs(60);
 /// How long QEMU may take to end by itself before it is killed.
 const QUIT_LIMIT: Duration = Duration::from_secs(5);
+/// As much of QEMU's record is read: an exception takes 1.5 KiB, a reset as much for each CPU.
+const EVENT_LOG_BYTES: u64 = 4 << 20;
+/// Paths of sockets have at most 104 bytes (108 on Linux); the folder's name and the socket's take 25.
+const LONGEST_TEMPORARY_FOLDER: usize = 75;
 /// Pause between two looks at the process.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
@@ -153,12 +158,11 @@ impl Running {
         self.errors.text()
     }
 
-    /// QEMU's record of resets and, if asked for, interrupts. Empty when a person's `-d` or `-D` took its place.
+    /// The end of QEMU's record of resets and, if asked for, interrupts. Empty when a person's `-d` or `-D` took its
+    /// place.
     #[must_use]
     pub fn event_log(&self) -> String {
-        fs::read(&self.files.event_log)
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default()
+        end_of_file(&self.files.event_log).unwrap_or_default()
     }
 
     /// Waits until the serial log contains a text.
@@ -256,11 +260,12 @@ impl Running {
     fn judge(&mut self, status: ExitStatus) -> Ending {
         self.serial.finish();
         self.errors.finish();
+        let shutdown_reason = self.qmp.as_mut().and_then(Qmp::shutdown_reason);
         let ending = Ending::judge(&Evidence {
             status,
             serial: &self.serial.text(),
             events: &self.event_log(),
-            shutdown_reason: self.qmp.as_ref().and_then(Qmp::shutdown_reason).as_deref(),
+            shutdown_reason: shutdown_reason.as_deref(),
             qemu_errors: &self.errors.text(),
         });
         self.ending.insert(ending).clone()
@@ -288,15 +293,28 @@ impl Drop for Running {
     }
 }
 
-/// A new folder for the files of one run, which only this user can enter. Its path is short: a socket's is limited.
+/// A new folder for the files of one run, which only this user can enter.
 fn run_folder() -> Result<tempfile::TempDir, StartError> {
+    let usual = std::env::temp_dir();
+    let parent = if usual.as_os_str().len() > LONGEST_TEMPORARY_FOLDER {
+        PathBuf::from("/tmp")
+    } else {
+        usual
+    };
     tempfile::Builder::new()
         .prefix("limelight-")
-        .tempdir()
-        .map_err(|source| StartError::RunFolder {
-            path: std::env::temp_dir(),
-            source,
-        })
+        .tempdir_in(&parent)
+        .map_err(|source| StartError::RunFolder { path: parent, source })
+}
+
+/// The last part of a file, which may be very long.
+fn end_of_file(path: &Path) -> std::io::Result<String> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(EVENT_LOG_BYTES)))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Gives this run a copy of the UEFI variables of its own.

@@ -55,7 +55,7 @@ pub fn boot(options: &Options, qemu_arguments: Vec<OsString>) -> Result<ExitCode
     if built::iso().exists() {
         point_links_at_this_build().map_err(PreparationError::from)?;
     }
-    announcement::iso(&iso);
+    announcement::iso(&iso, options);
     announcement::machine(options, &firmware, &qemu, &GivenOptions::read(&qemu_arguments));
     let machine = machine(options, qemu_arguments, iso.file, firmware);
     let started = Instant::now();
@@ -128,13 +128,14 @@ fn take_screenshot(running: &mut Running, file: &Path) -> Ending {
     }
 }
 
-/// Takes the picture, and says so.
+/// Takes the picture, says so, and whether it worked.
 fn take_screenshot_of(running: &mut Running, file: &Path) -> bool {
-    match running.screenshot(file) {
+    let taken = running.screenshot(file);
+    match &taken {
         Ok(()) => say(&format!("\nScreenshot: {}", file.display())),
         Err(error) => say(&format!("\nNo screenshot: {error}")),
     }
-    file.is_file()
+    taken.is_ok()
 }
 
 /// Says how it ended, explains a reset, and gives the exit code.
