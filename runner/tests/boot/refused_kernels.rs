@@ -15,7 +15,9 @@ use crate::scenario::{Deadline, Outcome, Scenario};
 /// What lies on the ISO in place of the kernel.
 #[derive(Debug, Clone, Copy)]
 enum Kernel {
-    /// Nothing.
+    /// Nothing, and nothing else for the kernel either.
+    NoModule,
+    /// Nothing: the program is the first file that the loader finds.
     Missing,
     /// The first half of its file.
     CutShort,
@@ -23,11 +25,20 @@ enum Kernel {
     Garbage,
 }
 
-/// What is wrong, its name, and a part of the loader's message.
-const CASES: [(Kernel, &str, &str); 3] = [
-    (Kernel::Missing, "a_missing_kernel", "kernel"),
-    (Kernel::CutShort, "a_kernel_that_is_cut_short", "kernel"),
-    (Kernel::Garbage, "a_kernel_of_garbage", "ELF"),
+/// What is wrong, its name, and what the loader's message says besides `no kernel`.
+const CASES: [(Kernel, &str, &str); 4] = [
+    (Kernel::NoModule, "no_module_at_all", "GRUB loaded no module"),
+    (
+        Kernel::Missing,
+        "a_missing_kernel",
+        "the modules are /user_mode_program_0",
+    ),
+    (
+        Kernel::CutShort,
+        "a_kernel_that_is_cut_short",
+        "the kernel file is cut short",
+    ),
+    (Kernel::Garbage, "a_kernel_of_garbage", "not an ELF file"),
 ];
 
 /// All of the subject.
@@ -48,11 +59,15 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 fn is_refused(kernel: Kernel, says: &str, kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let mut contents = built::contents()?;
     contents.kernel = payload(kernel)?;
+    if matches!(kernel, Kernel::NoModule) {
+        contents.modules.clear();
+    }
     let iso = iso_with(contents, Some(LoaderKind::Grub))?;
     let mut booted = Booted::start(&machine(kind, &iso)?, deadline)?;
+    booted.expect("multiboot2_loader: error: no kernel: ")?;
     booted.expect(says)?;
     booted.expect_picture(|picture| {
-        let (red, white) = (share_of_red(picture), picture.share_of(Rgb888::WHITE));
+        let (red, white) = (picture.share_of(Rgb888::RED), picture.share_of(Rgb888::WHITE));
         if red > 0.001 && white > 0.0001 {
             Ok(())
         } else {
@@ -63,15 +78,10 @@ fn is_refused(kernel: Kernel, says: &str, kind: FirmwareKind, deadline: Deadline
     })
 }
 
-/// Any shade of pure red.
-fn share_of_red(picture: &crate::picture::Picture) -> f64 {
-    (128..=255).map(|red| picture.share_of(Rgb888::new(red, 0, 0))).sum()
-}
-
 /// The file for a case.
 fn payload(kernel: Kernel) -> Result<Option<Payload>, Failed> {
     let path: PathBuf = match kernel {
-        Kernel::Missing => return Ok(None),
+        Kernel::NoModule | Kernel::Missing => return Ok(None),
         Kernel::CutShort => {
             let whole = std::fs::read(built::kernel())?;
             // The headers, and too little of the segments.
