@@ -123,7 +123,7 @@ impl PackageManager {
             .map(|tool| self.packages(*tool))
             .filter(|name| !name.is_empty())
             .collect();
-        Some(format!("{} {}", self.install, packages.join(" "))).filter(|_| !packages.is_empty())
+        (!packages.is_empty()).then(|| format!("{} {}", self.install, packages.join(" ")))
     }
 }
 
