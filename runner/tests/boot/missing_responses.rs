@@ -2,11 +2,11 @@
 //!
 //! Our loader's test hooks take the responses away, so these need GRUB.
 
-use iso_image::BootText;
+use iso_image::{BootText, IsoName, Module, Payload};
 use runner::{FirmwareKind, LoaderKind, built};
 
 use crate::booted::Booted;
-use crate::host::{FIRMWARES, TEST_LOADER, boot_limit_s, firmware_name, iso_with, machine};
+use crate::host::{FIRMWARES, TEST_LOADER, boot_limit_s, file, firmware_name, iso_with, machine};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
 /// Words for the loader, what the kernel has to say, and how many processors it finds of four.
@@ -20,6 +20,17 @@ const CASES: [(&str, &str, &str, u32); 4] = [
         "No RSDP",
         1,
     ),
+];
+
+/// A memory map that no machine should have: first byte, length, kind.
+const ODD_MAP: [[u64; 3]; 7] = [
+    [0x10_0000, 0x100_0000, 0],
+    [0x20_0000, 0x10_0000, 6],
+    [0x1000, 0, 0],
+    [u64::MAX - 0xfff, 0x10_0000, 0],
+    [0x123, 0x456, 0],
+    [0x3000_0000, 0x1000, 99],
+    [0, u64::MAX, 1],
 ];
 
 /// All of the subject.
@@ -39,7 +50,38 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             }));
         }
     }
+    scenarios.push(Scenario::new(
+        "missing_responses::kernel_survives_an_odd_memory_map",
+        boot_limit_s(FirmwareKind::Bios),
+        survives_odd_map,
+    ));
     scenarios
+}
+
+/// Overlapping, empty, wrapping and unknown ranges in no order: nothing panics, and the screen is not believed to lie in
+/// memory.
+fn survives_odd_map(deadline: Deadline) -> Outcome {
+    let map: Vec<u8> = ODD_MAP
+        .iter()
+        .flatten()
+        .flat_map(|word: &u64| word.to_le_bytes())
+        .collect();
+    let mut contents = built::contents()?;
+    contents.multiboot2_loader = Some(TEST_LOADER.into());
+    contents.command_line = BootText::new("loader.map=/odd_map")?;
+    contents.modules.push(Module {
+        name: IsoName::new("odd_map")?,
+        payload: Payload::Verbatim(file("odd_map", &map)?),
+        string: BootText::default(),
+    });
+    let iso = iso_with(contents, Some(LoaderKind::Grub))?;
+    let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)?;
+    booted.expect("All 4 processors are up and idle")?;
+    let ranges = format!("{} ranges in the memory map", ODD_MAP.len());
+    booted.check(
+        booted.text().contains(&ranges),
+        &format!("the kernel did not see {ranges}"),
+    )
 }
 
 /// Boots with less, says so, and gives no error.
