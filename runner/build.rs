@@ -37,6 +37,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let packed = boot_loader.and_then(|boot_loader| {
         pack_unless_current(&gathered, &boot_loader, &host, &out_dir.join("os.iso")).map_err(Box::from)
     });
+    if packed.is_err() {
+        remove_if_there(&out_dir.join("os.iso"))?;
+    }
     leave_note(&out_dir.join("os.iso.note"), packed.err())
 }
 
@@ -76,9 +79,15 @@ fn artifact(name: &str) -> Result<PathBuf, Box<dyn Error>> {
 /// Leaves the note why there is no ISO, or removes an earlier one.
 fn leave_note(note: &Path, error: Option<Box<dyn Error>>) -> Result<(), Box<dyn Error>> {
     match error {
-        Some(error) => fs::write(note, error.to_string())?,
-        None if note.exists() => fs::remove_file(note)?,
-        None => {}
+        Some(error) => Ok(fs::write(note, error.to_string())?),
+        None => remove_if_there(note),
+    }
+}
+
+/// Removes a file: an ISO of an earlier build must not be taken for this one's.
+fn remove_if_there(file: &Path) -> Result<(), Box<dyn Error>> {
+    if file.exists() {
+        fs::remove_file(file)?;
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ const MEGABYTE: u64 = 1_000_000;
 
 /// Says what is on the ISO, where it is, and what it cannot do.
 pub(crate) fn iso(iso: &ReadyIso, options: &Options) {
-    if let Ok(note) = std::fs::read_to_string(built::out_dir().join("os.iso.note")) {
+    if let Some(note) = iso.is_the_builds.then(built::take_note).flatten() {
         say(&format!("Packed now, since the build could not: {note}"));
     }
     let file = if iso.is_the_builds {

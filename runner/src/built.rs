@@ -1,5 +1,6 @@
 //! What the build script left in its folder, `OUT_DIR`.
 
+use std::fs;
 use std::path::PathBuf;
 
 use iso_image::{BootText, Contents, IsoName, Module, Payload, TextError};
@@ -17,6 +18,15 @@ pub fn out_dir() -> PathBuf {
 #[must_use]
 pub fn iso() -> PathBuf {
     out_dir().join("os.iso")
+}
+
+/// The note that the build left when it could not pack the ISO; it is given once.
+pub(crate) fn take_note() -> Option<String> {
+    let file = out_dir().join("os.iso.note");
+    let note = fs::read_to_string(&file).ok()?;
+    // If it cannot be removed, it is given again: no harm.
+    let _ = fs::remove_file(&file);
+    Some(note)
 }
 
 /// The kernel, with its debug information.
