@@ -26,6 +26,7 @@ mod qemu_command;
 mod qmp;
 mod reset_explanation;
 mod reset_report;
+mod run_files;
 mod running;
 mod say;
 mod serial_log;

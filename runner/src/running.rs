@@ -2,8 +2,6 @@
 //!
 //! Dropping a [`Running`] stops QEMU, and so does the end of the thread that started it: nothing is left behind.
 
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -14,20 +12,16 @@ use serde_json::json;
 use crate::console::{Console, Echo};
 use crate::die_with_us::end_with_this_thread;
 use crate::ending::{Ending, Evidence};
-use crate::firmware::FirmwareFiles;
 use crate::machine::{Machine, SerialPort};
 use crate::qemu::Qemu;
-use crate::qemu_command::{RunFiles, arguments};
+use crate::qemu_command::arguments;
 use crate::qmp::{Qmp, QmpError};
+use crate::run_files::{RunFiles, copy_uefi_variables, end_of_event_log, run_folder};
 
 /// How long QEMU may take to be ready for commands. With hundreds of CPUs on a busy host it takes seconds.
 const QMP_LIMIT: Duration = Duration::from_secs(60);
 /// How long QEMU may take to end by itself before it is killed.
 const QUIT_LIMIT: Duration = Duration::from_secs(5);
-/// As much of QEMU's record is read: an exception takes 1.5 KiB, a reset as much for each CPU.
-const EVENT_LOG_BYTES: u64 = 4 << 20;
-/// Paths of sockets have at most 104 bytes (108 on Linux); the folder's name and the socket's take 25.
-const LONGEST_TEMPORARY_FOLDER: usize = 75;
 /// Pause between two looks at the process.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
@@ -162,7 +156,7 @@ impl Running {
     /// place.
     #[must_use]
     pub fn event_log(&self) -> String {
-        end_of_file(&self.files.event_log).unwrap_or_default()
+        end_of_event_log(&self.files)
     }
 
     /// Waits until the serial log contains a text.
@@ -291,45 +285,4 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// A new folder for the files of one run, which only this user can enter.
-fn run_folder() -> Result<tempfile::TempDir, StartError> {
-    let usual = std::env::temp_dir();
-    let parent = if usual.as_os_str().len() > LONGEST_TEMPORARY_FOLDER {
-        PathBuf::from("/tmp")
-    } else {
-        usual
-    };
-    tempfile::Builder::new()
-        .prefix("limelight-")
-        .tempdir_in(&parent)
-        .map_err(|source| StartError::RunFolder { path: parent, source })
-}
-
-/// The last part of a file, which may be very long.
-fn end_of_file(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(EVENT_LOG_BYTES)))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Gives this run a copy of the UEFI variables of its own.
-fn copy_uefi_variables(firmware: &FirmwareFiles, copy: &Path) -> Result<(), StartError> {
-    let FirmwareFiles::UefiFlash { variables, .. } = firmware else {
-        return Ok(());
-    };
-    let error = |source| StartError::RunFolder {
-        path: copy.to_owned(),
-        source,
-    };
-    let bytes = fs::read(variables).map_err(|source| StartError::RunFolder {
-        path: variables.clone(),
-        source,
-    })?;
-    // Written anew rather than copied: the original may be read-only, and a copy keeps that.
-    fs::write(copy, bytes).map_err(error)
 }
