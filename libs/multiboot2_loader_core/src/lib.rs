@@ -15,4 +15,5 @@
 
 pub mod address;
 mod bytes;
+pub mod memory_map;
 pub mod physical_memory;
