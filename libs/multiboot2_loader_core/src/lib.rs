@@ -14,6 +14,9 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+pub mod boot_information;
 mod bytes;
+pub mod firmware_memory_map;
+pub mod frame_buffer;
 pub mod memory_map;
 pub mod physical_memory;
