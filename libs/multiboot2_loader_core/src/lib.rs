@@ -19,4 +19,5 @@ mod bytes;
 pub mod firmware_memory_map;
 pub mod frame_buffer;
 pub mod memory_map;
+pub mod memory_map_construction;
 pub mod physical_memory;
