@@ -18,6 +18,7 @@ pub mod boot_information;
 mod bytes;
 pub mod firmware_memory_map;
 pub mod frame_buffer;
+pub mod kernel_elf;
 pub mod memory_map;
 pub mod memory_map_construction;
 pub mod physical_memory;
