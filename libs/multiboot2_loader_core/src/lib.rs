@@ -21,4 +21,5 @@ pub mod frame_buffer;
 pub mod kernel_elf;
 pub mod memory_map;
 pub mod memory_map_construction;
+pub mod page_tables;
 pub mod physical_memory;
