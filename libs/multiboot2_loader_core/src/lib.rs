@@ -21,6 +21,7 @@ pub mod efi;
 pub mod firmware_memory_map;
 pub mod frame_buffer;
 pub mod kernel_elf;
+pub mod limine_requests;
 pub mod memory_map;
 pub mod memory_map_construction;
 pub mod page_tables;
