@@ -26,4 +26,6 @@ pub mod memory_map;
 pub mod memory_map_construction;
 pub mod page_tables;
 pub mod physical_memory;
+pub mod pool;
+pub mod responses;
 pub mod smbios;
