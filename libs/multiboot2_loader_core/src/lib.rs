@@ -17,6 +17,8 @@ pub mod acpi;
 pub mod address;
 pub mod boot_information;
 mod bytes;
+pub mod command_line;
+pub mod date;
 pub mod efi;
 pub mod firmware_memory_map;
 pub mod frame_buffer;
