@@ -7,12 +7,17 @@
 //! What always holds: only memory of the listed kinds is mapped, rounded outwards to 4 KiB pages; a large page lies
 //! wholly inside listed memory of one cache type.
 
+mod tables;
+
+pub use tables::PageTableError;
+
 use crate::address::{
     DIRECT_MAP_LIMIT, Extent, HHDM_OFFSET, PAGE_SIZE_BYTES, PhysAddr, VirtAddr, align_down, align_up,
 };
 use crate::kernel_elf::Segment;
 use crate::memory_map::{Range, RangeKind};
-use crate::physical_memory::{OutOfReach, PhysicalMemory};
+use crate::physical_memory::PhysicalMemory;
+use tables::{Counter, Tables, Writer};
 
 /// Entry bit: there is a page or a table.
 const PRESENT: u64 = 1 << 0;
@@ -28,9 +33,6 @@ const PAT_SMALL: u64 = 1 << 7;
 const PAT_LARGE: u64 = 1 << 12;
 /// Entry bit: no code may run.
 const NO_EXECUTE: u64 = 1 << 63;
-
-/// A table without entries.
-const EMPTY_TABLE: [u8; 4096] = [0; 4096];
 
 /// Size of a page by its level: 4 KiB, 2 MiB, 1 GiB.
 const fn page_size_bytes(level: usize) -> u64 {
@@ -72,26 +74,12 @@ pub struct AddressSpace<'a> {
     pub no_execute: NoExecute,
 }
 
-/// Why the tables could not be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PageTableError {
-    /// The memory given does not suffice.
-    #[error("{frames} frames do not suffice for the page tables")]
-    OutOfFrames {
-        /// How many were given.
-        frames: u64,
-    },
-    /// The memory given cannot be written.
-    #[error(transparent)]
-    OutOfReach(#[from] OutOfReach),
-}
-
 /// How many 4 KiB frames [`build`] will use.
 #[must_use]
 pub fn count_frames(space: &AddressSpace<'_>) -> u64 {
-    let mut counter = Counter { frames: 0 };
+    let mut counter = Counter::default();
     match map_everything(space, &mut counter) {
-        Ok(_) => counter.frames,
+        Ok(_) => counter.frames(),
         Err(never) => match never {},
     }
 }
@@ -105,72 +93,8 @@ pub fn build<M: PhysicalMemory>(
     memory: &mut M,
     frames: Extent,
 ) -> Result<PhysAddr, PageTableError> {
-    let mut writer = Writer {
-        memory,
-        frames,
-        used: 0,
-    };
+    let mut writer = Writer::new(memory, frames);
     map_everything(space, &mut writer)
-}
-
-/// Where tables go.
-trait Tables {
-    /// What can go wrong.
-    type Error;
-    /// Begins an empty table.
-    fn begin_table(&mut self) -> Result<PhysAddr, Self::Error>;
-    /// Sets an entry.
-    fn set_entry(&mut self, table: PhysAddr, index: u64, entry: u64) -> Result<(), Self::Error>;
-}
-
-/// Counts tables and writes none.
-struct Counter {
-    /// How many so far.
-    frames: u64,
-}
-
-impl Tables for Counter {
-    type Error = core::convert::Infallible;
-
-    fn begin_table(&mut self) -> Result<PhysAddr, Self::Error> {
-        self.frames += 1;
-        Ok(PhysAddr::new(0))
-    }
-
-    fn set_entry(&mut self, _table: PhysAddr, _index: u64, _entry: u64) -> Result<(), Self::Error> {
-        Ok(())
-    }
-}
-
-/// Writes tables one behind the other.
-struct Writer<'m, M> {
-    /// The memory to write to.
-    memory: &'m mut M,
-    /// The frames that the tables may use.
-    frames: Extent,
-    /// How many of them are used.
-    used: u64,
-}
-
-impl<M: PhysicalMemory> Tables for Writer<'_, M> {
-    type Error = PageTableError;
-
-    fn begin_table(&mut self) -> Result<PhysAddr, Self::Error> {
-        let frames = self.frames.length_bytes / PAGE_SIZE_BYTES;
-        if self.used >= frames {
-            return Err(PageTableError::OutOfFrames { frames });
-        }
-        let table = PhysAddr::new(self.frames.base.as_u64() + self.used * PAGE_SIZE_BYTES);
-        self.memory.write(table, &EMPTY_TABLE)?;
-        self.used += 1;
-        Ok(table)
-    }
-
-    fn set_entry(&mut self, table: PhysAddr, index: u64, entry: u64) -> Result<(), Self::Error> {
-        Ok(self
-            .memory
-            .write(PhysAddr::new(table.as_u64() + index * 8), &entry.to_le_bytes())?)
-    }
 }
 
 /// Maps the direct map, then the kernel, which lies above it.
