@@ -105,6 +105,8 @@ pub fn list<M: PhysicalMemory>(memory: &M, rsdp: &Rsdp) -> Result<TableList, Tab
     if let Some(&fadt) = list.find(*b"FACP") {
         list.take_tables_of_fadt(memory, &fadt);
     }
+    // The kernel may read the old list too, even where there is a new one.
+    list.take(memory, rsdp.rsdt.unwrap_or_default());
     Ok(list)
 }
 

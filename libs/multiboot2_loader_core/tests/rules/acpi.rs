@@ -176,6 +176,7 @@ fn lists_every_table_once_with_those_that_the_fadt_names() {
         ("FACS", 0x7000),
         ("DSDT", 0x8000),
         ("DSDT", 0x9000),
+        ("RSDT", 0x2000),
     ];
     assert_eq!(names(&list), expected);
     assert_eq!(

@@ -5,6 +5,7 @@ mod boot_information;
 mod command_line;
 mod date;
 mod efi;
+mod fixtures;
 mod frame_buffer;
 mod kernel_elf;
 mod limine_requests;
