@@ -50,10 +50,11 @@ pub fn unix_seconds(fields: &CmosFields) -> Option<i64> {
     in_range.then(|| days_since_1970(year, month, day) * 86_400 + seconds_of_day)
 }
 
-/// Two decimal digits in one byte. `None` when a digit is above 9.
+/// Two decimal digits in one byte. `None` when the lower is above 9; an upper one above 9 makes at least 100, which no
+/// field may be.
 fn from_decimal(register: u8) -> Option<u8> {
     let (tens, ones) = (register >> 4, register & 0xf);
-    (tens <= 9 && ones <= 9).then_some(tens * 10 + ones)
+    (ones <= 9).then_some(tens * 10 + ones)
 }
 
 /// The hour, 0 to 23.

@@ -69,10 +69,7 @@ pub fn find_in_low_memory<M: PhysicalMemory>(memory: &M) -> Option<Rsdp> {
         .read_array(EBDA_SEGMENT)
         .ok()
         .map(|segment| u64::from(u16::from_le_bytes(segment)) << 4);
-    // Segments below 0x400 would be the interrupt vectors: then there is no such area.
-    let ebda = ebda
-        .filter(|base| *base >= 0x4000)
-        .map(|base| Extent::new(PhysAddr::new(base), EBDA_SEARCH_BYTES));
+    let ebda = ebda.map(|base| Extent::new(PhysAddr::new(base), EBDA_SEARCH_BYTES));
     ebda.into_iter()
         .chain([BIOS_AREA])
         .find_map(|area| find_in(memory, area))

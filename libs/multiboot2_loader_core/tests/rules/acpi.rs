@@ -154,6 +154,16 @@ fn machine() -> FakeMemory {
         .with(0x9000, table(b"DSDT", &[2; 2000]))
 }
 
+/// RSDT with the FADT alone.
+fn machine_with_fadt(fadt: Vec<u8>) -> FakeMemory {
+    FakeMemory::default()
+        .with(0x2000, table(b"RSDT", &0x4000_u32.to_le_bytes()))
+        .with(0x4000, fadt)
+        .with(0x7000, facs())
+        .with(0x8000, table(b"DSDT", &[1; 1000]))
+        .with(0x9000, table(b"DSDT", &[2; 2000]))
+}
+
 fn names(list: &TableList) -> Vec<(&str, u64)> {
     list.tables()
         .iter()
@@ -226,6 +236,21 @@ fn rejects_a_machine_without_a_sound_root_table() {
                 length_bytes
             })
         );
+    }
+}
+
+#[test]
+fn reads_fadts_longer_and_shorter_than_the_fields_it_needs() {
+    for (body_bytes, expected) in [(300, 5), (44 - 36, 4), (40 - 36, 3), (0, 2)] {
+        let mut body = vec![0; body_bytes];
+        let fields = [0x7000_u32, 0x8000].map(u32::to_le_bytes).concat();
+        let wide = [0_u64, 0x9000].map(u64::to_le_bytes).concat();
+        put(&mut body, 0, fields);
+        put(&mut body, 132 - 36, wide);
+        body.truncate(body_bytes);
+        let memory = machine_with_fadt(table(b"FACP", &body));
+        let list = list(&memory, &Rsdp { xsdt: None, ..ROOT }).expect("all is well");
+        assert_eq!(list.tables().len(), expected, "{body_bytes}");
     }
 }
 

@@ -92,7 +92,7 @@ fn rejects_registers_that_hold_no_date() {
             ..DECIMAL
         },
         CmosFields {
-            second: 0x5a,
+            second: 0x4a,
             ..DECIMAL
         },
         CmosFields {
@@ -123,6 +123,9 @@ fn rejects_registers_that_hold_no_date() {
         CmosFields {
             year: 100,
             status_b: 0b110,
+            second: 0,
+            minute: 0,
+            hour: 0,
             ..DECIMAL
         },
     ] {

@@ -118,6 +118,14 @@ fn rejects_entries_that_cannot_be_read() {
 }
 
 #[test]
+fn a_vendor_name_at_address_zero_is_none() {
+    let mut table = system_table(0);
+    put(&mut table, 24, 0_u64.to_le_bytes());
+    let memory = FakeMemory::default().with(TABLE_AT, table).with(0, vec![0; 64]);
+    assert_eq!(walk(&memory).map(|tables| tables.extents.len()), Ok(2));
+}
+
+#[test]
 fn a_vendor_name_without_an_end_is_left_out() {
     let memory = FakeMemory::default()
         .with(TABLE_AT, system_table(0))

@@ -169,7 +169,7 @@ fn writable_code_is_noticed() {
 fn passes_over_what_is_not_to_be_loaded() {
     let other = ProgramHeader {
         kind: 0x6474_e551,
-        ..load(RW, 0, 0, 0, 0)
+        ..load(RW, 0, 0, 0, 1)
     };
     let empty = load(R, 0, 0, 0, 0);
     let file = file(&[other, empty, load(RX, BASE, 0x1000, 1, 1)], BASE);

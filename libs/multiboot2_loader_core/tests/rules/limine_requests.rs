@@ -158,6 +158,12 @@ fn rejects_a_request_that_is_cut_short() {
             "{length}"
         );
     }
+    // A request without arguments still needs room for the response's address.
+    let cut = request(HHDM, 0, &[]);
+    assert_eq!(
+        Requests::scan(&cut[..40]).err(),
+        Some(RequestError::CutShort { offset: 0 })
+    );
 }
 
 #[test]

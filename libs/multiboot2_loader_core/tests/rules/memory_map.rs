@@ -176,6 +176,14 @@ fn protect_turns_reserved_unlisted_and_usable_pages_into_reserved_mapped() {
 }
 
 #[test]
+fn protecting_nothing_changes_nothing() {
+    let mut map = map_of(&[(0x1000, 0x4000, Usable)]);
+    map.protect(Extent::new(PhysAddr::new(0x2345), 0))
+        .expect("nothing is added");
+    assert_eq!(list(&map), [(0x1000, 0x4000, Usable)]);
+}
+
+#[test]
 fn protect_leaves_what_the_loader_and_the_kernel_own() {
     let ranges = [
         (0x1000, 0x2000, BootloaderReclaimable),

@@ -62,6 +62,15 @@ fn rejects_entry_points_that_do_not_add_up_or_lie_askew() {
 }
 
 #[test]
+fn of_two_entry_points_of_a_kind_the_first_counts() {
+    let found = find_in_low_memory(&low_memory(&[(0x100, entry_32()), (0x200, entry_32())]));
+    assert_eq!(
+        (found.entry_32, found.extents.len()),
+        (Some(PhysAddr::new(0xf_0100)), 2)
+    );
+}
+
+#[test]
 fn checks_what_efi_names() {
     let memory = FakeMemory::default().with(0x7e0_0000, entry_64());
     let found = check(&memory, [Some(PhysAddr::new(0x1000)), Some(PhysAddr::new(0x7e0_0000))]);
