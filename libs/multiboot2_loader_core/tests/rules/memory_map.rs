@@ -5,7 +5,7 @@ use multiboot2_loader_core::memory_map::{
     Allocation, AllocationError, MemoryMap, RANGE_LIMIT, RangeKind, TooManyRanges,
 };
 
-pub(crate) fn extent(base: u64, end: u64) -> Extent {
+pub(crate) const fn extent(base: u64, end: u64) -> Extent {
     Extent::new(PhysAddr::new(base), end - base)
 }
 
