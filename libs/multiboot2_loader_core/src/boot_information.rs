@@ -25,6 +25,9 @@ pub const MODULE_LIMIT: usize = 16;
 /// The longest boot information that is believed. GRUB's is a few KiB; most of it is the EFI memory map.
 pub const SIZE_LIMIT_BYTES: u32 = 1 << 20;
 
+/// Type of the tag that describes the screen.
+const FRAME_BUFFER_TAG: u32 = 8;
+
 /// Size of the fixed part in front of the first tag.
 const HEADER_BYTES: usize = 8;
 
@@ -173,7 +176,7 @@ impl<'a> BootInformation<'a> {
         let complete = match tag {
             3 => self.take_module(body)?,
             6 => memory_map(body, tag)?.map(|map| self.memory_map = Some(map)),
-            8 => FrameBufferTag::parse(body).map(|frame_buffer| self.frame_buffer = Some(frame_buffer)),
+            FRAME_BUFFER_TAG => FrameBufferTag::parse(body).map(|frame_buffer| self.frame_buffer = Some(frame_buffer)),
             11 => {
                 self.efi_is_32_bit = true;
                 Some(())
@@ -220,6 +223,21 @@ impl<'a> BootInformation<'a> {
             .map_err(|_| BootInformationError::TooManyModules)?;
         Ok(Some(()))
     }
+}
+
+/// Finds the screen in boot information that [`BootInformation::parse`] may refuse elsewhere, so that the refusal can
+/// be shown there. `None` when the chain breaks before.
+#[must_use]
+pub fn find_frame_buffer(bytes: &[u8]) -> Option<FrameBufferTag> {
+    let bytes = bytes.get(..total_size_bytes(*bytes.first_chunk()?).ok()?)?;
+    let mut offset = HEADER_BYTES;
+    while let Some(Tag { tag, body, next }) = tag_at(bytes, offset).ok()? {
+        if tag == FRAME_BUFFER_TAG {
+            return FrameBufferTag::parse(body);
+        }
+        offset = next;
+    }
+    None
 }
 
 /// A link of the chain.

@@ -1,8 +1,8 @@
 //! Rules of the frame buffer.
 
-use super::boot_information::boot_information;
+use super::boot_information::{boot_information, module_tag};
 use multiboot2_loader_core::address::DIRECT_MAP_LIMIT;
-use multiboot2_loader_core::boot_information::BootInformation;
+use multiboot2_loader_core::boot_information::{BootInformation, find_frame_buffer};
 use multiboot2_loader_core::frame_buffer::{ColourField, FrameBufferRefusal, FrameBufferTag, accept};
 
 const fn colour(shift: u8) -> ColourField {
@@ -19,9 +19,9 @@ pub(crate) const GOOD: FrameBufferTag = FrameBufferTag {
     colours: Some([colour(16), colour(8), colour(0)]),
 };
 
-#[test]
-fn a_tag_is_read_field_by_field() {
-    let body = [
+/// GOOD as GRUB writes it.
+fn tag_body() -> Vec<u8> {
+    [
         &0xfd00_0000_u64.to_le_bytes()[..],
         &5120_u32.to_le_bytes(),
         &1280_u32.to_le_bytes(),
@@ -29,12 +29,28 @@ fn a_tag_is_read_field_by_field() {
         &[32, 1, 0, 0],
         &[16, 8, 8, 8, 0, 8],
     ]
-    .concat();
-    let bytes = boot_information(&[(8, body)]);
+    .concat()
+}
+
+#[test]
+fn a_tag_is_read_field_by_field() {
+    let bytes = boot_information(&[(8, tag_body())]);
     assert_eq!(
         BootInformation::parse(&bytes).expect("all is well").frame_buffer,
         Some(GOOD)
     );
+}
+
+#[test]
+fn a_screen_is_found_in_boot_information_that_is_refused_elsewhere() {
+    let mut tags = vec![module_tag(2, 1, b"/kernel")];
+    assert_eq!(find_frame_buffer(&boot_information(&tags)), None);
+    tags.push((8, tag_body()));
+    let bytes = boot_information(&tags);
+    assert!(BootInformation::parse(&bytes).is_err());
+    assert_eq!(find_frame_buffer(&bytes), Some(GOOD));
+    assert_eq!(find_frame_buffer(&bytes[..bytes.len() - 1]), None);
+    assert_eq!(find_frame_buffer(&[]), None);
 }
 
 #[test]
