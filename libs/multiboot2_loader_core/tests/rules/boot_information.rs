@@ -61,7 +61,7 @@ fn error_of(tags: &[(u32, Vec<u8>)]) -> BootInformationError {
 #[test]
 fn a_module_is_a_path_and_the_rest_of_its_string() {
     let bytes = boot_information(&[
-        module_tag(0x10_0000, 0x10_1234, b"/kernel  log.level=info x"),
+        module_tag(0x10_0000, 0x10_1234, b" /kernel  log.level=info x "),
         module_tag(0x20_0000, 0x20_0000, b"/program"),
         module_tag(0x30_0000, 0x30_0001, b""),
     ]);

@@ -110,6 +110,15 @@ fn requests_behind_the_end_marker_do_not_count() {
 }
 
 #[test]
+fn half_a_magic_is_no_request_and_no_tag() {
+    let half_request = words(&[MAGIC[0], 0, HHDM[0], HHDM[1], 0, 0]);
+    let half_tag = words(&[REVISION_TAG[0], 0, 6]);
+    let found = scan(&[half_request, half_tag]).expect("all is well");
+    assert!(!found.contains(RequestKind::Hhdm));
+    assert_eq!(found.base_revision().err(), Some(RequestError::NoBaseRevision));
+}
+
+#[test]
 fn half_a_marker_is_none() {
     let half_end = words(&[END[0], 0]);
     let found = scan(&[

@@ -131,6 +131,14 @@ fn allocates_within_the_bounds_and_at_the_alignment_asked_for() {
 }
 
 #[test]
+fn allocates_at_least_a_page_and_whole_pages() {
+    let mut map = map_of(&[(0x10_0000, 0x20_0800, Usable)]);
+    let wish = Allocation::new("a test", 0, BootloaderReclaimable).aligned(1);
+    assert_eq!(map.allocate(&wish).map(PhysAddr::as_u64), Ok(0x1f_f000));
+    assert!(list(&map).contains(&(0x1f_f000, 0x20_0000, BootloaderReclaimable)));
+}
+
+#[test]
 fn never_allocates_above_four_gib() {
     let mut map = map_of(&[(0x10_0000, 0x20_0000, Usable), (0xffff_f000, 0x2_0000_0000, Usable)]);
     let wish = Allocation {

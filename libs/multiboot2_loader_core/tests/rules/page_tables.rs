@@ -3,7 +3,7 @@
 use super::kernel_elf::{BASE, good};
 use super::memory_map::extent;
 use super::support::FakeMemory;
-use multiboot2_loader_core::address::{Extent, HHDM_OFFSET, PhysAddr};
+use multiboot2_loader_core::address::{DIRECT_MAP_LIMIT, Extent, HHDM_OFFSET, PhysAddr};
 use multiboot2_loader_core::kernel_elf::KernelElf;
 use multiboot2_loader_core::memory_map::{Allocation, MemoryMap, Range, RangeKind};
 use multiboot2_loader_core::page_tables::{AddressSpace, LargestPage, NoExecute, PageTableError, build, count_frames};
@@ -216,6 +216,14 @@ fn without_the_no_execute_bit_it_is_never_set() {
         walk(&memory, root, BASE + 0x2000).map(|page| page.flags),
         Some(WRITABLE)
     );
+}
+
+#[test]
+fn nothing_beyond_the_direct_map_is_mapped() {
+    let ranges = [range(DIRECT_MAP_LIMIT - 0x1000, DIRECT_MAP_LIMIT + 0x1000, Usable)];
+    let (memory, root) = built(&ranges, LargestPage::TwoMib, NoExecute::Enabled);
+    let mapped = |address| walk(&memory, root, HHDM_OFFSET + address).is_some();
+    assert_eq!((mapped(DIRECT_MAP_LIMIT - 1), mapped(DIRECT_MAP_LIMIT)), (true, false));
 }
 
 #[test]
