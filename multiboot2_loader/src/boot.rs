@@ -62,7 +62,7 @@ pub(crate) fn prepare(handover: &Handover, hook_policy: HookPolicy) -> Result<La
 
     // The tables come last: they show the map as it is when all else has been taken.
     let answers = Answers {
-        inputs: &inputs,
+        inputs,
         firmware: &firmware,
         hooks: &hooks,
         frame_buffer,

@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use arrayvec::ArrayVec;
-use multiboot2_loader_core::boot_information::{BootInformationError, MODULE_LIMIT, Module};
+use multiboot2_loader_core::boot_information::{BootInformationError, Module};
 use multiboot2_loader_core::command_line::UnknownHook;
 use multiboot2_loader_core::kernel_elf::{ImageSizeMismatch, KernelElfError};
 use multiboot2_loader_core::limine_requests::RequestError;
@@ -73,20 +72,13 @@ pub(crate) enum BootError {
 
 /// The paths of the modules, to be shown.
 #[derive(Debug)]
-pub(crate) struct ModulePaths(ArrayVec<&'static str, MODULE_LIMIT>);
-
-impl ModulePaths {
-    /// The paths of these modules.
-    pub(crate) fn of(modules: &[Module<'static>]) -> Self {
-        Self(modules.iter().map(|module| module.path).take(MODULE_LIMIT).collect())
-    }
-}
+pub(crate) struct ModulePaths(pub(crate) &'static [Module<'static>]);
 
 impl fmt::Display for ModulePaths {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, path) in self.0.iter().enumerate() {
+        for (index, module) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
-            write!(formatter, "{separator}{path}")?;
+            write!(formatter, "{separator}{}", module.path)?;
         }
         Ok(())
     }

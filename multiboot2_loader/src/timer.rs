@@ -5,7 +5,7 @@ use crate::ports::{self, TIMER_CONTROL, TIMER_COUNTER_2, TIMER_GATE};
 /// Ticks in a second.
 const FREQUENCY_HZ: u64 = 1_193_182;
 /// Counter 2, both bytes, mode 0: the output rises when the count has reached zero.
-const COUNTER_2_ONE_SHOT: u8 = 0b10_11_000_0;
+const COUNTER_2_ONE_SHOT: u8 = 0b1011_0000;
 /// The gate's bit that lets the counter run.
 const GATE_OPEN: u8 = 1 << 0;
 /// The gate's bit that leads the output to the speaker.

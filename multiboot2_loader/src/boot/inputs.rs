@@ -5,10 +5,15 @@ use multiboot2_loader_core::boot_information::{self, BootInformation};
 use multiboot2_loader_core::frame_buffer::{self, FrameBuffer};
 use multiboot2_loader_core::physical_memory::PhysicalMemory;
 
+use spin::Once;
+
 use crate::console;
 use crate::direct_map::{self, DirectMap};
 use crate::entry::Handover;
 use crate::error::BootError;
+
+/// Set once, by [`Inputs::read`]. A static, so that errors can name what GRUB loaded.
+static INPUTS: Once<Inputs> = Once::new();
 
 /// What GRUB hands over.
 #[derive(Debug)]
@@ -23,7 +28,7 @@ pub(super) struct Inputs {
 
 impl Inputs {
     /// Reads the boot information, the screen first: from then on errors are shown there.
-    pub(super) fn read(memory: &DirectMap, handover: &Handover) -> Result<Self, BootError> {
+    pub(super) fn read(memory: &DirectMap, handover: &Handover) -> Result<&'static Self, BootError> {
         let address = handover.boot_information();
         let size_bytes = boot_information::total_size_bytes(memory.read_array(address)?)?;
         let extent = Extent::new(address, size_bytes as u64);
@@ -37,11 +42,11 @@ impl Inputs {
         if information.boot_services_run {
             return Err(BootError::BootServicesRun);
         }
-        Ok(Self {
+        Ok(INPUTS.call_once(|| Self {
             extent,
             information,
             screen,
-        })
+        }))
     }
 }
 

@@ -48,13 +48,13 @@ pub(super) struct LoadedKernel {
 
 impl KernelFile {
     /// Takes the first module and checks it.
-    pub(super) fn find(modules: &[Module<'static>]) -> Result<Self, BootError> {
+    pub(super) fn find(modules: &'static [Module<'static>]) -> Result<Self, BootError> {
         let &module = modules.get(KERNEL_MODULE).ok_or(BootError::NoModule)?;
         // SAFETY: The modules become memory of the loader or of the kernel, and the loader writes to none of them.
         let file: &'static [u8] = unsafe { direct_map::slice(module.extent) }?;
         let elf = KernelElf::check(file).map_err(|reason| BootError::NotAKernel {
             reason,
-            modules: ModulePaths::of(modules),
+            modules: ModulePaths(modules),
         })?;
         for segment in elf.segments() {
             if segment.is_writable_and_executable() {

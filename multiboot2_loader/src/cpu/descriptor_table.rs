@@ -19,7 +19,8 @@ pub(crate) const DATA_64_SELECTOR: u16 = 0x30;
 pub(crate) const TASK_STATE_SELECTOR: u16 = 0x38;
 
 /// Size of the table less 1, as the processor wants it.
-pub(crate) const DESCRIPTOR_TABLE_LIMIT: u16 = WORDS as u16 * 8 - 1;
+pub(crate) const DESCRIPTOR_TABLE_LIMIT: u16 = 71;
+const _: () = assert!(DESCRIPTOR_TABLE_LIMIT as usize == size_of::<[u64; WORDS]>() - 1);
 
 /// The table. Code and data are marked as accessed, so the processor never writes to it, save for `LTR`.
 #[unsafe(no_mangle)]
