@@ -39,8 +39,8 @@ pub(crate) fn prepare(handover: &Handover, hook_policy: HookPolicy) -> Result<La
 
     // First the screen, so that whatever is wrong from here on can be shown.
     let inputs = Inputs::read(&memory, handover)?;
+    let hooks = test_hooks::read(hook_policy, inputs.kernel_command_line())?;
     let kernel_file = KernelFile::find(&inputs.information.modules)?;
-    let hooks = test_hooks::read(hook_policy, kernel_file.module.string)?;
     let frame_buffer = inputs.screen.filter(|_| !hooks.no_frame_buffer);
     let firmware = Firmware::find(&memory, &inputs.information);
 
@@ -50,15 +50,18 @@ pub(crate) fn prepare(handover: &Handover, hook_policy: HookPolicy) -> Result<La
         boot_information: &inputs.information,
         boot_information_extent: inputs.extent,
         loader_image: handover.image(),
-        kernel_module: kernel_file::KERNEL_MODULE,
+        kernel_module: inputs::KERNEL_MODULE,
         frame_buffer: frame_buffer.map(|screen| screen.extent()),
         firmware_tables: &firmware.extents(),
     };
     memory_map_construction::construct(&mut map, &construction)?;
 
     let mut kernel = kernel_file.load(&mut map)?;
-    let mp_request = kernel.requests.mp().filter(|_| !hooks.no_mp);
-    let plan = ProcessorPlan::make(&features, firmware.madt.as_ref(), mp_request)?;
+    let (madt, mp_request) = (firmware.madt.as_ref(), kernel.requests.mp());
+    let mut plan = ProcessorPlan::make(&features, madt, mp_request)?;
+    if let (Some(madt), Some(_), false) = (madt, mp_request, hooks.no_mp) {
+        plan.list(madt);
+    }
 
     // The tables come last: they show the map as it is when all else has been taken.
     let answers = Answers {
@@ -76,7 +79,7 @@ pub(crate) fn prepare(handover: &Handover, hook_policy: HookPolicy) -> Result<La
     let started = plan.start(&mut pool, &room, page_tables, handover, &features)?;
     answers.give(&mut kernel, &mut pool, map, started)?;
 
-    quieten_interrupts(firmware.madt.as_ref());
+    quieten_interrupts(madt);
     if let Some(table) = firmware
         .tables
         .find(*b"DMAR")

@@ -12,6 +12,9 @@ use crate::direct_map::{self, DirectMap};
 use crate::entry::Handover;
 use crate::error::BootError;
 
+/// By agreement with `grub.cfg` the kernel is the first module.
+pub(super) const KERNEL_MODULE: usize = 0;
+
 /// Set once, by [`Inputs::read`]. A static, so that errors can name what GRUB loaded.
 static INPUTS: Once<Inputs> = Once::new();
 
@@ -47,6 +50,14 @@ impl Inputs {
             information,
             screen,
         }))
+    }
+
+    /// What stands behind the kernel's path in `grub.cfg`.
+    pub(super) fn kernel_command_line(&self) -> &'static str {
+        self.information
+            .modules
+            .get(KERNEL_MODULE)
+            .map_or("", |kernel| kernel.string)
     }
 }
 

@@ -13,14 +13,9 @@ use crate::cpu::features::Features;
 use crate::direct_map;
 use crate::error::{BootError, ModulePaths};
 
-/// By agreement with `grub.cfg` the kernel is the first module.
-pub(super) const KERNEL_MODULE: usize = 0;
-
 /// The kernel's file.
 #[derive(Debug)]
 pub(super) struct KernelFile {
-    /// What GRUB says about it.
-    pub(super) module: Module<'static>,
     /// What is in it.
     elf: KernelElf<'static>,
 }
@@ -49,7 +44,7 @@ pub(super) struct LoadedKernel {
 impl KernelFile {
     /// Takes the first module and checks it.
     pub(super) fn find(modules: &'static [Module<'static>]) -> Result<Self, BootError> {
-        let &module = modules.get(KERNEL_MODULE).ok_or(BootError::NoModule)?;
+        let &module = modules.get(super::inputs::KERNEL_MODULE).ok_or(BootError::NoModule)?;
         // SAFETY: The modules become memory of the loader or of the kernel, and the loader writes to none of them.
         let file: &'static [u8] = unsafe { direct_map::slice(module.extent) }?;
         let elf = KernelElf::check(file).map_err(|reason| BootError::NotAKernel {
@@ -64,12 +59,12 @@ impl KernelFile {
                 ));
             }
         }
-        Ok(Self { module, elf })
+        Ok(Self { elf })
     }
 
     /// Loads it and reads its requests.
     pub(super) fn load(self, map: &mut MemoryMap) -> Result<LoadedKernel, BootError> {
-        let Self { elf, .. } = self;
+        let Self { elf } = self;
         let size_bytes = elf.image_size_bytes;
         let wish = Allocation::new("the kernel", size_bytes, RangeKind::ExecutableAndModules);
         let physical_base = map.allocate(&super::room::reachable(wish))?;

@@ -50,7 +50,7 @@ pub(super) struct StartedProcessors {
 }
 
 impl ProcessorPlan {
-    /// Makes the plan and puts the first processor's local APIC in order.
+    /// Makes a plan without other processors, and puts the first one's local APIC in order.
     pub(super) fn make(
         features: &Features,
         madt: Option<&Madt>,
@@ -62,8 +62,7 @@ impl ProcessorPlan {
             local_nmis: madt.map(|madt| madt.local_nmis.clone()).unwrap_or_default(),
             listed: ArrayVec::new(),
         };
-        let request = madt.zip(request);
-        match switch_on(features, request.map(|(_, request)| request)) {
+        match switch_on(features, request) {
             Ok((mode, local_apic)) => {
                 plan.mode = mode;
                 plan.local_apic = Some((local_apic, local_apic.id()));
@@ -76,9 +75,6 @@ impl ProcessorPlan {
             let own = processors.iter().find(|processor| processor.local_apic_id == *id);
             let processor_id = own.map_or(UNKNOWN_PROCESSOR_ID, |own| own.processor_id);
             local_apic.normalise(&plan.local_nmis, processor_id);
-        }
-        if let Some((madt, _)) = request {
-            plan.list(madt);
         }
         Ok(plan)
     }
@@ -151,8 +147,8 @@ impl ProcessorPlan {
         }))
     }
 
-    /// Lists those that can be reached in the mode chosen.
-    fn list(&mut self, madt: &Madt) {
+    /// Lists those that can be reached in the mode chosen, so that they are started and the kernel is told.
+    pub(super) fn list(&mut self, madt: &Madt) {
         let Some((_, own_id)) = self.local_apic else { return };
         let is_reachable =
             |processor: &&Processor| self.mode == Mode::X2Apic || processor.local_apic_id < XAPIC_BROADCAST_ID;
