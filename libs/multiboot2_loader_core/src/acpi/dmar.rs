@@ -1,0 +1,81 @@
+//! The DMA remapping units in ACPI's DMAR table (Intel Virtualization Technology for Directed I/O, section "DMA
+//! Remapping Reporting Structure").
+//!
+//! What always holds: every step of the walk goes forward and stays inside the table, so it ends.
+
+use arrayvec::ArrayVec;
+
+use super::tables::{Checksum, Table};
+use crate::address::PhysAddr;
+use crate::bytes::u64_at;
+use crate::physical_memory::{OutOfReach, PhysicalMemory};
+
+/// The most units that are listed. A large server has about 20.
+pub const REMAPPING_UNIT_LIMIT: usize = 32;
+
+/// Offset of the first structure.
+const STRUCTURES_OFFSET: u64 = 48;
+/// The structure of a remapping unit (DRHD).
+const REMAPPING_UNIT: u16 = 0;
+/// Length of its fixed part: type, length, flags, size, segment, and at 8 the address of the registers.
+const REMAPPING_UNIT_BYTES: u16 = 16;
+
+/// Why the table is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DmarError {
+    /// It cannot be read.
+    #[error("ACPI's DMAR table: {0}")]
+    OutOfReach(#[from] OutOfReach),
+    /// Its bytes do not add up.
+    #[error("ACPI's DMAR table has a wrong checksum")]
+    Checksum,
+    /// A structure has no room for its own fields, or runs past the end.
+    #[error("ACPI's DMAR table has a structure of type {kind} and length {length_bytes} at offset {offset}")]
+    StructureLength {
+        /// Type of the structure.
+        kind: u16,
+        /// Its alleged length.
+        length_bytes: u16,
+        /// Where it lies in the table.
+        offset: u64,
+    },
+}
+
+/// Where the registers of each unit lie. Units beyond [`REMAPPING_UNIT_LIMIT`] are left out.
+///
+/// # Errors
+/// When the table cannot be read, its checksum is wrong, or a structure has an impossible length.
+pub fn remapping_units<M: PhysicalMemory>(
+    memory: &M,
+    table: &Table,
+) -> Result<ArrayVec<PhysAddr, REMAPPING_UNIT_LIMIT>, DmarError> {
+    if table.checksum != Checksum::Right {
+        return Err(DmarError::Checksum);
+    }
+    let mut units = ArrayVec::new();
+    let mut offset = STRUCTURES_OFFSET;
+    while offset + 4 <= table.extent.length_bytes {
+        let address = PhysAddr::new(table.extent.base.as_u64().saturating_add(offset));
+        let [kind_low, kind_high, length_low, length_high] = memory.read_array(address)?;
+        let kind = u16::from_le_bytes([kind_low, kind_high]);
+        let length_bytes = u16::from_le_bytes([length_low, length_high]);
+        let shortest = if kind == REMAPPING_UNIT {
+            REMAPPING_UNIT_BYTES
+        } else {
+            4
+        };
+        if length_bytes < shortest || offset + u64::from(length_bytes) > table.extent.length_bytes {
+            return Err(DmarError::StructureLength {
+                kind,
+                length_bytes,
+                offset,
+            });
+        }
+        if kind == REMAPPING_UNIT {
+            let structure: [u8; 16] = memory.read_array(address)?;
+            _ = units.try_push(PhysAddr::new(u64_at(&structure, 8).unwrap_or(0)));
+        }
+        offset += u64::from(length_bytes);
+    }
+    Ok(units)
+}

@@ -1,0 +1,191 @@
+//! The answers to the kernel's requests, byte for byte as the Limine boot protocol lays them out.
+//!
+//! A response begins with its revision, always 0 here, and then has the fields of its kind; pointers are addresses in
+//! the direct map. Only what the kernel asked for is written. A fact that does not exist (no screen, no ACPI) leaves
+//! the request unanswered: its pointer stays null.
+
+mod file;
+mod frame_buffer;
+mod lists;
+mod mp;
+
+pub use file::File;
+pub use lists::MemoryMapEntry;
+pub use mp::{MP_INFO_BYTES, MpAnswer, MpInfos};
+
+use crate::address::{HHDM_OFFSET, PhysAddr, VirtAddr};
+use crate::frame_buffer::FrameBuffer;
+use crate::limine_requests::base_revision::BaseRevision;
+use crate::limine_requests::{Requests, id::RequestKind};
+use crate::pool::{Pool, PoolFull};
+
+/// What started the loader's loader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum FirmwareType {
+    /// A PC BIOS.
+    Bios = 0,
+    /// 64-bit EFI.
+    Efi64 = 2,
+}
+
+/// Everything that the responses tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a, M> {
+    /// The revision granted: it decides how some addresses are told.
+    pub base_revision: BaseRevision,
+    /// The loader's name.
+    pub loader_name: &'a str,
+    /// The loader's version.
+    pub loader_version: &'a str,
+    /// The kernel's file; its string is the command line.
+    pub kernel_file: File<'a>,
+    /// The other files.
+    pub modules: &'a [File<'a>],
+    /// What firmware there is.
+    pub firmware: FirmwareType,
+    /// The screen, if it was accepted.
+    pub frame_buffer: Option<FrameBuffer>,
+    /// The entries of the memory map, in order.
+    pub memory_map: M,
+    /// The processors, if they were started.
+    pub mp: Option<MpAnswer<'a>>,
+    /// Where ACPI's root pointer lies.
+    pub rsdp: Option<PhysAddr>,
+    /// Where EFI's system table lies.
+    pub efi_system_table: Option<PhysAddr>,
+    /// Where SMBIOS's 32-bit entry point lies.
+    pub smbios_32: Option<PhysAddr>,
+    /// Where SMBIOS's 64-bit entry point lies.
+    pub smbios_64: Option<PhysAddr>,
+    /// The time of day in seconds since 1970.
+    pub date_at_boot: Option<i64>,
+    /// Where the kernel's image lies in physical memory.
+    pub image_physical_base: PhysAddr,
+    /// Where the kernel's image begins in its own address space.
+    pub image_virtual_base: VirtAddr,
+}
+
+/// Answers everything that the kernel asked for: writes the responses into the pool and their addresses into the image.
+///
+/// # Errors
+/// When the pool is too small.
+pub fn answer<M>(
+    image: &mut [u8],
+    requests: &Requests,
+    pool: &mut Pool<'_>,
+    facts: Facts<'_, M>,
+) -> Result<(), PoolFull>
+where
+    M: ExactSizeIterator<Item = MemoryMapEntry>,
+{
+    let mut answering = Answering { image, requests, pool };
+    answering.plain_facts(&facts)?;
+    answering.addresses(&facts)?;
+    answering.files(&facts)?;
+    if let Some(screen) = &facts.frame_buffer {
+        answering.to(RequestKind::FrameBuffer, |pool| {
+            frame_buffer::response_for(pool, screen)
+        })?;
+    }
+    if let Some(mp) = &facts.mp {
+        answering.to(RequestKind::Mp, |pool| mp::response_for(pool, mp))?;
+    }
+    let entries = facts.memory_map;
+    answering.to(RequestKind::MemoryMap, |pool| lists::memory_map_response(pool, entries))
+}
+
+/// The three things that every answer needs.
+struct Answering<'a, 'p> {
+    /// The kernel's image, with the requests in it.
+    image: &'a mut [u8],
+    /// What it asks for.
+    requests: &'a Requests,
+    /// Where the responses go.
+    pool: &'a mut Pool<'p>,
+}
+
+impl Answering<'_, '_> {
+    /// Answers one request, if it was made, with what `write` puts into the pool.
+    fn to(
+        &mut self,
+        kind: RequestKind,
+        write: impl FnOnce(&mut Pool<'_>) -> Result<VirtAddr, PoolFull>,
+    ) -> Result<(), PoolFull> {
+        if self.requests.contains(kind) {
+            let response = write(self.pool)?;
+            self.requests.point_to(kind, response, self.image);
+        }
+        Ok(())
+    }
+
+    /// Answers one request with its revision and `words`.
+    fn words<const N: usize>(&mut self, kind: RequestKind, words: [u64; N]) -> Result<(), PoolFull> {
+        self.to(kind, |pool| response(pool, words))
+    }
+
+    /// What is neither an address of something nor a list.
+    fn plain_facts<M>(&mut self, facts: &Facts<'_, M>) -> Result<(), PoolFull> {
+        self.to(RequestKind::BootloaderInfo, |pool| {
+            let name = pool.put_string(facts.loader_name)?;
+            let version = pool.put_string(facts.loader_version)?;
+            response(pool, [name.as_u64(), version.as_u64()])
+        })?;
+        self.words(RequestKind::FirmwareType, [facts.firmware as u64])?;
+        // That there is a response says that the wish was granted.
+        self.words(RequestKind::StackSize, [])?;
+        self.words(RequestKind::EntryPoint, [])?;
+        self.words(RequestKind::KeepIommu, [])?;
+        // Mode 0 is 4-level paging.
+        self.words(RequestKind::PagingMode, [0])?;
+        if let Some(seconds) = facts.date_at_boot {
+            self.words(RequestKind::DateAtBoot, [seconds.cast_unsigned()])?;
+        }
+        Ok(())
+    }
+
+    /// Where things are.
+    fn addresses<M>(&mut self, facts: &Facts<'_, M>) -> Result<(), PoolFull> {
+        let revision = facts.base_revision;
+        let firmware_address = |address| revision.firmware_address(address).as_u64();
+        self.words(RequestKind::Hhdm, [HHDM_OFFSET])?;
+        let (physical, virtual_base) = (facts.image_physical_base.as_u64(), facts.image_virtual_base.as_u64());
+        self.words(RequestKind::ExecutableAddress, [physical, virtual_base])?;
+        if let Some(address) = facts.rsdp {
+            self.words(RequestKind::Rsdp, [revision.rsdp_address(address).as_u64()])?;
+        }
+        if let Some(address) = facts.efi_system_table {
+            self.words(RequestKind::EfiSystemTable, [firmware_address(address)])?;
+        }
+        if facts.smbios_32.is_some() || facts.smbios_64.is_some() {
+            let entry_points = [facts.smbios_32, facts.smbios_64].map(|entry| entry.map_or(0, firmware_address));
+            self.words(RequestKind::Smbios, entry_points)?;
+        }
+        Ok(())
+    }
+
+    /// The kernel's file, its command line and the modules.
+    fn files<M>(&mut self, facts: &Facts<'_, M>) -> Result<(), PoolFull> {
+        self.to(RequestKind::ExecutableCmdline, |pool| {
+            let command_line = pool.put_string(facts.kernel_file.string)?;
+            response(pool, [command_line.as_u64()])
+        })?;
+        self.to(RequestKind::ExecutableFile, |pool| {
+            let file = facts.kernel_file.put(pool)?;
+            response(pool, [file.as_u64()])
+        })?;
+        self.to(RequestKind::Modules, |pool| {
+            lists::modules_response(pool, facts.modules)
+        })
+    }
+}
+
+/// A response of revision 0 with these fields, each one word long.
+fn response<const N: usize>(pool: &mut Pool<'_>, fields: [u64; N]) -> Result<VirtAddr, PoolFull> {
+    let (address, bytes) = pool.reserve(8 * (N + 1))?;
+    let (slots, _) = bytes.as_chunks_mut::<8>();
+    for (slot, field) in slots.iter_mut().skip(1).zip(fields) {
+        *slot = field.to_le_bytes();
+    }
+    Ok(address)
+}

@@ -1,0 +1,161 @@
+//! What the kernel is told.
+
+use arrayvec::ArrayVec;
+use multiboot2_loader_core::boot_information::MODULE_LIMIT;
+use multiboot2_loader_core::command_line::TestHooks;
+use multiboot2_loader_core::frame_buffer::FrameBuffer;
+use multiboot2_loader_core::memory_map::FrozenMemoryMap;
+use multiboot2_loader_core::physical_memory::OutOfReach;
+use multiboot2_loader_core::pool::Pool;
+use multiboot2_loader_core::responses::{self, Facts, File, FirmwareType, MemoryMapEntry, MpAnswer};
+
+use super::inputs::Inputs;
+use super::kernel_file::LoadedKernel;
+use super::processor_plan::StartedProcessors;
+use crate::error::BootError;
+use crate::firmware::Firmware;
+use crate::{direct_map, real_time_clock, test_hooks};
+
+/// What the loader calls itself.
+const NAME: &str = "Limelight Multiboot2 loader";
+
+/// Where the answers come from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answers<'a> {
+    /// From GRUB.
+    pub(super) inputs: &'a Inputs,
+    /// From the firmware.
+    pub(super) firmware: &'a Firmware,
+    /// From a test.
+    pub(super) hooks: &'a TestHooks<'static>,
+    /// The screen that the kernel gets.
+    pub(super) frame_buffer: Option<FrameBuffer>,
+}
+
+/// How much of the answers does not have a fixed size.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AnswerSize {
+    /// Entries of a memory map that a test brought along.
+    pub(super) map_entries: usize,
+    /// Bytes of all strings.
+    pub(super) string_bytes: usize,
+}
+
+impl Answers<'_> {
+    /// How much room the answers take.
+    pub(super) fn size(&self) -> Result<AnswerSize, BootError> {
+        let modules = &self.inputs.information.modules;
+        Ok(AnswerSize {
+            map_entries: self
+                .map_of_a_test()?
+                .map_or(0, |map| MemoryMapEntry::from_file(map).len()),
+            string_bytes: modules
+                .iter()
+                .map(|module| module.path.len() + module.string.len())
+                .sum(),
+        })
+    }
+
+    /// Writes all answers.
+    pub(super) fn give(
+        &self,
+        kernel: &mut LoadedKernel,
+        pool: &mut Pool<'_>,
+        map: FrozenMemoryMap<'_>,
+        processors: Option<StartedProcessors>,
+    ) -> Result<(), BootError> {
+        let Inputs { information, .. } = self.inputs;
+        let mut files = information.modules.iter().map(|module| File::from(*module));
+        let kernel_file = files.next().ok_or(BootError::NoModule)?;
+        let modules: ArrayVec<File<'_>, MODULE_LIMIT> = files.collect();
+        let facts = Facts {
+            base_revision: kernel.base_revision,
+            loader_name: NAME,
+            loader_version: env!("CARGO_PKG_VERSION"),
+            kernel_file,
+            modules: &modules,
+            firmware: if information.is_efi() {
+                FirmwareType::Efi64
+            } else {
+                FirmwareType::Bios
+            },
+            frame_buffer: self.frame_buffer,
+            memory_map: map.ranges().iter().map(MemoryMapEntry::from),
+            mp: processors.as_ref().map(|processors| MpAnswer {
+                x2apic: processors.x2apic,
+                bsp_local_apic_id: processors.bsp_local_apic_id,
+                infos: &processors.infos,
+            }),
+            rsdp: self
+                .firmware
+                .rsdp
+                .filter(|_| !self.hooks.no_rsdp)
+                .map(|rsdp| rsdp.address),
+            efi_system_table: self.firmware.efi_system_table,
+            smbios_32: self.firmware.smbios.entry_32,
+            smbios_64: self.firmware.smbios.entry_64,
+            date_at_boot: real_time_clock::unix_seconds(self.firmware.century_register),
+            image_physical_base: kernel.physical_base,
+            image_virtual_base: kernel.virtual_base,
+        };
+        match self.map_of_a_test()? {
+            None => responses::answer(kernel.image, &kernel.requests, pool, facts)?,
+            Some(map) => {
+                let memory_map = MemoryMapEntry::from_file(map);
+                responses::answer(kernel.image, &kernel.requests, pool, with_map(facts, memory_map))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The memory map that a test wants published, if one does.
+    fn map_of_a_test(&self) -> Result<Option<&'static [u8]>, BootError> {
+        let Some(path) = self.hooks.map else {
+            return Ok(None);
+        };
+        let module = test_hooks::module_of_map(&self.inputs.information.modules, path)?;
+        // SAFETY: The modules stay as they are until the kernel runs.
+        let bytes: Result<_, OutOfReach> = unsafe { direct_map::slice(module.extent) };
+        Ok(Some(bytes?))
+    }
+}
+
+/// The same facts with another memory map.
+fn with_map<'a, M, N>(facts: Facts<'a, M>, memory_map: N) -> Facts<'a, N> {
+    let Facts {
+        base_revision,
+        loader_name,
+        loader_version,
+        kernel_file,
+        modules,
+        firmware,
+        frame_buffer,
+        mp,
+        rsdp,
+        efi_system_table,
+        smbios_32,
+        smbios_64,
+        date_at_boot,
+        image_physical_base,
+        image_virtual_base,
+        ..
+    } = facts;
+    Facts {
+        base_revision,
+        loader_name,
+        loader_version,
+        kernel_file,
+        modules,
+        firmware,
+        frame_buffer,
+        memory_map,
+        mp,
+        rsdp,
+        efi_system_table,
+        smbios_32,
+        smbios_64,
+        date_at_boot,
+        image_physical_base,
+        image_virtual_base,
+    }
+}

@@ -1,0 +1,71 @@
+//! Where GRUB enters the loader, and what the entry hands to Rust.
+//!
+//! What always holds from [`Handover`] on: long mode, interrupts off, the first 4 GiB of physical memory in the direct
+//! map (and at their own addresses, for the start of the other processors), the image at its linked address.
+
+use core::arch::global_asm;
+
+use multiboot2_loader_core::address::{Extent, PhysAddr};
+
+use crate::cpu::descriptor_table::{DESCRIPTOR_TABLE, DESCRIPTOR_TABLE_LIMIT};
+use crate::cpu::registers::{CONTROL_REGISTER_0, CONTROL_REGISTER_4};
+
+global_asm!(
+    include_str!("entry/multiboot2_header.s"),
+    include_str!("entry/start.s"),
+    control_register_0 = const CONTROL_REGISTER_0,
+    control_register_4 = const CONTROL_REGISTER_4,
+    descriptor_table = sym DESCRIPTOR_TABLE,
+    descriptor_table_limit = const DESCRIPTOR_TABLE_LIMIT,
+);
+
+unsafe extern "C" {
+    /// First byte of the image.
+    safe static image_start: u8;
+    /// First byte behind the image, its zeros included.
+    safe static image_end: u8;
+    /// The top one of the page tables that the entry made.
+    safe static page_tables: u8;
+}
+
+/// What the entry found in the registers and found out.
+#[derive(Clone, Copy, Debug)]
+pub struct Handover {
+    /// Where GRUB put its boot information.
+    boot_information: PhysAddr,
+    /// Where GRUB put the image.
+    image_base: PhysAddr,
+}
+
+impl Handover {
+    /// Types the arguments with which the entry calls `loader_main`.
+    #[must_use]
+    pub const fn new(boot_information: u64, image_base: u64) -> Self {
+        Self {
+            boot_information: PhysAddr::new(boot_information),
+            image_base: PhysAddr::new(image_base),
+        }
+    }
+
+    /// Where GRUB put its boot information.
+    pub(crate) const fn boot_information(&self) -> PhysAddr {
+        self.boot_information
+    }
+
+    /// The memory that the image takes.
+    pub(crate) fn image(&self) -> Extent {
+        let length_bytes = (&raw const image_end).addr() - (&raw const image_start).addr();
+        Extent::new(self.image_base, length_bytes as u64)
+    }
+
+    /// Where the byte of the image that is linked to `virtual_address` lies.
+    pub(crate) fn physical_address_of(&self, virtual_address: usize) -> PhysAddr {
+        let offset = virtual_address - (&raw const image_start).addr();
+        PhysAddr::new(self.image_base.as_u64() + offset as u64)
+    }
+
+    /// The page tables in use. They lie below 2 GiB, like the whole image.
+    pub(crate) fn page_tables(&self) -> PhysAddr {
+        self.physical_address_of((&raw const page_tables).addr())
+    }
+}

@@ -1,0 +1,109 @@
+//! What the firmware left in memory: ACPI's and SMBIOS's tables, and EFI's own.
+//!
+//! A machine without them, or with damaged ones, is started all the same: each thing that is missing is a warning.
+
+use arrayvec::ArrayVec;
+use multiboot2_loader_core::acpi::fadt;
+use multiboot2_loader_core::acpi::madt::{self, Madt};
+use multiboot2_loader_core::acpi::rsdp::{self, Rsdp};
+use multiboot2_loader_core::acpi::tables::{self, TABLE_LIMIT, TableList};
+use multiboot2_loader_core::address::{Extent, PhysAddr};
+use multiboot2_loader_core::boot_information::BootInformation;
+use multiboot2_loader_core::efi::EfiTables;
+use multiboot2_loader_core::smbios::{self, SmbiosEntryPoints};
+
+use crate::console;
+use crate::direct_map::DirectMap;
+
+/// The most stretches of memory that are protected: all ACPI tables, the root pointer, EFI's and SMBIOS's.
+const EXTENT_LIMIT: usize = TABLE_LIMIT + 16;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Firmware {
+    /// ACPI's root pointer.
+    pub(crate) rsdp: Option<Rsdp>,
+    /// ACPI's tables.
+    pub(crate) tables: TableList,
+    /// The processors and interrupt controllers.
+    pub(crate) madt: Option<Madt>,
+    /// EFI's system table.
+    pub(crate) efi_system_table: Option<PhysAddr>,
+    /// SMBIOS.
+    pub(crate) smbios: SmbiosEntryPoints,
+    /// Which register of the real-time clock holds the century.
+    pub(crate) century_register: Option<u8>,
+    /// EFI's tables.
+    efi_extents: ArrayVec<Extent, 3>,
+}
+
+impl Firmware {
+    /// Looks where this kind of firmware puts things.
+    pub(crate) fn find(memory: &DirectMap, information: &BootInformation<'_>) -> Self {
+        let mut firmware = Self::default();
+        match information.efi_system_table {
+            Some(system_table) => firmware.find_with_efi(memory, system_table),
+            None => {
+                firmware.rsdp = rsdp::find_in_low_memory(memory);
+                firmware.smbios = smbios::find_in_low_memory(memory);
+            }
+        }
+        if firmware.rsdp.is_none() {
+            console::warn(format_args!("no ACPI: there is no root pointer"));
+        }
+        firmware.read_acpi_tables(memory);
+        firmware
+    }
+
+    /// Everything that the kernel will read, or that leads there.
+    pub(crate) fn extents(&self) -> ArrayVec<Extent, EXTENT_LIMIT> {
+        let rsdp = self.rsdp.map(|rsdp| Extent::new(rsdp.address, rsdp.length_bytes));
+        let tables = self.tables.tables().iter().map(|table| table.extent);
+        let others = self.efi_extents.iter().chain(&self.smbios.extents).copied();
+        rsdp.into_iter()
+            .chain(tables)
+            .chain(others)
+            .take(EXTENT_LIMIT)
+            .collect()
+    }
+
+    /// Follows EFI's system table.
+    fn find_with_efi(&mut self, memory: &DirectMap, system_table: PhysAddr) {
+        let efi = match EfiTables::walk(memory, system_table) {
+            Ok(efi) => efi,
+            Err(error) => return console::warn(format_args!("{error}")),
+        };
+        self.efi_system_table = Some(system_table);
+        self.smbios = smbios::check(memory, [efi.smbios_32, efi.smbios_64]);
+        self.rsdp = match efi.rsdp.map(|address| rsdp::check(memory, address)) {
+            Some(Ok(rsdp)) => Some(rsdp),
+            Some(Err(error)) => {
+                console::warn(format_args!("{error}"));
+                None
+            }
+            None => None,
+        };
+        self.efi_extents = efi.extents;
+    }
+
+    /// Lists ACPI's tables and reads those that the loader needs itself.
+    fn read_acpi_tables(&mut self, memory: &DirectMap) {
+        let Some(rsdp) = &self.rsdp else { return };
+        match tables::list(memory, rsdp) {
+            Ok(list) => self.tables = list,
+            Err(error) => return console::warn(format_args!("{error}")),
+        }
+        if self.tables.unreadable > 0 {
+            console::warn(format_args!("{} ACPI tables cannot be read", self.tables.unreadable));
+        }
+        self.century_register = self
+            .tables
+            .find(*b"FACP")
+            .and_then(|table| fadt::century_register(memory, table));
+        match self.tables.find(*b"APIC").map(|table| madt::read(memory, table)) {
+            Some(Ok(madt)) => self.madt = Some(madt),
+            Some(Err(error)) => console::warn(format_args!("{error}")),
+            None => console::warn(format_args!("ACPI has no MADT: only one processor is known")),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The interrupt controllers as the kernel shall find them: nothing comes through until it says so.
+
+pub(crate) mod io_apic;
+pub(crate) mod local_apic;
+
+use crate::ports::{self, PIC_MASKS};
+
+/// How an interrupt is delivered: three bits with the same meaning in local APICs and I/O APICs.
+const DELIVERY_MODE_SHIFT: u32 = 8;
+/// Fixed vector.
+const FIXED: u32 = 0;
+/// Fixed vector, to whoever is least busy.
+const LOWEST_PRIORITY: u32 = 1;
+/// Non-maskable interrupt.
+const NON_MASKABLE: u32 = 4;
+/// Vector from an 8259 controller.
+const EXTERNAL: u32 = 7;
+/// Held back; the same bit in local APICs and I/O APICs.
+const MASKED: u32 = 1 << 16;
+
+/// Masks all inputs of the two 8259 controllers.
+pub(crate) fn mask_legacy_controllers() {
+    for mask in PIC_MASKS {
+        ports::write(mask, 0xff);
+    }
+}
+
+/// An entry, masked unless its mode is left to the firmware: system management interrupts, INIT, reserved modes.
+fn masked_unless_firmware_s(entry: u32) -> u32 {
+    match entry >> DELIVERY_MODE_SHIFT & 0b111 {
+        FIXED | LOWEST_PRIORITY | NON_MASKABLE | EXTERNAL => entry | MASKED,
+        _ => entry,
+    }
+}

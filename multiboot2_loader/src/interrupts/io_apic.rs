@@ -1,0 +1,50 @@
+//! I/O APICs (82093AA data sheet; Intel's chip set manuals).
+
+use multiboot2_loader_core::acpi::madt::IoApic;
+
+use super::masked_unless_firmware_s;
+use crate::console;
+use crate::device_registers::DeviceRegisters;
+
+/// Offset of the register that selects another.
+const SELECT: usize = 0x00;
+/// Offset of the window to the register selected.
+const WINDOW: usize = 0x10;
+/// Size of the block.
+const SIZE_BYTES: usize = 0x20;
+/// The version register; bits 16 to 23 are the number of the last redirection entry.
+const VERSION: u32 = 0x01;
+/// The lower half of the first redirection entry; each takes two registers.
+const FIRST_ENTRY: u32 = 0x10;
+/// The highest number of a last entry that is possible: registers have 8-bit numbers.
+const LAST_ENTRY_LIMIT: u32 = 119;
+
+/// Masks the inputs of one I/O APIC, those of system management apart.
+pub(crate) fn mask(io_apic: &IoApic) {
+    // SAFETY: The MADT, whose checksum is right, says that an I/O APIC is here, and reading one has no effect.
+    let registers = match unsafe { DeviceRegisters::new(io_apic.address, SIZE_BYTES) } {
+        Ok(registers) => registers,
+        Err(error) => return console::warn(format_args!("I/O APIC {}: {error}", io_apic.id)),
+    };
+    let last_entry = read(&registers, VERSION) >> 16 & 0xff;
+    for entry in 0..=last_entry.min(LAST_ENTRY_LIMIT) {
+        let number = FIRST_ENTRY + 2 * entry;
+        let value = read(&registers, number);
+        write(&registers, number, masked_unless_firmware_s(value));
+    }
+}
+
+/// Reads a register.
+fn read(registers: &DeviceRegisters, number: u32) -> u32 {
+    // SAFETY: The select register only says which register the window shows.
+    unsafe { registers.write(SELECT, number) };
+    registers.read(WINDOW)
+}
+
+/// Writes a redirection entry's lower half.
+fn write(registers: &DeviceRegisters, number: u32, value: u32) {
+    // SAFETY: The select register only says which register the window shows.
+    unsafe { registers.write(SELECT, number) };
+    // SAFETY: A redirection entry only says what becomes of an interrupt, and it is masked here or left as it was.
+    unsafe { registers.write(WINDOW, value) };
+}

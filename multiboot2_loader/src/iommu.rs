@@ -1,0 +1,69 @@
+//! Switches off what the firmware may have switched on in VT-d remapping units (Intel Virtualization Technology for
+//! Directed I/O, chapter "Register Descriptions"): a kernel that knows nothing of them could not use its devices.
+//!
+//! Units of AMD-Vi are left alone; only firmware for confidential machines is known to switch them on.
+
+use multiboot2_loader_core::acpi::dmar;
+use multiboot2_loader_core::acpi::tables::Table;
+use multiboot2_loader_core::address::PhysAddr;
+
+use crate::console;
+use crate::device_registers::DeviceRegisters;
+use crate::direct_map::DirectMap;
+
+/// Global command register.
+const GLOBAL_COMMAND: usize = 0x18;
+/// Global status register: the same bits as the command, as they are.
+const GLOBAL_STATUS: usize = 0x1c;
+/// Size of the registers.
+const SIZE_BYTES: usize = 4096;
+/// DMA remapping.
+const TRANSLATION: u32 = 1 << 31;
+/// Interrupt remapping.
+const INTERRUPT_REMAPPING: u32 = 1 << 25;
+/// The command queue, which the other two need while they are on.
+const QUEUED_INVALIDATION: u32 = 1 << 26;
+/// Status bits that must be written back as they are; the others start something once.
+const LASTING: u32 = 0x96ff_ffff;
+/// How often the status is read until a unit must have obeyed.
+const POLLS: u32 = 1_000_000;
+
+/// Switches every unit off that the DMAR table names.
+pub(crate) fn switch_off(memory: &DirectMap, table: &Table) {
+    match dmar::remapping_units(memory, table) {
+        Ok(units) => units.into_iter().for_each(switch_off_unit),
+        Err(error) => console::warn(format_args!("{error}")),
+    }
+}
+
+/// Switches one unit off, translation first.
+fn switch_off_unit(address: PhysAddr) {
+    // SAFETY: The DMAR table, whose checksum is right, says that a remapping unit is here; those read have no effect.
+    let unit = match unsafe { DeviceRegisters::new(address, SIZE_BYTES) } {
+        Ok(unit) => unit,
+        Err(error) => return console::warn(format_args!("I/O memory-management unit: {error}")),
+    };
+    let parts = [
+        (TRANSLATION, "DMA translation"),
+        (INTERRUPT_REMAPPING, "interrupt remapping"),
+        (QUEUED_INVALIDATION, "its command queue"),
+    ];
+    for (part, name) in parts {
+        let status = unit.read(GLOBAL_STATUS);
+        // All ones: there is no such device.
+        if status == u32::MAX || status & part == 0 {
+            continue;
+        }
+        // SAFETY: From here on devices reach memory at the addresses that they were told, as without such a unit.
+        // The loader has told none anything.
+        unsafe { unit.write(GLOBAL_COMMAND, status & LASTING & !part) };
+        let mut polls = POLLS;
+        while unit.read(GLOBAL_STATUS) & part != 0 && polls > 0 {
+            polls -= 1;
+        }
+        let outcome = if polls > 0 { "switched off" } else { "would not go off" };
+        console::warn(format_args!(
+            "the firmware left the I/O memory-management unit at {address} on: {name} {outcome}"
+        ));
+    }
+}

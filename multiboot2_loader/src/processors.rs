@@ -1,0 +1,91 @@
+//! Starts all other processors at once and has them wait for the kernel.
+//!
+//! All get INIT, then, 10 milliseconds later, all get the start command: 300 processors take as long as one. (One after
+//! the other, they would also compete with those that wait already.) Nobody is waited for without bound.
+
+pub(crate) mod application_processor;
+pub(crate) mod trampoline;
+
+use arrayvec::ArrayVec;
+use multiboot2_loader_core::acpi::madt::{PROCESSOR_LIMIT, Processor};
+use multiboot2_loader_core::address::VirtAddr;
+
+use crate::console;
+use crate::hand_off::LastStep;
+use crate::interrupts::local_apic::{Command, LocalApic};
+use crate::timer;
+use application_processor::{INSTRUCTIONS, Instructions};
+use trampoline::Trampoline;
+
+/// Between INIT and the start command (Intel SDM volume 3, section "MP Initialization Protocol").
+const INIT_MICROSECONDS: u16 = 10_000;
+/// How often it is looked who has arrived.
+const STEP_MICROSECONDS: u16 = 200;
+/// After this many steps (0.2 seconds) those missing get a second start command.
+const STEPS_TO_SECOND_START: u32 = 1_000;
+/// After this many steps (20 seconds) those missing are given up.
+const STEPS_TO_GIVING_UP: u32 = 100_000;
+
+/// Starts all that the instructions expect. Returns for each, in order, whether it waits for the kernel now.
+pub(crate) fn start(
+    local_apic: &LocalApic,
+    trampoline: Trampoline,
+    stack_tops: VirtAddr,
+    instructions: Instructions,
+) -> ArrayVec<bool, PROCESSOR_LIMIT> {
+    let expected = &INSTRUCTIONS.call_once(|| instructions).expected;
+    if expected.is_empty() {
+        return ArrayVec::new();
+    }
+    let count = u32::try_from(expected.len()).expect("the MADT's list has a limit");
+    trampoline.open(stack_tops, count);
+    send(local_apic, Command::Init, expected);
+    timer::wait_microseconds(INIT_MICROSECONDS);
+    let start = Command::Start {
+        page: trampoline.page_number(),
+    };
+    send(local_apic, start, expected);
+    if !wait(expected, STEPS_TO_SECOND_START) {
+        send(local_apic, start, expected);
+        wait(expected, STEPS_TO_GIVING_UP);
+    }
+    trampoline.close();
+    let parked = expected.iter().map(|(_, last_step)| last_step.is_parked());
+    let parked: ArrayVec<bool, PROCESSOR_LIMIT> = parked.collect();
+    for ((processor, _), _) in expected.iter().zip(&parked).filter(|(_, parked)| !**parked) {
+        give_up(local_apic, processor);
+    }
+    parked
+}
+
+/// Reports a processor as missing, and keeps it from coming too late: it would wake up in the kernel's memory.
+fn give_up(local_apic: &LocalApic, processor: &Processor) {
+    let Processor {
+        processor_id,
+        local_apic_id,
+    } = processor;
+    local_apic.send(Command::Init, *local_apic_id);
+    console::warn(format_args!(
+        "processor {processor_id} (local APIC id {local_apic_id}) did not start"
+    ));
+}
+
+/// Sends a command to all that do not wait yet.
+fn send(local_apic: &LocalApic, command: Command, expected: &[(Processor, LastStep)]) {
+    for (processor, last_step) in expected {
+        if !last_step.is_parked() {
+            local_apic.send(command, processor.local_apic_id);
+        }
+    }
+}
+
+/// Waits for all. False if some are still missing after so many steps.
+fn wait(expected: &[(Processor, LastStep)], steps: u32) -> bool {
+    for _ in 0..steps {
+        if expected.iter().all(|(_, last_step)| last_step.is_parked()) {
+            return true;
+        }
+        timer::wait_microseconds(STEP_MICROSECONDS);
+    }
+    false
+}
