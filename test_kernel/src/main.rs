@@ -1,6 +1,6 @@
 //! The kernel with scenarios: the same library that the shipped kernel boots, and code that misbehaves on request.
 //!
-//! The command-line word `scenario=NAME` chooses one; the names are in [`scenarios::ALL`]. A panic ends QEMU with the
+//! The command-line word `scenario=NAME` chooses one; the names are in `scenarios::ALL`. A panic ends QEMU with the
 //! failing exit code.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 

@@ -1,7 +1,7 @@
 //! Packs the ISO that boots Limelight: from CD, USB stick and hard disk, on BIOS and on UEFI.
 //!
 //! [`Contents`] says what goes onto the ISO, [`BootLoader`] who starts it (Limine, or GRUB with our Multiboot2 loader),
-//! [`gather`] lays the files out as the tree `iso_root`, and [`pack`] makes the ISO from such a tree.
+//! [`gather`] lays the files out as the tree `iso_root`, and [`pack`](fn@pack) makes the ISO from such a tree.
 //!
 //! What always holds:
 //! - The same input gives the same bytes: names are sorted, dates come from `SOURCE_DATE_EPOCH` (or a constant), volume
