@@ -47,10 +47,18 @@ set *(char *)(*(unsigned long *)($file + 8) + 0x1200) ^= 1
 response EXECUTABLE_ADDRESS_REQUEST
 set *(unsigned long *)($response + 8) += 0x1000
 
-# A first entry of the memory map that reaches into the next one.
+# Usable memory that reaches 8 bytes into the next entry of the memory map, which begins where it ended.
 response MEMORY_MAP_REQUEST
-set $entry = **(unsigned long **)($response + 16)
-set *(unsigned long *)($entry + 8) += 8
+set $entries = *(unsigned long **)($response + 16)
+set $entry = (unsigned long *)$entries[0]
+set $next = (unsigned long *)$entries[1]
+set $index = 1
+while $entry[2] != 0 || $entry[0] + $entry[1] != $next[0]
+  set $index = $index + 1
+  set $entry = $next
+  set $next = (unsigned long *)$entries[$index]
+end
+set $entry[1] = $entry[1] + 8
 
 # Other responses.
 response MODULE_REQUEST
