@@ -21,8 +21,8 @@ use crate::error::BootError;
 use crate::firmware::Firmware;
 use crate::hand_off::{Destination, LastStep};
 use crate::interrupts::{self, io_apic};
-use crate::iommu;
 use crate::test_hooks::{self, HookPolicy};
+use crate::{exceptions, iommu};
 use answers::Answers;
 use inputs::Inputs;
 use kernel_file::KernelFile;
@@ -34,6 +34,7 @@ pub(crate) fn prepare(handover: &Handover, hook_policy: HookPolicy) -> Result<La
     // SAFETY: The loader's page tables are in use until the last step. Whatever is written through this value was taken
     // from the memory map before, or is a firmware table that a test wants spoilt.
     let mut memory = unsafe { DirectMap::new() };
+    exceptions::report_from_now_on();
     let features = Features::read();
     model_specific::set_paging_features(&features);
 

@@ -22,6 +22,7 @@ mod device_registers;
 mod direct_map;
 mod entry;
 mod error;
+mod exceptions;
 mod firmware;
 mod hand_off;
 mod interrupts;

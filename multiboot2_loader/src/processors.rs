@@ -19,12 +19,10 @@ use trampoline::Trampoline;
 
 /// Between INIT and the start command (Intel SDM volume 3, section "MP Initialization Protocol").
 const INIT_MICROSECONDS: u16 = 10_000;
-/// How often it is looked who has arrived.
-const STEP_MICROSECONDS: u16 = 200;
-/// After this many steps (0.2 seconds) those missing get a second start command.
-const STEPS_TO_SECOND_START: u32 = 1_000;
-/// After this many steps (20 seconds) those missing are given up.
-const STEPS_TO_GIVING_UP: u32 = 100_000;
+/// After so many of the timer's longest waits (0.2 seconds) those missing get a second start command.
+const WAITS_TO_SECOND_START: u32 = 4;
+/// After so many more (20 seconds) those missing are given up.
+const WAITS_TO_GIVING_UP: u32 = 400;
 
 /// Starts all that the instructions expect. Returns for each, in order, whether it waits for the kernel now.
 pub(crate) fn start(
@@ -45,9 +43,9 @@ pub(crate) fn start(
         page: trampoline.page_number(),
     };
     send(local_apic, start, expected);
-    if !wait(expected, STEPS_TO_SECOND_START) {
+    if !wait(expected, WAITS_TO_SECOND_START) {
         send(local_apic, start, expected);
-        wait(expected, STEPS_TO_GIVING_UP);
+        wait(expected, WAITS_TO_GIVING_UP);
     }
     trampoline.close();
     let parked = expected.iter().map(|(_, last_step)| last_step.is_parked());
@@ -79,13 +77,19 @@ fn send(local_apic: &LocalApic, command: Command, expected: &[(Processor, LastSt
     }
 }
 
-/// Waits for all. False if some are still missing after so many steps.
-fn wait(expected: &[(Processor, LastStep)], steps: u32) -> bool {
-    for _ in 0..steps {
-        if expected.iter().all(|(_, last_step)| last_step.is_parked()) {
-            return true;
+/// Waits for all. False if some are still missing after so many waits.
+fn wait(expected: &[(Processor, LastStep)], waits: u32) -> bool {
+    let mut missing = expected.iter();
+    let mut all_parked = || {
+        // From the first that is missing on: those before it do not leave again.
+        while missing
+            .as_slice()
+            .first()
+            .is_some_and(|(_, last_step)| last_step.is_parked())
+        {
+            missing.next();
         }
-        timer::wait_microseconds(STEP_MICROSECONDS);
-    }
-    false
+        missing.as_slice().is_empty()
+    };
+    (0..waits).any(|_| timer::wait_for(timer::LONGEST_MICROSECONDS, &mut all_parked))
 }

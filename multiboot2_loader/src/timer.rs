@@ -16,8 +16,17 @@ const OUTPUT: u8 = 1 << 5;
 /// waits several times too long, but not for ever.
 const POLLS_PER_MICROSECOND: u64 = 10;
 
-/// Waits. At most 54 milliseconds: the counter has 16 bits.
+/// The longest wait: the counter has 16 bits.
+pub(crate) const LONGEST_MICROSECONDS: u16 = 50_000;
+
+/// Waits. At most [`LONGEST_MICROSECONDS`].
 pub(crate) fn wait_microseconds(microseconds: u16) {
+    wait_for(microseconds, || false);
+}
+
+/// Waits for something, but no longer than so many microseconds, at most [`LONGEST_MICROSECONDS`]. Returns whether it
+/// came.
+pub(crate) fn wait_for(microseconds: u16, mut has_come: impl FnMut() -> bool) -> bool {
     let ticks = u64::from(microseconds) * FREQUENCY_HZ / 1_000_000;
     let [low, high, ..] = ticks.clamp(1, 0xffff).to_le_bytes();
     let gate = ports::read(TIMER_GATE);
@@ -26,8 +35,12 @@ pub(crate) fn wait_microseconds(microseconds: u16) {
     ports::write(TIMER_COUNTER_2, low);
     ports::write(TIMER_COUNTER_2, high);
     let mut polls = u64::from(microseconds) * POLLS_PER_MICROSECOND;
-    while ports::read(TIMER_GATE) & OUTPUT == 0 && polls > 0 {
+    let mut came = has_come();
+    while !came && ports::read(TIMER_GATE) & OUTPUT == 0 && polls > 0 {
+        core::hint::spin_loop();
         polls -= 1;
+        came = has_come();
     }
     ports::write(TIMER_GATE, gate);
+    came
 }

@@ -29,9 +29,9 @@ pub enum FirmwareType {
     Efi64 = 2,
 }
 
-/// Everything that the responses tell.
+/// Everything that the responses tell, the memory map apart.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts<'a, M> {
+pub struct Facts<'a> {
     /// The revision granted: it decides how some addresses are told.
     pub base_revision: BaseRevision,
     /// The loader's name.
@@ -46,8 +46,6 @@ pub struct Facts<'a, M> {
     pub firmware: FirmwareType,
     /// The screen, if it was accepted.
     pub frame_buffer: Option<FrameBuffer>,
-    /// The entries of the memory map, in order.
-    pub memory_map: M,
     /// The processors, if they were started.
     pub mp: Option<MpAnswer<'a>>,
     /// Where ACPI's root pointer lies.
@@ -67,22 +65,21 @@ pub struct Facts<'a, M> {
 }
 
 /// Answers everything that the kernel asked for: writes the responses into the pool and their addresses into the image.
+/// The memory map's entries are published in the order given.
 ///
 /// # Errors
 /// When the pool is too small.
-pub fn answer<M>(
+pub fn answer(
     image: &mut [u8],
     requests: &Requests,
     pool: &mut Pool<'_>,
-    facts: Facts<'_, M>,
-) -> Result<(), PoolFull>
-where
-    M: ExactSizeIterator<Item = MemoryMapEntry>,
-{
+    facts: &Facts<'_>,
+    memory_map: impl ExactSizeIterator<Item = MemoryMapEntry>,
+) -> Result<(), PoolFull> {
     let mut answering = Answering { image, requests, pool };
-    answering.plain_facts(&facts)?;
-    answering.addresses(&facts)?;
-    answering.files(&facts)?;
+    answering.plain_facts(facts)?;
+    answering.addresses(facts)?;
+    answering.files(facts)?;
     if let Some(screen) = &facts.frame_buffer {
         answering.to(RequestKind::FrameBuffer, |pool| {
             frame_buffer::response_for(pool, screen)
@@ -91,8 +88,9 @@ where
     if let Some(mp) = &facts.mp {
         answering.to(RequestKind::Mp, |pool| mp::response_for(pool, mp))?;
     }
-    let entries = facts.memory_map;
-    answering.to(RequestKind::MemoryMap, |pool| lists::memory_map_response(pool, entries))
+    answering.to(RequestKind::MemoryMap, |pool| {
+        lists::memory_map_response(pool, memory_map)
+    })
 }
 
 /// The three things that every answer needs.
@@ -125,7 +123,7 @@ impl Answering<'_, '_> {
     }
 
     /// What is neither an address of something nor a list.
-    fn plain_facts<M>(&mut self, facts: &Facts<'_, M>) -> Result<(), PoolFull> {
+    fn plain_facts(&mut self, facts: &Facts<'_>) -> Result<(), PoolFull> {
         self.to(RequestKind::BootloaderInfo, |pool| {
             let name = pool.put_string(facts.loader_name)?;
             let version = pool.put_string(facts.loader_version)?;
@@ -145,7 +143,7 @@ impl Answering<'_, '_> {
     }
 
     /// Where things are.
-    fn addresses<M>(&mut self, facts: &Facts<'_, M>) -> Result<(), PoolFull> {
+    fn addresses(&mut self, facts: &Facts<'_>) -> Result<(), PoolFull> {
         let revision = facts.base_revision;
         let firmware_address = |address| revision.firmware_address(address).as_u64();
         self.words(RequestKind::Hhdm, [HHDM_OFFSET])?;
@@ -165,7 +163,7 @@ impl Answering<'_, '_> {
     }
 
     /// The kernel's file, its command line and the modules.
-    fn files<M>(&mut self, facts: &Facts<'_, M>) -> Result<(), PoolFull> {
+    fn files(&mut self, facts: &Facts<'_>) -> Result<(), PoolFull> {
         self.to(RequestKind::ExecutableCmdline, |pool| {
             let command_line = pool.put_string(facts.kernel_file.string)?;
             response(pool, [command_line.as_u64()])

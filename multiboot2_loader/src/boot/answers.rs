@@ -80,7 +80,6 @@ impl Answers<'_> {
                 FirmwareType::Bios
             },
             frame_buffer: self.frame_buffer,
-            memory_map: map.ranges().iter().map(MemoryMapEntry::from),
             mp: processors.as_ref().map(|processors| MpAnswer {
                 x2apic: processors.x2apic,
                 bsp_local_apic_id: processors.bsp_local_apic_id,
@@ -98,11 +97,15 @@ impl Answers<'_> {
             image_physical_base: kernel.physical_base,
             image_virtual_base: kernel.virtual_base,
         };
+        let image = &mut *kernel.image;
         match self.map_of_a_test()? {
-            None => responses::answer(kernel.image, &kernel.requests, pool, facts)?,
+            None => {
+                let entries = map.ranges().iter().map(MemoryMapEntry::from);
+                responses::answer(image, &kernel.requests, pool, &facts, entries)?;
+            }
             Some(map) => {
-                let memory_map = MemoryMapEntry::from_file(map);
-                responses::answer(kernel.image, &kernel.requests, pool, with_map(facts, memory_map))?;
+                let entries = MemoryMapEntry::from_file(map);
+                responses::answer(image, &kernel.requests, pool, &facts, entries)?;
             }
         }
         Ok(())
@@ -117,45 +120,5 @@ impl Answers<'_> {
         // SAFETY: The modules stay as they are until the kernel runs.
         let bytes: Result<_, OutOfReach> = unsafe { direct_map::slice(module.extent) };
         Ok(Some(bytes?))
-    }
-}
-
-/// The same facts with another memory map.
-fn with_map<'a, M, N>(facts: Facts<'a, M>, memory_map: N) -> Facts<'a, N> {
-    let Facts {
-        base_revision,
-        loader_name,
-        loader_version,
-        kernel_file,
-        modules,
-        firmware,
-        frame_buffer,
-        mp,
-        rsdp,
-        efi_system_table,
-        smbios_32,
-        smbios_64,
-        date_at_boot,
-        image_physical_base,
-        image_virtual_base,
-        ..
-    } = facts;
-    Facts {
-        base_revision,
-        loader_name,
-        loader_version,
-        kernel_file,
-        modules,
-        firmware,
-        frame_buffer,
-        memory_map,
-        mp,
-        rsdp,
-        efi_system_table,
-        smbios_32,
-        smbios_64,
-        date_at_boot,
-        image_physical_base,
-        image_virtual_base,
     }
 }

@@ -74,6 +74,7 @@ fn find_screen(boot_information: &[u8]) -> Option<FrameBuffer> {
         }
         Err(refusal) => {
             console::warn(format_args!("{refusal}"));
+            console::use_text_screen(&tag);
             None
         }
     }

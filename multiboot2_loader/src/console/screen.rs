@@ -1,4 +1,4 @@
-//! The reason for giving up, white on red in the upper left corner of the screen.
+//! Text in the upper left corner of a screen of pixels, white on red.
 
 use core::convert::Infallible;
 use core::fmt::{self, Write};
@@ -9,7 +9,7 @@ use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Pixel, 
 use embedded_graphics::text::{Baseline, Text};
 use multiboot2_loader_core::frame_buffer::FrameBuffer;
 
-use crate::direct_map;
+use super::screen_window;
 
 /// The font.
 const FONT: &MonoFont<'_> = &FONT_10X20;
@@ -25,9 +25,9 @@ pub(super) struct Screen<'a> {
 }
 
 impl<'a> Screen<'a> {
-    /// A screen that is written to from its corner on. `None` when it lies beyond the first 4 GiB.
+    /// A screen that is written to from its corner on. `None` when it cannot be shown.
     pub(super) fn new(frame_buffer: &'a FrameBuffer) -> Option<Self> {
-        let pixels = direct_map::pointer(frame_buffer.extent()).ok()?;
+        let pixels = screen_window::show(frame_buffer.extent())?;
         Some(Self {
             frame_buffer,
             pixels,

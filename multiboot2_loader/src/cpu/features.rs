@@ -13,6 +13,8 @@ pub(crate) struct Features {
     pub(crate) no_execute: NoExecute,
     /// The largest page.
     pub(crate) largest_page: LargestPage,
+    /// How many bits a physical address has.
+    pub(crate) physical_address_bits: u8,
     /// Whether there is a local APIC.
     pub(crate) has_local_apic: bool,
     /// Whether the local APIC has the x2APIC mode.
@@ -43,6 +45,10 @@ impl Features {
             } else {
                 LargestPage::TwoMib
             },
+            // A processor that does not say has 36.
+            physical_address_bits: cpuid
+                .get_processor_capacity_feature_info()
+                .map_or(36, |info| info.physical_address_bits()),
             has_local_apic: has(raw_cpuid::FeatureInfo::has_apic),
             has_x2apic: has(raw_cpuid::FeatureInfo::has_x2apic),
             has_memory_type_ranges: has(raw_cpuid::FeatureInfo::has_mtrr),

@@ -7,6 +7,7 @@
 # The page tables stay in use until the kernel is entered, on every processor:
 #   0xffff800000000000 and 0   the first 4 GiB of physical memory, pages of 2 MiB; the last GiB uncached (devices)
 #   0xffffffffc0000000         this image
+#   0xffffffff80000000         nothing yet: room for the screen, wherever that is (console/screen_window.rs)
 
     .section .boot, "awx", @progbits
     .code32
@@ -28,7 +29,8 @@
     .set HIGH_POINTERS, 0x2000
     .set IMAGE_DIRECTORY, 0x3000
     .set LOW_DIRECTORIES, 0x4000
-    .set PAGE_TABLES_SIZE, 0x8000
+    .set SCREEN_DIRECTORY, 0x8000
+    .set PAGE_SIZE, 0x1000
 
     # Entry bits.
     .set PRESENT_WRITABLE, 0x3
@@ -113,6 +115,8 @@ make_page_tables:
     mov [edi + TOP + 511 * 8], eax
     lea eax, [edi + IMAGE_DIRECTORY + PRESENT_WRITABLE]
     mov [edi + HIGH_POINTERS + 511 * 8], eax
+    lea eax, [edi + SCREEN_DIRECTORY + PRESENT_WRITABLE]
+    mov [edi + HIGH_POINTERS + 510 * 8], eax
 
     lea ebx, [edi + LOW_POINTERS]
     lea eax, [edi + LOW_DIRECTORIES + PRESENT_WRITABLE]
@@ -213,7 +217,10 @@ high_descriptor_table_pointer:
     .balign 4096
     .global page_tables
 page_tables:
-    .skip PAGE_TABLES_SIZE
+    .skip SCREEN_DIRECTORY
+    .global screen_directory
+screen_directory:
+    .skip PAGE_SIZE
 
     # Ample, since unoptimised code keeps many copies of its lists.
     .section .bss.stack, "aw", @nobits

@@ -65,10 +65,7 @@ fn image(revision: u64) -> Vec<u8> {
     base_revision(revision).into_iter().chain(requests).collect()
 }
 
-fn answered(
-    revision: u64,
-    change: impl for<'a> Fn(Facts<'a, std::vec::IntoIter<MemoryMapEntry>>) -> Facts<'a, std::vec::IntoIter<MemoryMapEntry>>,
-) -> Answered {
+fn answered(revision: u64, change: impl for<'a> Fn(Facts<'a>) -> Facts<'a>) -> Answered {
     let mut image = image(revision);
     let requests = Requests::scan(&image).expect("the requests are right");
     let mut bytes = vec![0xff; usize::try_from(pool::size_bytes(2, 2, 100)).expect("small")];
@@ -113,7 +110,6 @@ fn answered(
         }],
         firmware: FirmwareType::Efi64,
         frame_buffer: Some(accept(&GOOD).expect("nothing is wrong with it")),
-        memory_map: entries.into_iter(),
         mp: Some(MpAnswer {
             x2apic: true,
             bsp_local_apic_id: 0x102,
@@ -127,7 +123,7 @@ fn answered(
         image_physical_base: PhysAddr::new(0x50_0000),
         image_virtual_base: VirtAddr::new(0xffff_ffff_8000_0000),
     };
-    answer(&mut image, &requests, &mut pool, change(facts)).expect("the pool suffices");
+    answer(&mut image, &requests, &mut pool, &change(facts), entries.into_iter()).expect("the pool suffices");
     Answered { image, pool: bytes }
 }
 
@@ -323,7 +319,6 @@ fn requests_that_were_not_made_cost_nothing_and_change_nothing() {
         modules: &[],
         firmware: FirmwareType::Bios,
         frame_buffer: None,
-        memory_map: [].into_iter(),
         mp: None,
         rsdp: Some(PhysAddr::new(0xf_5000)),
         efi_system_table: None,
@@ -333,6 +328,6 @@ fn requests_that_were_not_made_cost_nothing_and_change_nothing() {
         image_physical_base: PhysAddr::new(0),
         image_virtual_base: VirtAddr::new(0),
     };
-    answer(&mut image, &requests, &mut pool, facts).expect("there is room for one");
+    answer(&mut image, &requests, &mut pool, &facts, [].into_iter()).expect("there is room for one");
     assert_eq!(super::support::word(&image, 24 + 40), POOL_AT);
 }
