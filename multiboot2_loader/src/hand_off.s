@@ -42,7 +42,7 @@ leave_loader:
     wrmsr
 
     # From here on this processor needs nothing of the loader but this page, its last step and the word it waits for.
-    mov dword ptr [rdi + {is_parked}], 1
+    mov qword ptr [rdi + {is_parked}], 1
     mov rsi, [rdi + {go_to_word}]
 2:  mov rax, [rsi]
     test rax, rax

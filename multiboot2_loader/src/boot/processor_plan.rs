@@ -4,10 +4,10 @@ use arrayvec::ArrayVec;
 use multiboot2_loader_core::acpi::madt::{LOCAL_NMI_LIMIT, LocalNmi, Madt, PROCESSOR_LIMIT, Processor};
 use multiboot2_loader_core::address::{Extent, PAGE_SIZE_BYTES, PhysAddr, VirtAddr};
 use multiboot2_loader_core::limine_requests::MpRequest;
-use multiboot2_loader_core::pool::Pool;
+use multiboot2_loader_core::pool::{Pool, PoolFull};
 use multiboot2_loader_core::responses::MpInfos;
 
-use super::room::Room;
+use super::room::{Room, RoomForOthers};
 use crate::console;
 use crate::cpu::features::Features;
 use crate::cpu::memory_types::MemoryTypes;
@@ -95,56 +95,62 @@ impl ProcessorPlan {
         handover: &Handover,
         features: &Features,
     ) -> Result<Option<StartedProcessors>, BootError> {
-        let Some((local_apic, own_id)) = &self.local_apic else {
+        let Some((local_apic, own_id)) = self.local_apic else {
             return Ok(None);
         };
         if self.listed.is_empty() {
             return Ok(None);
         }
         let infos = MpInfos::put(pool, &self.listed)?;
+        let parked = match &room.others {
+            None => ArrayVec::new(),
+            Some(room) => {
+                let (expected, stack_tops) = self.put_last_steps(pool, &infos, room, page_tables)?;
+                let instructions = Instructions {
+                    handover: *handover,
+                    memory_types: MemoryTypes::read(features),
+                    local_apic_mode: self.mode,
+                    local_nmis: self.local_nmis.clone(),
+                    expected,
+                };
+                // SAFETY: The page was just taken from the memory map for this.
+                let bytes = unsafe { direct_map::slice_mut(Extent::new(room.trampoline, PAGE_SIZE_BYTES)) }?;
+                let trampoline = Trampoline::install(room.trampoline, bytes, handover, features);
+                processors::start(&local_apic, trampoline, stack_tops, instructions)
+            }
+        };
+        let did_not_start = |index| {
+            self.others()
+                .zip(&parked)
+                .any(|((other, _), parked)| other == index && !parked)
+        };
+        let running = (0..self.listed.len()).filter(|index| !did_not_start(*index));
+        Ok(Some(StartedProcessors {
+            x2apic: self.mode == Mode::X2Apic,
+            bsp_local_apic_id: own_id,
+            infos: running.map(|index| infos.address_of(index)).collect(),
+        }))
+    }
+
+    /// Writes the last step of everybody but the first processor, and the list of their stacks.
+    fn put_last_steps(
+        &self,
+        pool: &mut Pool<'_>,
+        infos: &MpInfos,
+        room: &RoomForOthers,
+        page_tables: PhysAddr,
+    ) -> Result<(ArrayVec<(Processor, LastStep), PROCESSOR_LIMIT>, VirtAddr), PoolFull> {
         let mut expected = ArrayVec::new();
         let mut stack_tops = ArrayVec::<u64, PROCESSOR_LIMIT>::new();
         for (number, (index, processor)) in self.others().enumerate() {
-            let Some(stack_top) = room.other_stack_top(number) else {
-                break;
-            };
-            let destination = Destination::AsTheKernelSays {
-                mp_info: infos.address_of(index),
-            };
+            let mp_info = infos.address_of(index);
+            let stack_top = room.stack_top(number);
+            let destination = Destination::AsTheKernelSays { mp_info };
             let last_step = LastStep::put(pool, page_tables, stack_top, destination)?;
             expected.push((*processor, last_step));
             stack_tops.push(stack_top.as_u64());
         }
-        let stack_tops = pool.put_words(stack_tops.into_iter())?;
-        let instructions = Instructions {
-            handover: *handover,
-            memory_types: MemoryTypes::read(features),
-            local_apic_mode: self.mode,
-            local_nmis: self.local_nmis.clone(),
-            expected,
-        };
-        let parked = match room.trampoline {
-            Some(page) => {
-                // SAFETY: The page was just taken from the memory map for this.
-                let bytes = unsafe { direct_map::slice_mut(Extent::new(page, PAGE_SIZE_BYTES)) }?;
-                let trampoline = Trampoline::install(page, bytes, handover, features);
-                processors::start(local_apic, trampoline, stack_tops, instructions)
-            }
-            None => ArrayVec::new(),
-        };
-        let parked_indexes = self.others().zip(parked).filter(|(_, parked)| *parked);
-        let mut running: ArrayVec<usize, PROCESSOR_LIMIT> = parked_indexes.map(|((index, _), _)| index).collect();
-        let own_index = self
-            .listed
-            .iter()
-            .position(|processor| processor.local_apic_id == *own_id);
-        running.extend(own_index);
-        running.sort_unstable();
-        Ok(Some(StartedProcessors {
-            x2apic: self.mode == Mode::X2Apic,
-            bsp_local_apic_id: *own_id,
-            infos: running.into_iter().map(|index| infos.address_of(index)).collect(),
-        }))
+        Ok((expected, pool.put_words(stack_tops.into_iter())?))
     }
 
     /// Lists those that can be reached in the mode chosen, so that they are started and the kernel is told.
