@@ -41,7 +41,7 @@ impl MmioWindow {
             let page = page_tables
                 .translate(table.0.get() as u64)
                 .expect("this kernel's data is mapped: it runs");
-            page.physical_address + table.0.get() as u64 - page.virtual_address
+            page.physical_address + (table.0.get() as u64 - page.virtual_address)
         };
         let pages: [u64; 512] = core::array::from_fn(|index| (PHYSICAL_START + ((index as u64) << 21)) | PAGE_FLAGS);
         // SAFETY: the table is not in use yet, and only this function writes it.
