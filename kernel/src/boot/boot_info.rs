@@ -12,7 +12,7 @@ use super::{
         RSDP_REQUEST,
     },
     memory_map::MemoryMap,
-    module,
+    module::{self, Module, USER_MODE_PROGRAM_0_PATH},
     screen::{self, Screen, ScreenError},
 };
 use command_line::Options;
@@ -99,7 +99,7 @@ impl BootInfo {
 
     /// Takes the screen; the second call gets an error.
     pub fn take_screen(&self) -> Result<Screen, ScreenError> {
-        screen::take(self.hhdm_offset.start().as_u64(), Some(self.memory_map))
+        screen::take()
     }
 
     /// Reads the command line, and warns of each word that means nothing to us.
@@ -139,6 +139,16 @@ impl BootInfo {
         match self.rsdp {
             Some(address) => log::debug!("RSDP at {address:#x}"),
             None => log::warn!("No RSDP: no ACPI tables"),
+        }
+        self.log_modules();
+    }
+
+    /// Logs which files came with the kernel.
+    fn log_modules(&self) {
+        let is_program_0 =
+            |module: Result<Module, _>| module.is_ok_and(|module| module.path == USER_MODE_PROGRAM_0_PATH);
+        if !module::modules().any(is_program_0) {
+            log::warn!("There is no module {USER_MODE_PROGRAM_0_PATH}: no program to run");
         }
         for module in module::modules() {
             match module {

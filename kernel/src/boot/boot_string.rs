@@ -12,6 +12,11 @@ pub enum BootStringError {
     Missing,
     /// No NUL within [`MAX_STRING_BYTES`].
     TooLong,
+    /// There is a control character, which would upset a terminal.
+    ControlCharacter {
+        /// How many bytes lie before it.
+        at_bytes: usize,
+    },
     /// The bytes are not UTF-8.
     NotUtf8 {
         /// How many bytes from the start are.
@@ -40,7 +45,11 @@ pub(super) unsafe fn read(start: *const c_char) -> Result<&'static str, BootStri
     // SAFETY: The loop above has read this many bytes, and the NUL behind them.
     let bytes = unsafe { core::slice::from_raw_parts(start.cast::<u8>(), length_bytes + 1) };
     let string = CStr::from_bytes_with_nul(bytes).map_err(|_| BootStringError::TooLong)?;
-    string.to_str().map_err(|error| BootStringError::NotUtf8 {
+    let string = string.to_str().map_err(|error| BootStringError::NotUtf8 {
         valid_bytes: error.valid_up_to(),
-    })
+    })?;
+    match string.find(char::is_control) {
+        Some(at_bytes) => Err(BootStringError::ControlCharacter { at_bytes }),
+        None => Ok(string),
+    }
 }

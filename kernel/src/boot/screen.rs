@@ -1,6 +1,10 @@
 //! The boot loader's frame buffer, checked and turned into something to draw on.
 
-use super::{hhdm_offset::HIGHER_HALF_START, limine_requests::FRAME_BUFFER_REQUEST, memory_map::MemoryMap};
+use super::{
+    hhdm_offset::HIGHER_HALF_START,
+    limine_requests::{FRAME_BUFFER_REQUEST, HHDM_REQUEST},
+    memory_map::MemoryMap,
+};
 use core::sync::atomic::{AtomicBool, Ordering};
 use embedded_graphics::geometry::Size;
 use frame_buffer::{FrameBufferClaims, FrameBufferEmbeddedGraphics, FrameBufferError, FrameBufferInfo};
@@ -38,26 +42,26 @@ pub fn size() -> Option<Size> {
     Some(Size::new(info.width(), info.height()))
 }
 
-/// Takes the boot loader's first frame buffer.
+/// Takes the boot loader's first frame buffer. There is one try: what is refused once stays so.
 ///
-/// Before the memory map is known (an early panic) it is taken at its word about where it lies.
-pub fn take(hhdm_offset: u64, memory_map: Option<MemoryMap>) -> Result<Screen, ScreenError> {
+/// It works without any other answer of the boot loader's, as an early panic needs it.
+pub fn take() -> Result<Screen, ScreenError> {
     let (claimed, info) = claimed_frame_buffer()?;
+    if IS_TAKEN.swap(true, Ordering::Relaxed) {
+        return Err(ScreenError::Taken);
+    }
     let address = claimed.address() as u64;
     let length = info.len_pixels() as u64 * size_of::<u32>() as u64;
     let end = address.checked_add(length).ok_or(ScreenError::Address(address))?;
     if address < HIGHER_HALF_START || !address.is_multiple_of(size_of::<u32>() as u64) || end < address {
         return Err(ScreenError::Address(address));
     }
-    let start = address.wrapping_sub(hhdm_offset);
-    if memory_map.is_some_and(|map| map.overlaps_ram(start, length)) {
+    let start = address.wrapping_sub(HHDM_REQUEST.response().map_or(0, |response| response.offset));
+    if MemoryMap::from_boot_loader().is_some_and(|map| map.overlaps_ram(start, length)) {
         return Err(ScreenError::InRam { start, length });
     }
-    if IS_TAKEN.swap(true, Ordering::Relaxed) {
-        return Err(ScreenError::Taken);
-    }
     // SAFETY: The boot loader mapped its frame buffer at this address; it is aligned, has this many pixels and does
-    // not lie in RAM, so nothing else is there; `IS_TAKEN` makes this the only slice over it.
+    // not lie in what the boot loader calls RAM; `IS_TAKEN` makes this the only slice over it.
     let pixels = unsafe { core::slice::from_raw_parts_mut(claimed.address().cast::<u32>(), info.len_pixels()) };
     // The slice has exactly as many pixels as are needed.
     FrameBufferEmbeddedGraphics::new(info, pixels).map_err(|_too_short| ScreenError::Address(address))

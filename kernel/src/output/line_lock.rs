@@ -15,9 +15,9 @@ use x86_64::instructions::interrupts;
 /// Stands for: nobody holds the lock.
 const NOBODY: u32 = u32::MAX;
 
-/// How often a panic looks whether another processor lets go, before it goes on all the same. Many times what the
-/// longest line takes.
-const MAX_LOOKS_IN_PANIC: u32 = 50_000_000;
+/// How often a panic looks whether another processor lets go, before it goes on all the same: some ten seconds. No line
+/// takes so long, unless the serial port gets stuck again and again.
+const MAX_LOOKS_IN_PANIC: u32 = 400_000_000;
 
 /// A value that one processor at a time may use.
 pub(super) struct LineLock<T> {
@@ -60,8 +60,13 @@ impl<T> LineLock<T> {
             }
             match self
                 .owner
-                .compare_exchange_weak(NOBODY, cpu_id, Ordering::Acquire, Ordering::Relaxed)
+                .compare_exchange_weak(NOBODY, cpu_id, Ordering::SeqCst, Ordering::Relaxed)
             {
+                // A panic closes first and looks for an owner then, this code the other way round: one sees the other.
+                Ok(_) if self.is_closed.load(Ordering::SeqCst) => {
+                    self.owner.store(NOBODY, Ordering::Release);
+                    break Refusal::Closed;
+                }
                 Ok(_) => {
                     return Ok(LineGuard {
                         lock: self,
@@ -96,16 +101,17 @@ impl<T> LineLock<T> {
     )]
     pub(super) unsafe fn take_for_panic(&self, cpu_id: u32) -> &mut T {
         interrupts::disable();
-        self.is_closed.store(true, Ordering::Relaxed);
+        self.is_closed.store(true, Ordering::SeqCst);
         for _ in 0..MAX_LOOKS_IN_PANIC {
-            let owner = self.owner.load(Ordering::Acquire);
+            let owner = self.owner.load(Ordering::SeqCst);
             if owner == NOBODY || owner == cpu_id {
                 break;
             }
             hint::spin_loop();
         }
-        // SAFETY: The lock is closed, so nobody takes it any more; whoever held it has let go, or is the caller's own
-        // processor, which does not go back there, or has been stuck for longer than any line takes.
+        // SAFETY: The lock is closed, so nobody gets it any more; whoever held it has let go, or is the caller's own
+        // processor, which does not go back there. What remains is a holder that has hung for ten seconds: the last words
+        // of a panic are worth that risk.
         unsafe { &mut *self.value.get() }
     }
 }

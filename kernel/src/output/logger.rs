@@ -175,7 +175,9 @@ impl Outputs {
         // "ERROR " is the longest, with 6 bytes.
         let _fits = write!(label, "{level:<5} ");
         self.display.write_with_color(label.as_str(), color_of(level));
-        let _infallible = writeln!(self.display, "{message}");
+        // A message whose `Display` fails ends there, and so does its line.
+        let _message_failed = write!(self.display, "{message}");
+        let _infallible = self.display.write_str("\n");
         self.is_in_line = false;
     }
 }
@@ -188,7 +190,8 @@ fn write_serial_line(serial: &mut SerialPort, level: Level, message: fmt::Argume
     let mut terminal = WriterWithCr(serial);
     let (prefix, label) = (prefix.color(AnsiColors::BrightBlack), format_args!("{level:<5}"));
     // A serial port loses what it cannot send; it has no errors.
-    let _infallible = writeln!(terminal, "{prefix} {} {message}", label.color(level_color));
+    let _message_failed = write!(terminal, "{prefix} {} {message}", label.color(level_color));
+    let _infallible = terminal.write_str("\n");
 }
 
 /// `[<cpu>] `, with as many hexadecimal digits as the largest id needs.

@@ -1,14 +1,14 @@
 //! The last words: one report, whole, on serial port and screen.
 //!
 //! The first processor that panics reports; others that panic meanwhile halt in silence. A panic within the report (a
-//! message whose `Display` panics) ends it with a line that needs no formatting of foreign values. It works before the
+//! message whose `Display` panics) ends it with a line of its own. It works before the
 //! log is set up, and finds itself a screen if there is none yet. Other processors go on running.
 
 use super::{ExitCode, exit_qemu, logger, serial_port::SerialPort};
 #[cfg(target_os = "none")]
 use crate::cpu::registers::Registers;
 use crate::{
-    boot::{boot_info::BootInfoError, limine_requests::HHDM_REQUEST, screen},
+    boot::{boot_info::BootInfoError, screen},
     cpu::hlt_loop::hlt_loop_with_interrupts_off,
 };
 use core::{
@@ -23,8 +23,8 @@ const NO_CPU: u32 = u32::MAX;
 /// Set once, by the first processor that panics, to its id.
 static PANICKING_CPU: AtomicU32 = AtomicU32::new(NO_CPU);
 
-/// Set by the panicking processor as soon as its report has begun.
-pub static DID_PANIC: AtomicBool = AtomicBool::new(false);
+/// Set when the report itself panics.
+static DID_PANIC_AGAIN: AtomicBool = AtomicBool::new(false);
 
 /// Set by the command line or the test kernel: QEMU ends, with a failing code, instead of standing still.
 static EXIT_AFTERWARDS: AtomicBool = AtomicBool::new(false);
@@ -58,7 +58,7 @@ fn report(text: fmt::Arguments<'_>) -> ! {
     match PANICKING_CPU.compare_exchange(NO_CPU, cpu_id, Ordering::Relaxed, Ordering::Relaxed) {
         Ok(_) => write_report(text),
         Err(first) if first == cpu_id => {
-            let _infallible = SerialPort::com1().write_str("\r\npanicked again while reporting a panic\r\n");
+            write_second_report();
         }
         Err(_other) => hlt_loop_with_interrupts_off(),
     }
@@ -70,14 +70,26 @@ fn report(text: fmt::Arguments<'_>) -> ! {
 
 /// Writes the report to serial port and screen.
 fn write_report(text: fmt::Arguments<'_>) {
-    DID_PANIC.store(true, Ordering::Relaxed);
     // SAFETY: Only the first panic gets here, and none returns.
     let outputs = unsafe { logger::take_outputs_for_panic() };
     if !outputs.display.has_screen()
-        && let Ok(screen) = screen::take(HHDM_REQUEST.response().map_or(0, |response| response.offset), None)
+        && let Ok(screen) = screen::take()
     {
         outputs.display.attach(screen);
     }
     outputs.write_line(Level::Error, text);
+    outputs.display.draw();
+}
+
+/// Ends a report that panicked itself, with a line that needs no formatting of foreign values; if that panics too, with
+/// a word on the serial port.
+fn write_second_report() {
+    if DID_PANIC_AGAIN.swap(true, Ordering::Relaxed) {
+        let _infallible = SerialPort::com1().write_str("\r\npanicked for the third time\r\n");
+        return;
+    }
+    // SAFETY: Only the second panic of the processor that panicked first gets here, and neither goes back.
+    let outputs = unsafe { logger::take_outputs_for_panic() };
+    outputs.write_line(Level::Error, format_args!("panicked again while reporting a panic"));
     outputs.display.draw();
 }

@@ -27,7 +27,17 @@ pub(super) fn log_more_than_a_screen() {
 pub(super) fn log_within_a_message() {
     log::info!("outer short {}", LogsItself);
     log::info!("outer long {:.<600} {}", "", LogsItself);
+    log::info!("outer failing {}", FailsWhenShown);
     log::info!("End of the nested lines");
+}
+
+/// Fails when it is shown: the line has to end all the same.
+struct FailsWhenShown;
+
+impl fmt::Display for FailsWhenShown {
+    fn fmt(&self, _formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Err(fmt::Error)
+    }
 }
 
 /// Logs when it is shown.
