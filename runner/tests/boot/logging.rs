@@ -73,6 +73,11 @@ fn nested(deadline: Deadline) -> Outcome {
     let lines = booted.log_lines();
     let count = |message: &str| lines.iter().filter(|line| line.message == message).count();
     booted.check(count("outer short shown") == 1, "the short outer line is missing")?;
+    let fails = |message: &str| message.trim_end() == "outer failing";
+    booted.check(
+        lines.iter().any(|line| fails(&line.message)) && count("End of the nested lines") == 1,
+        "a message whose Display fails does not end its line",
+    )?;
     // A message that is too long for the buffer is put together twice: once to find that out, once under the lock.
     booted.check(
         count("inner line") == 3,
