@@ -1,0 +1,34 @@
+//! Bookkeeping of memory by intervals: who owns each range of physical memory.
+//!
+//! A [`BootMap`] checks what the boot loader says of memory, [`PhysicalRanges`] starts from it. Nothing here touches the
+//! memory that it keeps books of.
+//!
+//! # Locks
+//!
+//! The interval trees allocate on the heap. So the maps are used under the kernel's memory lock, and the heap's lock is
+//! taken inside it: memory → heap. What the heap calls when it is empty must never ask these maps. The maps allocate only
+//! when a range is split or disappears.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod boot_claim;
+mod boot_map;
+mod memory_type;
+mod pages;
+mod phys_range;
+mod physical_ranges;
+mod shape;
+mod span;
+mod tiling;
+
+pub use boot_claim::{BootClaim, BootMemoryKind};
+pub use boot_map::{BootMap, BootMapNote};
+pub use memory_type::{KernelMemoryUsageType, MemoryType};
+pub use pages::PAGE_BYTES;
+pub use phys_range::{LAST_PHYS_ADDR, PhysRange, PhysRangeError};
+pub use physical_ranges::{AllocateError, OwnershipError, PhysicalRanges};
+pub use shape::ShapeError;
