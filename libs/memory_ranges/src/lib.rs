@@ -1,7 +1,8 @@
 //! Bookkeeping of memory by intervals: who owns each range of physical memory.
 //!
-//! A [`BootMap`] checks what the boot loader says of memory, [`PhysicalRanges`] starts from it. Nothing here touches the
-//! memory that it keeps books of.
+//! A [`BootMap`] checks what the boot loader says of memory, [`PhysicalRanges`] starts from it. [`find_first_piece`] finds
+//! the heap its first piece before any of them can exist, [`LargestPages`] says how to map a range with few pages. Nothing
+//! here touches the memory that it keeps books of.
 //!
 //! # Locks
 //!
@@ -17,6 +18,8 @@ extern crate std;
 
 mod boot_claim;
 mod boot_map;
+mod first_piece;
+mod largest_pages;
 mod memory_type;
 mod pages;
 mod phys_range;
@@ -27,6 +30,8 @@ mod tiling;
 
 pub use boot_claim::{BootClaim, BootMemoryKind};
 pub use boot_map::{BootMap, BootMapNote};
+pub use first_piece::find_first_piece;
+pub use largest_pages::LargestPages;
 pub use memory_type::{KernelMemoryUsageType, MemoryType};
 pub use pages::PAGE_BYTES;
 pub use phys_range::{LAST_PHYS_ADDR, PhysRange, PhysRangeError};
