@@ -1,8 +1,8 @@
-//! Bookkeeping of memory by intervals: who owns each range of physical memory.
+//! Bookkeeping of memory by intervals: who owns each range of physical memory, and which virtual pages are given out.
 //!
-//! A [`BootMap`] checks what the boot loader says of memory, [`PhysicalRanges`] starts from it. [`find_first_piece`] finds
-//! the heap its first piece before any of them can exist, [`LargestPages`] says how to map a range with few pages. Nothing
-//! here touches the memory that it keeps books of.
+//! A [`BootMap`] checks what the boot loader says of memory, [`PhysicalRanges`] starts from it, [`VirtualRanges`] from a
+//! window of the address space. [`find_first_piece`] finds the heap its first piece before any of them can exist,
+//! [`LargestPages`] says how to map a range with few pages. Nothing here touches the memory that it keeps books of.
 //!
 //! # Locks
 //!
@@ -27,6 +27,8 @@ mod physical_ranges;
 mod shape;
 mod span;
 mod tiling;
+mod virt_range;
+mod virtual_ranges;
 
 pub use boot_claim::{BootClaim, BootMemoryKind};
 pub use boot_map::{BootMap, BootMapNote};
@@ -37,3 +39,7 @@ pub use pages::PAGE_BYTES;
 pub use phys_range::{LAST_PHYS_ADDR, PhysRange, PhysRangeError};
 pub use physical_ranges::{AllocateError, OwnershipError, PhysicalRanges};
 pub use shape::ShapeError;
+pub use virt_range::{VirtRange, VirtRangeError};
+pub use virtual_ranges::{
+    AllocatePagesError, Guards, PageState, PageStateError, Reuse, VirtualAllocation, VirtualRanges,
+};
