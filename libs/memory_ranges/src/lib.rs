@@ -2,13 +2,16 @@
 //!
 //! A [`BootMap`] checks what the boot loader says of memory, [`PhysicalRanges`] starts from it, [`VirtualRanges`] from a
 //! window of the address space. [`find_first_piece`] finds the heap its first piece before any of them can exist,
-//! [`LargestPages`] says how to map a range with few pages. Nothing here touches the memory that it keeps books of.
+//! [`LargestPages`] says how to map a range with few pages. [`FrameCache`] and [`TwoMibStock`] hold memory ready where the
+//! maps may not be asked. Nothing here touches the memory that it keeps books of.
 //!
 //! # Locks
 //!
 //! The interval trees allocate on the heap. So the maps are used under the kernel's memory lock, and the heap's lock is
-//! taken inside it: memory → heap. What the heap calls when it is empty must never ask these maps. The maps allocate only
-//! when a range is split or disappears.
+//! taken inside it: memory → heap. The heap grows while its own lock is held; what it calls then (the hook for an empty
+//! heap) must never ask these maps, only a [`TwoMibStock`] behind a lock of its own: heap → stock. The stock is filled up
+//! from the maps outside both, piece by piece. [`FrameCache`], [`TwoMibStock`], [`find_first_piece`] and [`LargestPages`]
+//! never allocate. The maps allocate only when a range is split or disappears.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -19,6 +22,8 @@ extern crate std;
 mod boot_claim;
 mod boot_map;
 mod first_piece;
+mod fixed_stack;
+mod frame_cache;
 mod largest_pages;
 mod memory_type;
 mod pages;
@@ -27,18 +32,21 @@ mod physical_ranges;
 mod shape;
 mod span;
 mod tiling;
+mod two_mib_stock;
 mod virt_range;
 mod virtual_ranges;
 
 pub use boot_claim::{BootClaim, BootMemoryKind};
 pub use boot_map::{BootMap, BootMapNote};
 pub use first_piece::find_first_piece;
+pub use frame_cache::{BatchTooLarge, CacheFull, FrameCache};
 pub use largest_pages::LargestPages;
 pub use memory_type::{KernelMemoryUsageType, MemoryType};
 pub use pages::PAGE_BYTES;
 pub use phys_range::{LAST_PHYS_ADDR, PhysRange, PhysRangeError};
 pub use physical_ranges::{AllocateError, OwnershipError, PhysicalRanges};
 pub use shape::ShapeError;
+pub use two_mib_stock::{StockFull, TwoMibStock};
 pub use virt_range::{VirtRange, VirtRangeError};
 pub use virtual_ranges::{
     AllocatePagesError, Guards, PageState, PageStateError, Reuse, VirtualAllocation, VirtualRanges,
