@@ -37,6 +37,9 @@ impl<const CAPACITY: usize> FrameCache<CAPACITY> {
     /// How many frames a batch should have: so many that neither a row of allocations nor one of frees causes the next batch soon.
     pub const BATCH: usize = CAPACITY.div_ceil(2);
 
+    /// How many bytes these are.
+    pub const BATCH_BYTES: u64 = Self::BATCH as u64 * PAGE_BYTES;
+
     /// Empty.
     #[must_use]
     pub const fn new() -> Self {

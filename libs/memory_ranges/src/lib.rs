@@ -26,6 +26,46 @@
 //! | the same, when only the lowest of all usable ranges is large enough | 6,600 |
 //! | a virtual page, to be used again at once | 1,100 |
 //! | a virtual page, into the quarantine | 1,400 |
+//!
+//! # Example
+//!
+//! ```
+//! use memory_ranges::{
+//!     BootClaim, BootMap, BootMemoryKind, FrameCache, Guards, KernelMemoryUsageType, LAST_PHYS_ADDR, MemoryType,
+//!     PhysicalRanges, Reuse, VirtRange, VirtualRanges,
+//! };
+//! use x86_64::VirtAddr;
+//!
+//! let claims = [
+//!     BootClaim { base: 0, length_bytes: 0x9_fc00, kind: BootMemoryKind::Usable },
+//!     BootClaim { base: 0x10_0000, length_bytes: 0x40_0000, kind: BootMemoryKind::Usable },
+//!     BootClaim { base: 0x50_0000, length_bytes: 0x10_0000, kind: BootMemoryKind::BootLoaderReclaimable },
+//! ];
+//! let map = BootMap::from_claims(claims.into_iter());
+//! assert_eq!(map.notes().len(), 1); // The first claim does not end with a frame.
+//! let mut physical = PhysicalRanges::from_boot_map(&map).unwrap();
+//!
+//! let stack = MemoryType::UsedByKernel(KernelMemoryUsageType::Stack);
+//! let range = physical.allocate(0x1_0000, 0x1000, LAST_PHYS_ADDR, stack).unwrap();
+//! assert!(physical.free(range, MemoryType::UsedByUserMode).is_err());
+//! physical.free(range, stack).unwrap();
+//! assert_eq!(physical.reclaim(MemoryType::UsedByLimine), Ok(0x10_0000));
+//!
+//! let of_cache = MemoryType::UsedByKernel(KernelMemoryUsageType::FrameCache);
+//! let mut cache = FrameCache::<64>::new();
+//! let batch_bytes = FrameCache::<64>::BATCH_BYTES;
+//! cache.refill(physical.allocate_up_to(batch_bytes, LAST_PHYS_ADDR, of_cache).unwrap()).unwrap();
+//! let frame = cache.pop().unwrap();
+//! cache.push(frame).unwrap();
+//! cache.drain(FrameCache::<64>::BATCH, |range| physical.free(range, of_cache).unwrap());
+//!
+//! let window = VirtRange::new(VirtAddr::new(0xffff_9000_0000_0000), 1 << 30).unwrap();
+//! let mut pages = VirtualRanges::new(window).unwrap();
+//! let taken = pages.allocate_contiguous_pages(16, 0x1000, Guards::below(1)).unwrap();
+//! assert_eq!(taken.pages.start(), window.start() + 0x1000);
+//! pages.free(taken.whole, Reuse::AfterQuarantine).unwrap();
+//! assert_eq!(pages.release_quarantine(), Ok(17 * 0x1000));
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -64,4 +104,12 @@ pub use two_mib_stock::{StockFull, TwoMibStock};
 pub use virt_range::{VirtRange, VirtRangeError};
 pub use virtual_ranges::{
     AllocatePagesError, Guards, PageState, PageStateError, Reuse, VirtualAllocation, VirtualRanges,
+};
+
+/// The maps live behind locks that all processors use.
+const _: () = {
+    /// Compiles only for what may go from one processor to another.
+    const fn is_send<T: Send>() {}
+    is_send::<PhysicalRanges>();
+    is_send::<VirtualRanges>();
 };
