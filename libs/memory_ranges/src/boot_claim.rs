@@ -69,7 +69,8 @@ pub struct BootClaim {
 }
 
 impl BootClaim {
-    /// All frames that the claim touches, up to the end of the physical address space: there nothing less restrictive holds.
+    /// All frames that the claim touches, up to the end of the physical address space: no less restrictive claim holds
+    /// them.
     pub(crate) fn touched(self) -> Option<Pages> {
         let last_byte = self.base.saturating_add(self.length_bytes.checked_sub(1)?);
         Pages::new(self.base / PAGE_BYTES, (last_byte / PAGE_BYTES).min(LAST_FRAME))

@@ -10,8 +10,8 @@ use crate::{
 /// Finds the highest place for a piece, in memory that one claim calls usable and that no other kind of claim touches.
 ///
 /// For the first piece of the heap: the bookkeeping of this crate needs a heap itself. Page 0 is never found. The piece
-/// is as large as `size_bytes` says and begins at a multiple of `alignment_bytes`, a power of two and a multiple of 4 KiB; `None` also
-/// when it is not.
+/// is as large as `size_bytes` says, a multiple of 4 KiB, and begins at a multiple of `alignment_bytes`, a power of two
+/// and at least 4 KiB; `None` also when they are not.
 #[must_use]
 pub fn find_first_piece(
     claims: impl Iterator<Item = BootClaim> + Clone,

@@ -34,7 +34,8 @@ pub struct BatchTooLarge {
 }
 
 impl<const CAPACITY: usize> FrameCache<CAPACITY> {
-    /// How many frames a batch should have: so many that neither a row of allocations nor one of frees causes the next batch soon.
+    /// How many frames a batch should have: so many that neither a row of allocations nor one of frees needs the next
+    /// batch soon.
     pub const BATCH: usize = CAPACITY.div_ceil(2);
 
     /// How many bytes these are.

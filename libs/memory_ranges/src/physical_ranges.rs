@@ -99,7 +99,7 @@ impl PhysicalRanges {
     }
 
     /// Gives frames side by side to a new owner, as many as `max_size_bytes` says or fewer: the end of the highest usable
-    /// range below `max_address`. For a stock of single frames, which takes small ranges first and leaves large ones whole.
+    /// range below `max_address`. For a stock of single frames: no range is passed over because it is small.
     pub fn allocate_up_to(
         &mut self,
         max_size_bytes: u64,
