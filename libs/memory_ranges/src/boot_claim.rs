@@ -1,5 +1,5 @@
-//! One entry of the boot loader's memory map: an allegation of the firmware, which may be empty, wrap around, lie askew or
-//! overlap another.
+//! One entry of the boot loader's memory map: an allegation of the firmware, which may be empty, wrap around, lie askew
+//! or overlap another.
 
 use crate::{
     memory_type::{KernelMemoryUsageType, MemoryType},
@@ -76,8 +76,8 @@ impl BootClaim {
         Pages::new(self.base / PAGE_BYTES, (last_byte / PAGE_BYTES).min(LAST_FRAME))
     }
 
-    /// The frames that are of this kind. Memory that the kernel may give out is shrunk to whole frames, and not believed at
-    /// all when it ends beyond the address space; anything else is as large as what it touches.
+    /// The frames that are of this kind. Memory that the kernel may give out is shrunk to whole frames, and not
+    /// believed at all when it ends beyond the address space; anything else is as large as what it touches.
     pub(crate) fn held(self) -> Option<Pages> {
         if self.kind.owner().is_none() {
             return self.touched();

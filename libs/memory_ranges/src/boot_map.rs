@@ -1,8 +1,8 @@
 //! The boot loader's memory map, checked: disjoint ranges of whole frames in ascending order, each of one kind.
 //!
 //! What always holds, in whatever order the claims come: a frame that any claim touches is of the most restrictive kind
-//! that touches it; if the kernel may give out memory of that kind, the frame lies wholly in one claim of it, or it is left
-//! out. Touching ranges of one kind are one range, so a page that lies in one range is memory of one kind.
+//! that touches it; if the kernel may give out memory of that kind, the frame lies wholly in one claim of it, or it is
+//! left out. Touching ranges of one kind are one range, so a page that lies in one range is memory of one kind.
 
 use crate::{
     boot_claim::{BootClaim, BootMemoryKind},

@@ -1,7 +1,7 @@
 //! A stock of 4 KiB frames that one processor keeps for itself, so that most allocations need neither lock nor map.
 //!
-//! The frames come and go in batches. To the map, a frame belongs to the cache from the batch that brought it to the batch
-//! that takes it away, wherever it is in between. What always holds: no heap is used.
+//! The frames come and go in batches. To the map, a frame belongs to the cache from the batch that brought it to the
+//! batch that takes it away, wherever it is in between. What always holds: no heap is used.
 
 use crate::{
     fixed_stack::FixedStack,

@@ -1,17 +1,17 @@
 //! Bookkeeping of memory by intervals: who owns each range of physical memory, and which virtual pages are given out.
 //!
-//! A [`BootMap`] checks what the boot loader says of memory, [`PhysicalRanges`] starts from it, [`VirtualRanges`] from a
-//! window of the address space. [`find_first_piece`] finds the heap its first piece before any of them can exist,
-//! [`LargestPages`] says how to map a range with few pages. [`FrameCache`] and [`TwoMibStock`] hold memory ready where the
-//! maps may not be asked. Nothing here touches the memory that it keeps books of.
+//! A [`BootMap`] checks what the boot loader says of memory, [`PhysicalRanges`] starts from it, [`VirtualRanges`] from
+//! a window of the address space. [`find_first_piece`] finds the heap its first piece before any of them can exist,
+//! [`LargestPages`] says how to map a range with few pages. [`FrameCache`] and [`TwoMibStock`] hold memory ready where
+//! the maps may not be asked. Nothing here touches the memory that it keeps books of.
 //!
 //! # Locks
 //!
 //! The interval trees allocate on the heap. So the maps are used under the kernel's memory lock, and the heap's lock is
 //! taken inside it: memory → heap. The heap grows while its own lock is held; what it calls then (the hook for an empty
-//! heap) must never ask these maps, only a [`TwoMibStock`] behind a lock of its own: heap → stock. The stock is filled up
-//! from the maps outside both, piece by piece. [`FrameCache`], [`TwoMibStock`], [`find_first_piece`] and [`LargestPages`]
-//! never allocate. The maps allocate only when a range is split or disappears.
+//! heap) must never ask these maps, only a [`TwoMibStock`] behind a lock of its own: heap → stock. The stock is filled
+//! up from the maps outside both, piece by piece. [`FrameCache`], [`TwoMibStock`], [`find_first_piece`] and
+//! [`LargestPages`] never allocate. The maps allocate only when a range is split or disappears.
 //!
 //! # What it costs
 //!

@@ -31,7 +31,8 @@ impl MemoryType {
 /// What the kernel uses memory for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KernelMemoryUsageType {
-    /// The kernel's code and data, and the modules as the boot loader put them there, which its map does not tell apart.
+    /// The kernel's code and data, and the modules as the boot loader put them there, which its map does not tell
+    /// apart.
     KernelImage,
     /// A file that the boot loader loaded beside the kernel.
     Module,

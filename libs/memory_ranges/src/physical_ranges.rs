@@ -98,8 +98,8 @@ impl PhysicalRanges {
         self.give(place.ok_or(out_of_memory)?, owner)
     }
 
-    /// Gives frames side by side to a new owner, as many as `max_size_bytes` says or fewer: the end of the highest usable
-    /// range below `max_address`. For a stock of single frames: no range is passed over because it is small.
+    /// Gives frames side by side to a new owner, as many as `max_size_bytes` says or fewer: the end of the highest
+    /// usable range below `max_address`. For a stock of single frames: no range is passed over because it is small.
     pub fn allocate_up_to(
         &mut self,
         max_size_bytes: u64,

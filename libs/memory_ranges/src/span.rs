@@ -2,9 +2,9 @@
 //!
 //! Why: giving pages to a touching range of their new owner moves one border. With plain keys that is `cut` and
 //! `insert_merge_touching_if_values_equal`: 4,400 instructions for there and back among 100 intervals, with two
-//! allocations. Moving the border takes 1,600, with the search for a place, and no allocation. A tree allows its keys to
-//! change as long as their order does not, and [`Tiling`](crate::tiling::Tiling) moves only the border between two spans
-//! that touch, within the two.
+//! allocations. Moving the border takes 1,600, with the search for a place, and no allocation. A tree allows its keys
+//! to change as long as their order does not, and [`Tiling`](crate::tiling::Tiling) moves only the border between two
+//! spans that touch, within the two.
 
 use crate::pages::Pages;
 use core::cell::Cell;

@@ -1,10 +1,10 @@
 //! Disjoint runs of pages, each with a value, and touching runs of the same value always one.
 //!
-//! The interval tree is `nodit`'s; joining, splitting and growing runs is done here, by moving borders where that will do
-//! (see [`Span`]). What the tree refuses comes back as an error and leaves the tiling covering what it covered.
+//! The interval tree is `nodit`'s; joining, splitting and growing runs is done here, by moving borders where that will
+//! do (see [`Span`]). What the tree refuses comes back as an error and leaves the tiling covering what it covered.
 //!
-//! Nothing is allocated to move a border or to change the value of a whole run, a tree node now and then to add a run, and
-//! always a list of what goes when a run disappears into its neighbours.
+//! Nothing is allocated to move a border or to change the value of a whole run, a tree node now and then to add a run,
+//! and always a list of what goes when a run disappears into its neighbours.
 
 use crate::{
     pages::Pages,

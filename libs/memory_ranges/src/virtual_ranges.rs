@@ -17,8 +17,8 @@ use x86_64::VirtAddr;
 pub struct VirtualRanges {
     /// Each page of the window, [`PageState::Free`] or [`PageState::Used`], where what is quarantined counts as used.
     pages: Tiling<PageState>,
-    /// The pages that are quarantined. Apart, so that pages in use and quarantined by turns do not cut the other map into
-    /// ever more runs.
+    /// The pages that are quarantined. Apart, so that pages in use and quarantined by turns do not cut the other map
+    /// into ever more runs.
     quarantined: Tiling<()>,
     /// All pages there are.
     window: VirtRange,
