@@ -374,7 +374,7 @@ fn operation_on_either() -> impl Strategy<Value = (Half, Operation)> {
 /// As many cases as take a few seconds. Miri is slow, and has no file system to keep failures in.
 fn config() -> Config {
     Config {
-        cases: if cfg!(miri) { 3 } else { 256 },
+        cases: if cfg!(miri) { 2 } else { 512 },
         failure_persistence: None,
         ..Config::default()
     }
