@@ -1,6 +1,9 @@
 //! Where the frames of tables go: none is lost, and none is given back while a CPU may still walk through it.
 
+use std::iter;
+
 use ez_paging::{ManagedL4PageTable, MapError, MapRangeError, OutOfFrames, Owned4KibFrame, PageSize, PagingConfig};
+use x86_64::PhysAddr;
 
 use crate::{
     fake_memory::FakeMemory,
@@ -110,6 +113,50 @@ fn a_programs_empty_tables_go_back_after_the_flush_and_not_before() {
     let mut flushed = Vec::new();
     flush.flush_by(|address| flushed.push((address.as_u64(), memory.taken())));
     assert_eq!(flushed, [(MIB_2, before + 3)]);
+    assert_eq!(memory.taken(), before);
+}
+
+#[test]
+fn a_table_that_waits_for_the_flush_leads_nowhere() {
+    let memory = FakeMemory::new();
+    let kernel = kernel_table(&memory);
+    let mut table = user_table(&kernel);
+    let target = page(0, PageSize::_4KiB);
+    map(&mut table, target, frame(0, PageSize::_4KiB), DATA)
+        .unwrap()
+        .ignore();
+    // The way that a CPU remembers: the tables of level 3, 2 and 1.
+    let tables: Vec<PhysAddr> = iter::successors(Some(table.frame().start_address()), |table| {
+        Some(PhysAddr::new_truncate(memory.read(*table) & 0x000f_ffff_ffff_f000))
+    })
+    .skip(1)
+    .take(3)
+    .collect();
+    let flush = unmap(&mut table, target).unwrap().flush;
+    for table in tables {
+        for index in 0..512 {
+            assert_eq!(memory.read(table + index * 8) & 1, 0, "not present");
+        }
+    }
+    flush.ignore();
+}
+
+#[test]
+fn frame_0_can_hold_a_table() {
+    let memory = FakeMemory::new();
+    let frame_0 = Owned4KibFrame::allocate(&memory).unwrap();
+    assert_eq!(frame_0.frame().start_address(), PhysAddr::zero());
+    let kernel = kernel_table(&memory);
+    let mut table = user_table(&kernel);
+    let before = memory.taken() - 1;
+    // The next frame taken is frame 0.
+    drop(frame_0);
+    map(&mut table, page(0, PageSize::_4KiB), frame(0, PageSize::_4KiB), DATA)
+        .unwrap()
+        .ignore();
+    assert_eq!(memory.taken(), before + 3);
+    assert_eq!(seen(&memory, &table, KIB_4 - 1).unwrap().physical_address, KIB_4 - 1);
+    unmap(&mut table, page(0, PageSize::_4KiB)).unwrap().flush.ignore();
     assert_eq!(memory.taken(), before);
 }
 
