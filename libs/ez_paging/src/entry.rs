@@ -48,6 +48,7 @@ impl Entry {
     pub(crate) const EMPTY: Self = Self(0);
 
     /// An entry that leads to an empty table. It permits everything: what a page permits is said by the page's own entry.
+    #[inline]
     pub(crate) fn table(frame: PhysFrame, half: Half) -> Self {
         let flags = match half {
             Half::Lower => PageTableFlags::PRESENT | PageTableFlags::WRITABLE | PageTableFlags::USER_ACCESSIBLE,
@@ -57,6 +58,7 @@ impl Entry {
     }
 
     /// An entry that maps `frame`; `flags` say all but the size.
+    #[inline]
     pub(crate) fn leaf(frame: Frame, flags: PageTableFlags) -> Self {
         let size_flag = match frame.size() {
             PageSize::_4KiB => PageTableFlags::empty(),
@@ -66,26 +68,38 @@ impl Entry {
     }
 
     /// An entry with these bits.
+    #[inline]
     pub(crate) const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 
     /// Its bits.
+    #[inline]
     pub(crate) const fn bits(self) -> u64 {
         self.0
     }
 
     /// Its flags, without address and count.
+    #[inline]
     pub(crate) const fn flags(self) -> PageTableFlags {
         PageTableFlags::from_bits_retain(self.0 & !ADDRESS_MASK)
     }
 
     /// The same entry without the count, for a table that does not count.
+    #[inline]
     pub(crate) const fn without_count(self) -> Self {
         Self(self.0 & !USED_MASK)
     }
 
+    /// The table that it leads to, if it does. It is not in a table of level 1.
+    #[inline]
+    pub(crate) fn lower_table(self) -> Option<PhysFrame> {
+        let is_table = self.flags() & (PageTableFlags::PRESENT | PageTableFlags::HUGE_PAGE) == PageTableFlags::PRESENT;
+        is_table.then(|| PhysFrame::containing_address(PhysAddr::new_truncate(self.0 & ADDRESS_MASK)))
+    }
+
     /// What it says in a table of `level`.
+    #[inline]
     pub(crate) fn content(self, level: PageTableLevel) -> Content {
         if !self.flags().contains(PageTableFlags::PRESENT) {
             return Content::Empty;

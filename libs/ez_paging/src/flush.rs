@@ -95,7 +95,7 @@ impl<M: PageTableMemory> Flush<M> {
 
     /// Invalidates each address by `invalidate`, then gives back the tables that were waiting for it.
     ///
-    /// Enough only if no other CPU uses the table; else every CPU does [`Self::addresses`], and then this is dropped.
+    /// Enough only if no other CPU uses the table; else every CPU invalidates [`Self::addresses`], and then this is dropped.
     pub fn flush_by(self, invalidate: impl FnMut(VirtAddr)) {
         self.addresses().for_each(invalidate);
     }

@@ -13,7 +13,8 @@
 //!
 //! What it leaves to others: that CR4.LA57 is off (four levels), that EFER.NXE, CR4.PGE and the PAT are set as
 //! [`PagingFeatures`](crate::PagingFeatures) says, that process-context identifiers are not used, and all flushing
-//! ([`Flush`](crate::Flush)). Page 0 and the last page of a half are pages like any other.
+//! ([`Flush`](crate::Flush)). Page 0 and the last page of a half are pages like any other: whether a program may have them is
+//! the kernel's decision.
 
 use x86_64::{
     PhysAddr, VirtAddr,
@@ -120,8 +121,8 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
     /// # Safety
     ///
     /// - It runs in ring 0 on a CPU with four levels of tables and set up as the features of the table's configuration say.
-    /// - Everything that the CPU executes, reads and writes from here on is mapped as it needs, and what it cannot expect
-    ///   to find is not used.
+    /// - All that the CPU executes, reads and writes from here on is mapped as that needs it; memory that is not mapped any
+    ///   more is not used.
     /// - Before this table is dropped, the CPU is made to use another one; likewise before the kernel's table is from
     ///   which it was made by [`Self::new_user`].
     pub unsafe fn switch_to(&self) {
@@ -137,7 +138,7 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         }
         let mut walk = Walk::new(self.page_table(), address);
         while walk.level() != last_level
-            && let Content::Table { frame, .. } = walk.content()
+            && let Some(frame) = walk.entry().lower_table()
         {
             // SAFETY: An entry of the managed half leads to the table.
             walk.step_down(unsafe { self.linked_table(frame) });

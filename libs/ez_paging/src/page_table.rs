@@ -56,6 +56,7 @@ impl<'table> PageTable<'table> {
     }
 
     /// The place of the entry at `index`.
+    #[inline]
     pub(crate) fn slot(self, index: PageTableIndex) -> &'table Slot {
         // SAFETY: A table has 512 entries, and an index is less than that.
         let slot = unsafe { self.first.add(usize::from(index)) };
@@ -64,11 +65,13 @@ impl<'table> PageTable<'table> {
     }
 
     /// The places of the entries in `range`.
+    #[inline]
     pub(crate) fn slots(self, range: Range<u16>) -> impl Iterator<Item = &'table Slot> {
         range.map(move |index| self.slot(PageTableIndex::new_truncate(index)))
     }
 
     /// The places of all entries that are in use, of which there are `count`.
+    #[inline]
     pub(crate) fn used_slots(self, count: u16) -> impl Iterator<Item = &'table Slot> {
         self.slots(0..512)
             .filter(|slot| slot.load() != Entry::EMPTY)
@@ -85,22 +88,26 @@ pub(crate) struct Slot(AtomicU64);
 
 impl Slot {
     /// The entry as it is now.
+    #[inline]
     pub(crate) fn load(&self) -> Entry {
         Entry::from_bits(self.0.load(Ordering::Relaxed))
     }
 
     /// Replaces the entry.
+    #[inline]
     pub(crate) fn store(&self, entry: Entry) {
         self.0.store(entry.bits(), Ordering::Release);
     }
 
     /// Notes that the table that the entry leads to has one used entry more.
+    #[inline]
     pub(crate) fn count_one_more(&self) {
         // Not a load and a store: between the two the CPU may set the accessed bit.
         self.0.fetch_add(ONE_USED, Ordering::Relaxed);
     }
 
     /// Notes that the table that the entry leads to has one used entry fewer.
+    #[inline]
     pub(crate) fn count_one_fewer(&self) {
         self.0.fetch_sub(ONE_USED, Ordering::Relaxed);
     }

@@ -58,7 +58,7 @@ impl<M: PageTableMemory> TableStack<M> {
     /// Takes the table from the top.
     pub(crate) fn pop(&mut self) -> Option<OwnedTable<M>> {
         let frame = self.top?;
-        // SAFETY: `push` took the frame out of an `OwnedTable`, and the next line but two is where it leaves the stack.
+        // SAFETY: `push` took the frame out of an `OwnedTable`, and it has not left the stack yet.
         let slot = unsafe { table_in(&self.memory, frame) }.slot(LINK_INDEX);
         let link = slot.load().bits();
         slot.store(Entry::EMPTY);

@@ -33,7 +33,8 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
     /// # Safety
     ///
     /// - Nothing uses the page any more.
-    /// - The flush is dropped only after no CPU remembers what it names. In the lower half nothing is mapped before that.
+    /// - The flush is dropped, and the page mapped again, only after no CPU remembers what the flush names. In the lower half
+    ///   nothing at all is mapped before that.
     pub unsafe fn unmap_page(&mut self, page: Page) -> Result<Unmapped<M>, MappedPageError> {
         let (walk, frame) = self.find(page)?;
         let mut flush = Flush::nothing(self.config().memory());
