@@ -50,6 +50,7 @@ fn chooses_the_largest_pages_that_fit_wholly_inside() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "hundreds of pages, which touch memory as the other tests do")]
 fn chooses_no_1_gib_pages_on_a_cpu_without_them() {
     let memory = FakeMemory::new();
     let mut table = kernel_table_on(&memory, POOR);
@@ -61,6 +62,7 @@ fn chooses_no_1_gib_pages_on_a_cpu_without_them() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "hundreds of pages, which touch memory as the other tests do")]
 fn chooses_small_pages_where_the_frames_are_not_aligned() {
     let memory = FakeMemory::new();
     let mut table = kernel_table(&memory);
