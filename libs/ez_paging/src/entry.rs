@@ -79,7 +79,7 @@ impl Entry {
         self.0
     }
 
-    /// Its flags, without address and count.
+    /// Its bits without the address. In an entry that leads to a table, the count is among them.
     #[inline]
     pub(crate) const fn flags(self) -> PageTableFlags {
         PageTableFlags::from_bits_retain(self.0 & !ADDRESS_MASK)

@@ -22,8 +22,7 @@ pub(crate) const ENTRY_COUNT: usize = 512;
 
 /// A look at a page table. To the outside it can only be read; [`crate::ManagedL4PageTable`] changes it.
 ///
-/// It never makes a reference to the table as a whole, only to single entries: Miri, which checks every reference for all
-/// that it covers, would take minutes.
+/// It never makes a reference to the table as a whole, only to single entries.
 #[derive(Debug, Clone, Copy)]
 pub struct PageTable<'table> {
     /// The place of its first entry; the others follow.
@@ -46,12 +45,12 @@ impl<'table> PageTable<'table> {
         }
     }
 
-    /// The entry at `index` as it is now.
+    /// The entry at `index` as it is now. Bits 52 to 61 of one that leads to a table count the table's used entries.
     pub fn entry(self, index: PageTableIndex) -> PageTableEntry {
-        let bits = self.slot(index).load();
-        let flags = bits.flags();
+        let value = self.slot(index).load();
+        let flags = value.flags();
         let mut entry = PageTableEntry::new();
-        entry.set_addr(PhysAddr::new_truncate(bits.bits() & !flags.bits()), flags);
+        entry.set_addr(PhysAddr::new_truncate(value.bits() & !flags.bits()), flags);
         entry
     }
 
