@@ -1,0 +1,69 @@
+//! Page tables that own themselves: address spaces for a kernel and its programs, on x86_64 with four levels.
+//!
+//! Words: a *page* is a piece of virtual, a *frame* a piece of physical memory; both have a [`PageSize`]. A *table* is one of
+//! the frames that say which page leads to which frame. The CPU's cache of what tables say is *flushed* after a change.
+//!
+//! What always holds:
+//! - an operation that fails changes nothing and keeps nothing;
+//! - every frame that was taken for a table is given back, at the latest when its [`ManagedL4PageTable`] is dropped;
+//! - no reserved bit of an entry is ever set: pages, frames, sizes and memory types that the CPU lacks are refused, or
+//!   replaced where [`PagingFeatures`] and [`PatMemoryType`] say so;
+//! - nothing here executes a privileged instruction, but for [`ManagedL4PageTable::switch_to`].
+//!
+//! ```
+//! use ez_paging::{
+//!     ConfigurableFlags, ManagedL4PageTable, MapRangeError, PageTableMemory, PagingConfig, PagingFeatures, PatMemoryType,
+//! };
+//! use raw_cpuid::CpuId;
+//! use x86_64::{PhysAddr, VirtAddr};
+//!
+//! fn kernel_table<M: PageTableMemory>(memory: M) -> Result<ManagedL4PageTable<M>, MapRangeError> {
+//!     let config = PagingConfig::new_kernel(memory, PagingFeatures::new(&CpuId::new()));
+//!     let mut table = ManagedL4PageTable::new_kernel(config)?;
+//!     let data = ConfigurableFlags { writable: true, executable: false, pat_memory_type: PatMemoryType::WriteBack };
+//!     let start = VirtAddr::new(0xffff_8000_0010_0000);
+//!     // SAFETY: No CPU uses the table yet.
+//!     let flush = unsafe { table.map_range(start, PhysAddr::new(0x10_0000), 0x40_0000, data) }?;
+//!     flush.ignore();
+//!     Ok(table)
+//! }
+//! ```
+#![no_std]
+
+mod configurable_flags;
+mod entry;
+mod errors;
+mod flush;
+mod frame;
+mod half;
+mod managed_l4_page_table;
+mod managed_pat;
+mod map;
+mod owned_4kib_frame;
+mod owned_table;
+mod page;
+mod page_size;
+mod page_table;
+mod page_table_memory;
+mod paging_config;
+mod paging_features;
+mod pieces;
+mod table_stack;
+mod unmap;
+mod walk;
+
+pub use configurable_flags::ConfigurableFlags;
+pub use errors::{Existing, MapError, MapRangeError, MappedPageError, UnmapRangeError};
+pub use flush::Flush;
+pub use frame::{Frame, MisalignedFrame};
+pub use half::Half;
+pub use managed_l4_page_table::{ManagedL4PageTable, Translation};
+pub use managed_pat::{ManagedPat, PatMemoryType};
+pub use owned_4kib_frame::{OutOfFrames, Owned4KibFrame};
+pub use page::{MisalignedPage, Page};
+pub use page_size::{PageSize, max_page_size};
+pub use page_table::PageTable;
+pub use page_table_memory::PageTableMemory;
+pub use paging_config::PagingConfig;
+pub use paging_features::PagingFeatures;
+pub use unmap::Unmapped;

@@ -1,0 +1,123 @@
+//! A physical memory that exists only in the test. Each frame is an allocation of its own with arbitrary content, so that
+//! Miri sees every use of a frame that was not taken or was given back.
+
+use std::{
+    alloc::{Layout, alloc, dealloc},
+    cell::{Cell, RefCell},
+    ptr::NonNull,
+};
+
+use ez_paging::PageTableMemory;
+use x86_64::{PhysAddr, structures::paging::PhysFrame};
+
+/// The frames that were taken and not given back.
+#[derive(Debug)]
+pub(crate) struct FakeMemory {
+    /// Where each frame really lies, by its number, while it is taken.
+    frames: RefCell<Vec<Option<NonNull<[u64; 512]>>>>,
+    /// How many are taken.
+    taken: Cell<usize>,
+    /// How many frames can still be taken.
+    left: Cell<usize>,
+    /// The numbers of those that were given back, to be taken again.
+    given_back: RefCell<Vec<usize>>,
+}
+
+/// A frame as it lies in memory.
+#[repr(align(4096))]
+struct Bytes {
+    /// Stands for its content.
+    _bytes: [u8; 4096],
+}
+
+/// The same for the allocator.
+const LAYOUT: Layout = Layout::new::<Bytes>();
+
+/// What a frame is filled with before it is taken: bytes that look like present entries.
+const OLD_CONTENT: u8 = 0xa5;
+
+impl FakeMemory {
+    /// More frames than any test takes. The first lies at address 0, which is a frame like any other.
+    pub(crate) fn new() -> Self {
+        Self {
+            frames: RefCell::default(),
+            taken: Cell::new(0),
+            left: Cell::new(usize::MAX),
+            given_back: RefCell::default(),
+        }
+    }
+
+    /// From now on `count` frames can be taken.
+    pub(crate) fn leave(&self, count: usize) {
+        self.left.set(count);
+    }
+
+    /// How many frames are taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.taken.get()
+    }
+
+    /// The number at `address` as a CPU would read it.
+    pub(crate) fn read(&self, address: PhysAddr) -> u64 {
+        let frame = self.table_of(PhysFrame::containing_address(address));
+        let index = usize::try_from(address.as_u64() % 4096 / 8).expect("it is below 512");
+        // SAFETY: The index is below 512, so this stays in the frame's allocation.
+        let pointer = unsafe { frame.cast::<u64>().add(index) };
+        // SAFETY: A frame that is taken is allocated and was filled, and no other thread uses it.
+        unsafe { pointer.read() }
+    }
+
+    /// Where `frame`, which is taken, really lies.
+    fn table_of(&self, frame: PhysFrame) -> NonNull<[u64; 512]> {
+        self.frames.borrow()[number(frame)].expect("a frame that is used was taken")
+    }
+}
+
+/// A frame's number.
+fn number(frame: PhysFrame) -> usize {
+    usize::try_from(frame.start_address().as_u64() / 4096).expect("the host has 64 bits")
+}
+
+// SAFETY: Each frame is an allocation of its own, with the alignment of a page table, from when it is taken until it is given
+// back. An address is taken again only after that.
+unsafe impl PageTableMemory for &FakeMemory {
+    fn allocate_frame(&self) -> Option<PhysFrame> {
+        self.left.set(self.left.get().checked_sub(1)?);
+        let mut frames = self.frames.borrow_mut();
+        let number = self.given_back.borrow_mut().pop().unwrap_or(frames.len());
+        if number == frames.len() {
+            frames.push(None);
+        }
+        // SAFETY: The layout's size is not zero.
+        let pointer = unsafe { alloc(LAYOUT) };
+        let pointer = NonNull::new(pointer).expect("the host has memory");
+        // SAFETY: The allocation is as large as the layout.
+        unsafe { pointer.write_bytes(OLD_CONTENT, LAYOUT.size()) };
+        assert_eq!(frames[number].replace(pointer.cast()), None, "a frame is taken once");
+        self.taken.set(self.taken.get() + 1);
+        PhysFrame::from_start_address(PhysAddr::new(number as u64 * 4096)).ok()
+    }
+
+    unsafe fn free_frame(&self, frame: PhysFrame) {
+        let pointer = self.frames.borrow_mut()[number(frame)].take();
+        let pointer = pointer.expect("a frame that is given back was taken");
+        self.taken.set(self.taken.get() - 1);
+        // SAFETY: `allocate_frame` allocated it by this layout, and it was just taken off the list.
+        unsafe { dealloc(pointer.cast().as_ptr(), LAYOUT) };
+        self.given_back.borrow_mut().push(number(frame));
+        self.left.set(self.left.get().saturating_add(1));
+    }
+
+    fn table_pointer(&self, frame: PhysFrame) -> NonNull<[u64; 512]> {
+        self.table_of(frame)
+    }
+}
+
+impl Drop for FakeMemory {
+    fn drop(&mut self) {
+        // A failed test must not panic twice.
+        if !std::thread::panicking() {
+            assert_eq!(self.taken(), 0, "every frame was given back");
+        }
+    }
+}
