@@ -13,7 +13,7 @@ use embedded_graphics::{
     primitives::Rectangle,
 };
 
-use crate::frame_buffer_info::FrameBufferInfo;
+use crate::{draw_character::Glyphs, frame_buffer_info::FrameBufferInfo};
 
 /// A checked frame buffer and its pixels.
 pub struct FrameBufferEmbeddedGraphics<'a> {
@@ -21,6 +21,8 @@ pub struct FrameBufferEmbeddedGraphics<'a> {
     info: FrameBufferInfo,
     /// The pixels, exactly `info.len_pixels()` of them.
     pixels: &'a mut [u32],
+    /// The characters, ready to be drawn.
+    glyphs: Glyphs,
 }
 
 impl<'a> FrameBufferEmbeddedGraphics<'a> {
@@ -32,7 +34,8 @@ impl<'a> FrameBufferEmbeddedGraphics<'a> {
             needed_pixels,
             given_pixels,
         })?;
-        Ok(Self { info, pixels })
+        let glyphs = Glyphs::new();
+        Ok(Self { info, pixels, glyphs })
     }
 
     /// What is drawn on.
@@ -41,8 +44,13 @@ impl<'a> FrameBufferEmbeddedGraphics<'a> {
         self.info
     }
 
+    /// The characters, ready to be drawn.
+    pub(crate) fn glyphs(&self) -> &Glyphs {
+        &self.glyphs
+    }
+
     /// The seen pixels of the rows in `rows`, which must lie on the screen.
-    fn rows_mut(&mut self, rows: Range<u32>) -> impl Iterator<Item = &mut [u32]> {
+    pub(crate) fn rows_mut(&mut self, rows: Range<u32>) -> impl Iterator<Item = &mut [u32]> {
         let row_length = self.info.pixels_per_row() as usize;
         let width = self.info.width() as usize;
         self.pixels
