@@ -10,6 +10,8 @@ pub struct Additions {
     pub on_bsp: fn(&BootInfo),
     /// On each AP, when it has said hello.
     pub on_ap: fn(),
+    /// When an interrupt comes that nobody handles, with its vector. Returns whether it is handled now.
+    pub on_interrupt: fn(u8) -> bool,
     /// Whether a word of the command line, by its key, is for the additions.
     pub knows_word: fn(&str) -> bool,
 }
@@ -20,6 +22,7 @@ impl Additions {
         at_entry: || {},
         on_bsp: |_| {},
         on_ap: || {},
+        on_interrupt: |_| false,
         knows_word: |_| false,
     };
 }

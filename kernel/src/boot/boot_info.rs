@@ -15,10 +15,15 @@ use super::{
     module::{self, Module, USER_MODE_PROGRAM_0_PATH},
     screen::{self, Screen, ScreenError},
 };
+use alloc::boxed::Box;
 use command_line::Options;
 use core::fmt;
 use limine::{firmware, paging::PagingMode};
+use spin::Once;
 use x86_64::{PhysAddr, VirtAddr};
+
+/// Set when the boot loader's memory is about to be reused.
+static KEPT_COMMAND_LINE: Once<Result<&'static str, BootStringError>> = Once::new();
 
 /// The boot loader's answers.
 pub struct BootInfo {
@@ -112,6 +117,21 @@ impl BootInfo {
                 log::warn!("Command line: {word}: {problem}");
             }
         })
+    }
+
+    /// Copies to the heap what lies in memory of the boot loader's, so that this memory can be reused. What is copied stays
+    /// for good.
+    #[must_use]
+    pub fn copy_out(self) -> Self {
+        let keep = |text: &str| -> &'static str { Box::leak(Box::from(text)) };
+        let command_line = self.command_line.map(keep);
+        KEPT_COMMAND_LINE.call_once(|| command_line);
+        Self {
+            boot_loader: self.boot_loader.map(|text| text.map(keep)),
+            command_line,
+            memory_map: self.memory_map.copy_out(),
+            ..self
+        }
     }
 
     /// Logs what was found, one line a subject.
@@ -219,6 +239,9 @@ fn firmware() -> Firmware {
 
 /// The kernel's command line. It can be read before anything else is checked.
 pub fn command_line() -> Result<&'static str, BootStringError> {
+    if let Some(kept) = KEPT_COMMAND_LINE.get() {
+        return *kept;
+    }
     let claims = EXECUTABLE_CMDLINE_REQUEST.response().ok_or(BootStringError::Missing)?;
     // SAFETY: A string of the boot loader's, in memory that stays as it is.
     unsafe { boot_string::read(claims.command_line) }

@@ -98,6 +98,13 @@ pub static MODULE_REQUEST: Request<ModulesClaims> =
     // out its response as the protocol does.
     unsafe { Request::new_raw([0x3e7e_2797_02be_32af, 0xca1c_4f3b_d128_0cee], 0, ()) };
 
+/// The kernel's own file, with its symbol table.
+#[used]
+#[unsafe(link_section = ".requests")]
+pub static EXECUTABLE_FILE_REQUEST: Request<ExecutableFileClaims> =
+    // SAFETY: The id is that of the executable-file request, and the type lays out its response as the protocol does.
+    unsafe { Request::new_raw([0xad97_e90e_83f1_ed67, 0x31eb_5d1c_5ff2_3b69], 0, ()) };
+
 /// What the boot loader says of itself.
 #[repr(C)]
 pub struct BootLoaderClaims {
@@ -112,6 +119,13 @@ pub struct BootLoaderClaims {
 pub struct CommandLineClaims {
     /// A string that ends with NUL.
     pub command_line: *const c_char,
+}
+
+/// Which file the boot loader says the kernel is.
+#[repr(C)]
+pub struct ExecutableFileClaims {
+    /// The file.
+    pub file: *const FileClaims,
 }
 
 /// Which files the boot loader says that it has loaded.

@@ -1,7 +1,9 @@
 //! The memory map as the boot loader gives it.
 
 use super::limine_requests::MEMORY_MAP_REQUEST;
+use alloc::boxed::Box;
 use limine::memmap::{self, Entry};
+use memory_ranges::{BootClaim, BootMemoryKind};
 
 /// The boot loader's list of memory ranges, of all kinds.
 #[derive(Clone, Copy)]
@@ -17,6 +19,20 @@ impl MemoryMap {
         (!entries.is_empty()).then_some(Self { entries })
     }
 
+    /// The same on the heap, for good.
+    pub(super) fn copy_out(self) -> Self {
+        let copy = |entry: &&Entry| -> &'static Entry {
+            Box::leak(Box::new(Entry {
+                base: entry.base,
+                length: entry.length,
+                type_: entry.type_,
+            }))
+        };
+        Self {
+            entries: Box::leak(self.entries.iter().map(copy).collect()),
+        }
+    }
+
     /// How many ranges there are.
     pub fn ranges_count(&self) -> usize {
         self.entries.len()
@@ -26,6 +42,15 @@ impl MemoryMap {
     pub fn usable_bytes(&self) -> u64 {
         let usable = self.entries.iter().filter(|entry| entry.type_ == memmap::MEMMAP_USABLE);
         usable.fold(0, |sum, entry| sum.saturating_add(entry.length))
+    }
+
+    /// The ranges as claims, for the libraries that check them.
+    pub fn claims(&self) -> impl Iterator<Item = BootClaim> + Clone {
+        self.entries.iter().map(|entry| BootClaim {
+            base: entry.base,
+            length_bytes: entry.length,
+            kind: kind_of(entry.type_),
+        })
     }
 
     /// Whether any of these bytes are of a kind that holds programs or data: a frame buffer cannot be there.
@@ -42,5 +67,20 @@ impl MemoryMap {
             .iter()
             .filter(overlaps)
             .any(|entry| RAM.contains(&entry.type_))
+    }
+}
+
+/// A kind of memory in the words of the library. What we do not know is not for us.
+fn kind_of(kind: u64) -> BootMemoryKind {
+    match kind {
+        memmap::MEMMAP_USABLE => BootMemoryKind::Usable,
+        memmap::MEMMAP_ACPI_RECLAIMABLE => BootMemoryKind::AcpiReclaimable,
+        memmap::MEMMAP_ACPI_NVS => BootMemoryKind::AcpiNonVolatile,
+        memmap::MEMMAP_BAD_MEMORY => BootMemoryKind::BadMemory,
+        memmap::MEMMAP_BOOTLOADER_RECLAIMABLE => BootMemoryKind::BootLoaderReclaimable,
+        memmap::MEMMAP_EXECUTABLE_AND_MODULES => BootMemoryKind::ExecutableAndModules,
+        memmap::MEMMAP_FRAMEBUFFER => BootMemoryKind::FrameBuffer,
+        memmap::MEMMAP_MAPPED_RESERVED => BootMemoryKind::ReservedMapped,
+        _ => BootMemoryKind::Reserved,
     }
 }

@@ -1,7 +1,7 @@
 //! Files that the boot loader loaded with the kernel.
 
 use super::boot_string::{self, BootStringError};
-use super::limine_requests::{FileClaims, MODULE_REQUEST};
+use super::limine_requests::{EXECUTABLE_FILE_REQUEST, FileClaims, MODULE_REQUEST};
 
 /// The path, on the boot medium, of the first user program.
 pub const USER_MODE_PROGRAM_0_PATH: &str = "/user_mode_program_0";
@@ -55,6 +55,15 @@ pub fn modules() -> impl Iterator<Item = Result<Module, ModuleError>> {
     })
 }
 
+/// What is in the kernel's own file, if the boot loader has it in memory still.
+pub fn kernel_file() -> Result<&'static [u8], ModuleError> {
+    let claims = EXECUTABLE_FILE_REQUEST.response().ok_or(ModuleError::Missing)?;
+    // SAFETY: The boot loader answered with a file structure, or null, in memory that stays as it is.
+    let file = unsafe { claims.file.as_ref() }.ok_or(ModuleError::Missing)?;
+    // SAFETY: As before.
+    unsafe { content_of(file) }
+}
+
 /// Checks one module.
 ///
 /// # Safety
@@ -63,6 +72,21 @@ pub fn modules() -> impl Iterator<Item = Result<Module, ModuleError>> {
 unsafe fn check(file: *const FileClaims) -> Result<Module, ModuleError> {
     // SAFETY: The caller's promise.
     let claims = unsafe { file.as_ref() }.ok_or(ModuleError::Missing)?;
+    // SAFETY: The caller's promise.
+    let content = unsafe { content_of(claims) }?;
+    // SAFETY: A string of the boot loader's.
+    let path = unsafe { boot_string::read(claims.path) }.map_err(ModuleError::Path)?;
+    // SAFETY: A string of the boot loader's.
+    let string = unsafe { boot_string::read(claims.string) }.map_err(ModuleError::String)?;
+    Ok(Module { path, string, content })
+}
+
+/// Checks what a file holds.
+///
+/// # Safety
+///
+/// The claims are the boot loader's, and the memory that they name stays as it is.
+unsafe fn content_of(claims: &FileClaims) -> Result<&'static [u8], ModuleError> {
     let size_bytes = claims.size_bytes;
     if claims.address.is_null() && size_bytes != 0 {
         return Err(ModuleError::NoContent { size_bytes });
@@ -73,16 +97,11 @@ unsafe fn check(file: *const FileClaims) -> Result<Module, ModuleError> {
     if claims.address.addr().checked_add(length).is_none() {
         return Err(ModuleError::TooLarge { size_bytes });
     }
-    let content = if length == 0 {
+    Ok(if length == 0 {
         &[]
     } else {
         // SAFETY: The boot loader mapped the file there, in memory of its own kind in the memory map, which nobody
         // writes to; its size fits the address space.
         unsafe { core::slice::from_raw_parts(claims.address, length) }
-    };
-    // SAFETY: A string of the boot loader's.
-    let path = unsafe { boot_string::read(claims.path) }.map_err(ModuleError::Path)?;
-    // SAFETY: A string of the boot loader's.
-    let string = unsafe { boot_string::read(claims.string) }.map_err(ModuleError::String)?;
-    Ok(Module { path, string, content })
+    })
 }

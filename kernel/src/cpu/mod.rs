@@ -1,6 +1,16 @@
-//! The processors: each one's own data, starting the others, and standing still.
+//! The processors: each one's own data and tables, exceptions, starting the others, and standing still.
 
 pub mod application_processors;
 pub mod cpu_local_data;
+pub mod early;
+mod exception;
+mod gdt;
 pub mod hlt_loop;
+pub mod idt;
+mod page_fault_error;
+pub mod paging;
+pub mod processors;
+pub mod protections;
 pub mod registers;
+pub(crate) mod trap;
+pub mod trap_frame;

@@ -10,9 +10,9 @@ use x86_64::registers::{
 #[derive(Debug, Clone, Copy)]
 pub struct Registers {
     /// Stack pointer.
-    rsp: u64,
+    pub rsp: u64,
     /// Frame pointer.
-    rbp: u64,
+    pub rbp: u64,
     /// Flags.
     rflags: u64,
     /// Control register 0.

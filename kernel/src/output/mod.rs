@@ -1,5 +1,6 @@
 //! Everything the kernel says: the log, on serial port and screen, and the last words of a panic.
 
+pub mod backtrace;
 mod display_data;
 mod line_buffer;
 mod line_lock;

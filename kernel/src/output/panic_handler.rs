@@ -4,18 +4,21 @@
 //! message whose `Display` panics) ends it with a line of its own. It works before the
 //! log is set up, and finds itself a screen if there is none yet. Other processors go on running.
 
-use super::{ExitCode, exit_qemu, logger, serial_port::SerialPort};
+use super::{ExitCode, backtrace::Backtrace, exit_qemu, logger, serial_port::SerialPort};
 #[cfg(target_os = "none")]
 use crate::cpu::registers::Registers;
 use crate::{
-    boot::{boot_info::BootInfoError, screen},
-    cpu::hlt_loop::hlt_loop_with_interrupts_off,
+    boot::screen,
+    cpu::{hlt_loop::hlt_loop_with_interrupts_off, trap_frame::TrapFrame},
+    memory::{global_allocator, guarded_stack::StackInfo},
 };
 use core::{
     fmt::{self, Write},
+    ops::Range,
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
 };
 use log::Level;
+use x86_64::VirtAddr;
 
 /// Stands in [`PANICKING_CPU`] for: no processor has panicked.
 const NO_CPU: u32 = u32::MAX;
@@ -40,16 +43,55 @@ pub fn exit_qemu_on_panic() {
 fn rust_panic(info: &core::panic::PanicInfo<'_>) -> ! {
     x86_64::instructions::interrupts::disable();
     let registers = Registers::read();
+    let trace = Backtrace {
+        instruction: None,
+        rbp: registers.rbp,
+        stack: stack_around(registers.rsp),
+    };
     let message = info.message();
     match info.location() {
-        Some(place) => report(format_args!("panicked at {place}:\n{message}\n{registers}")),
-        None => report(format_args!("panicked:\n{message}\n{registers}")),
+        Some(place) => report(format_args!(
+            "panicked at {place}:\n{message}\n{registers}\n{HeapUse}\n{trace}"
+        )),
+        None => report(format_args!("panicked:\n{message}\n{registers}\n{HeapUse}\n{trace}")),
     }
 }
 
-/// Ends the boot because the boot loader's answers are no ground to stand on.
-pub fn refuse_to_boot(reason: &BootInfoError) -> ! {
+/// Ends the kernel because of an exception of its own: with the registers as they were when it came.
+pub fn report_fault(frame: &TrapFrame, what: fmt::Arguments<'_>) -> ! {
+    // A stack that has run over into its guard is no stack to read, but all above is.
+    let stack = stack_around(frame.rsp);
+    let trace = Backtrace {
+        instruction: Some(frame.rip),
+        rbp: frame.rbp,
+        stack,
+    };
+    report(format_args!("{what}\nStack frame:\n{frame}\n{HeapUse}\n{trace}"))
+}
+
+/// Ends the boot because there is no ground to stand on.
+pub fn refuse_to_boot(reason: &impl fmt::Display) -> ! {
     report(format_args!("cannot boot: {reason}"))
+}
+
+/// How much of the heap is in use, where that can be told.
+struct HeapUse;
+
+impl fmt::Display for HeapUse {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match global_allocator::usage() {
+            Some(usage) => write!(formatter, "{usage}"),
+            None => formatter.write_str("heap: in use just now"),
+        }
+    }
+}
+
+/// The bounds of the guarded stack that an address is on, or has just run over; empty for any other stack.
+fn stack_around(address: u64) -> Range<u64> {
+    let stack = VirtAddr::try_new(address)
+        .ok()
+        .and_then(|address| StackInfo::of_slot(address - 1));
+    stack.map_or(0..0, |stack| stack.start.as_u64()..stack.top.as_u64())
 }
 
 /// Writes the report, once, and stands still.

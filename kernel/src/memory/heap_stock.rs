@@ -1,0 +1,42 @@
+//! Pieces of memory that wait to become heap.
+//!
+//! The heap takes a piece when it runs out, under its own lock, where nothing may be looked up in the maps of memory
+//! (they are on the heap themselves). So the stock is filled beforehand, by whoever allocates next, outside of both
+//! locks. Lock order: heap, then stock. Under the stock's lock no other is taken.
+
+use super::physical_memory;
+use crate::{boot::hhdm_offset::OffsetMappedPhysAddr, sync::InterruptLock};
+use memory_ranges::TwoMibStock;
+use x86_64::VirtAddr;
+
+/// Size and alignment of a piece: as a large page, so that the maps stay short.
+pub(super) const PIECE_SIZE: usize = 2 * 1024 * 1024;
+
+/// How many pieces the stock can hold.
+const CAPACITY: usize = 3;
+
+/// With this many or fewer, the stock is filled up.
+const LOW_WATER_MARK: usize = 1;
+
+/// The pieces. They belong to the heap already, as far as the map of memory knows.
+static STOCK: InterruptLock<TwoMibStock<CAPACITY>> = InterruptLock::new(TwoMibStock::new(LOW_WATER_MARK));
+
+/// Takes a piece, for the heap: its address in the direct map.
+pub(super) fn take() -> Option<VirtAddr> {
+    STOCK.lock().take().map(|piece| piece.start_address().offset_mapped())
+}
+
+/// Fills the stock up when it is low. Must be called without the heap's lock; does nothing while this processor has the
+/// map of memory locked: it allocates again soon.
+pub(super) fn refill_if_low() {
+    // A statement of its own: as the head of the loop it would hold the lock throughout.
+    let missing = STOCK.lock().missing();
+    for _ in 0..missing {
+        let Some(piece) = physical_memory::allocate_heap_piece() else {
+            return;
+        };
+        if STOCK.lock().add(piece).is_err() {
+            physical_memory::free_heap_piece(piece);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Which physical memory belongs to whom.
+//!
+//! One map of intervals knows the owner of each frame. It is behind a lock, and is on the heap itself. Lock order:
+//! virtual memory, then this, then the heap, then its stock. Single frames come from a cache of each processor
+//! ([`super::frame_cache`]), which asks here only for whole batches.
+
+use crate::{boot::hhdm_offset::OffsetMappedPhysAddr, sync::InterruptLock, sync::InterruptLockGuard};
+use memory_ranges::{
+    AllocateError, BootMap, KernelMemoryUsageType, MemoryType, OwnershipError, PhysRange, PhysicalRanges,
+};
+use spin::Once;
+use x86_64::{
+    PhysAddr,
+    structures::paging::{PageSize, PhysFrame, Size2MiB},
+};
+
+/// Any address: for memory that no device has to reach.
+pub const ANY_ADDRESS: PhysAddr = memory_ranges::LAST_PHYS_ADDR;
+
+/// What freed memory is filled with in a debug build: a non-canonical address, so that whoever follows it is caught.
+pub(super) const POISON: u64 = 0xdead_0000_dead_0000;
+
+/// The owner of pieces of the heap.
+const HEAP: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::GlobalAllocatorHeap);
+
+/// Set once, by [`init`], on the BSP.
+static PHYSICAL_MEMORY: Once<InterruptLock<PhysicalMemory>> = Once::new();
+
+/// The owners of all memory.
+pub struct PhysicalMemory {
+    /// The map.
+    ranges: PhysicalRanges,
+}
+
+/// Starts the map from the boot loader's, in which the heap has taken `first_heap_piece` already.
+pub(super) fn init(map: &BootMap, first_heap_piece: PhysRange) -> Result<(), OwnershipError> {
+    let mut ranges = PhysicalRanges::from_boot_map(map)?;
+    ranges.allocate_at(first_heap_piece, HEAP)?;
+    PHYSICAL_MEMORY.call_once(|| InterruptLock::new(PhysicalMemory { ranges }));
+    Ok(())
+}
+
+/// The map, locked. `None` before [`init`].
+pub fn lock() -> Option<InterruptLockGuard<'static, PhysicalMemory>> {
+    PHYSICAL_MEMORY.get().map(InterruptLock::lock)
+}
+
+impl PhysicalMemory {
+    /// Allocates contiguous memory that begins at a multiple of `alignment_bytes` and ends at or below `max_address`.
+    pub fn allocate(
+        &mut self,
+        size_bytes: u64,
+        alignment_bytes: u64,
+        max_address: PhysAddr,
+        owner: MemoryType,
+    ) -> Result<PhysRange, AllocateError> {
+        self.ranges.allocate(size_bytes, alignment_bytes, max_address, owner)
+    }
+
+    /// Allocates one frame of a size that pages have.
+    pub fn allocate_frame_with_type(&mut self, size_bytes: u64, owner: MemoryType) -> Result<PhysRange, AllocateError> {
+        self.allocate(size_bytes, size_bytes, ANY_ADDRESS, owner)
+    }
+
+    /// Allocates one range of whole pages, as large as there is up to `max_size_bytes`.
+    pub fn allocate_up_to(&mut self, max_size_bytes: u64, owner: MemoryType) -> Result<PhysRange, AllocateError> {
+        self.ranges.allocate_up_to(max_size_bytes, ANY_ADDRESS, owner)
+    }
+
+    /// Makes memory of this owner usable again.
+    ///
+    /// # Safety
+    ///
+    /// Nobody may use the memory any more.
+    pub unsafe fn free(&mut self, range: PhysRange, owner: MemoryType) -> Result<(), OwnershipError> {
+        self.ranges.free(range, owner)?;
+        if cfg!(debug_assertions) {
+            // SAFETY: The memory is usable again, so nobody uses it, and the map's lock is held; all RAM is in the direct
+            // map, writable but for the kernel's own code and constants, which are never freed.
+            unsafe { fill(range, POISON) };
+        }
+        Ok(())
+    }
+
+    /// Makes what the boot loader used usable. Returns how many bytes that are.
+    ///
+    /// # Safety
+    ///
+    /// Nobody may use anything of the boot loader's any more: neither its page tables, stacks and answers, nor a
+    /// processor that waits in its code.
+    pub unsafe fn reclaim_boot_loader_memory(&mut self) -> Result<u64, OwnershipError> {
+        self.ranges.reclaim(MemoryType::UsedByLimine)
+    }
+
+    /// How many bytes are free.
+    pub fn usable_bytes(&self) -> u64 {
+        self.ranges.bytes_of(MemoryType::Usable)
+    }
+
+    /// How many bytes each owner has, where it has any.
+    pub fn statistics(&self) -> impl Iterator<Item = (MemoryType, u64)> {
+        self.ranges.statistics().into_iter().filter(|(_, bytes)| *bytes != 0)
+    }
+}
+
+/// Sets what a range of RAM holds to zeroes.
+///
+/// # Safety
+///
+/// The caller owns the memory.
+pub unsafe fn zero(range: PhysRange) {
+    // SAFETY: The caller's promise.
+    unsafe { fill(range, 0) };
+}
+
+/// Fills a range of RAM with copies of a word.
+///
+/// # Safety
+///
+/// The caller owns the memory, and it is writable in the direct map.
+unsafe fn fill(range: PhysRange, word: u64) {
+    let start = range.start().offset_mapped().as_mut_ptr::<u64>();
+    let words = usize::try_from(range.size_bytes()).unwrap_or(0) / size_of::<u64>();
+    // SAFETY: The caller's promise; a range is whole frames, so it is aligned.
+    unsafe { core::slice::from_raw_parts_mut(start, words) }.fill(word);
+}
+
+/// A piece for the heap's stock; `None` when there is none, or when this processor is using the map: then the map itself
+/// has just allocated.
+pub(super) fn allocate_heap_piece() -> Option<PhysFrame<Size2MiB>> {
+    let memory = PHYSICAL_MEMORY.get()?;
+    if memory.is_held_by_this_cpu() {
+        return None;
+    }
+    let mut memory = memory.lock();
+    let range = memory.allocate_frame_with_type(Size2MiB::SIZE, HEAP).ok()?;
+    PhysFrame::from_start_address(range.start()).ok()
+}
+
+/// Gives back a piece that the stock had no room for.
+pub(super) fn free_heap_piece(piece: PhysFrame<Size2MiB>) {
+    let range = PhysRange::new(piece.start_address(), Size2MiB::SIZE);
+    if let (Some(mut memory), Ok(range)) = (lock(), range) {
+        // SAFETY: It has just been allocated, and never used.
+        let freed = unsafe { memory.free(range, HEAP) };
+        debug_assert!(freed.is_ok(), "{freed:?}");
+    }
+}

@@ -1,0 +1,211 @@
+//! The kernel's address space: which ranges of it are given out, and what they lead to.
+//!
+//! Lock order: this, then a frame cache, then physical memory, then the heap. A range that is given back is quarantined,
+//! not given out again: other processors may remember what it led to, and nothing makes them forget it yet.
+
+use super::{
+    address_space,
+    create_page_tables::{READ_WRITE, REGISTERS},
+    kernel_table::KernelTable,
+    owned_ram::{AllocateRamError, OwnedRam},
+};
+use crate::sync::{InterruptLock, InterruptLockGuard};
+use core::fmt;
+use ez_paging::{ConfigurableFlags, MapRangeError};
+use memory_ranges::{
+    AllocatePagesError, Guards, KernelMemoryUsageType, MemoryType, PAGE_BYTES, PageStateError, Reuse, VirtRange,
+    VirtualAllocation, VirtualRanges,
+};
+use spin::Once;
+use x86_64::{PhysAddr, VirtAddr, instructions::tlb};
+
+/// Set once, by [`init`], on the BSP.
+static VIRTUAL_MEMORY: Once<InterruptLock<VirtualMemory>> = Once::new();
+
+/// The kernel's address space.
+pub struct VirtualMemory {
+    /// Which ranges are given out.
+    ranges: VirtualRanges,
+    /// What they lead to.
+    table: KernelTable,
+}
+
+/// Why memory was not mapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MapRegionError {
+    /// The kernel's address space is not set up yet.
+    NotReady,
+    /// There is no room in the address space.
+    NoRoom(AllocatePagesError),
+    /// There is not enough memory.
+    NoMemory(AllocateRamError),
+    /// The page tables refuse.
+    Map(MapRangeError),
+}
+
+/// A range of the kernel's address space, with what it leads to. Dropping it unmaps it and gives its memory back.
+#[derive(Debug)]
+pub struct MappedRegion {
+    /// The range with its guards.
+    allocation: VirtualAllocation,
+    /// The memory, if it belongs to the region. Dropped after the region is unmapped.
+    _memory: Option<OwnedRam>,
+}
+
+impl fmt::Display for MapRegionError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotReady => formatter.write_str("the address space is not set up yet"),
+            Self::NoRoom(error) => write!(formatter, "there is no room in the address space: {error:?}"),
+            Self::NoMemory(error) => write!(formatter, "there is not enough memory: {error:?}"),
+            Self::Map(error) => write!(formatter, "the page tables refuse: {error:?}"),
+        }
+    }
+}
+
+impl From<AllocateRamError> for MapRegionError {
+    fn from(error: AllocateRamError) -> Self {
+        Self::NoMemory(error)
+    }
+}
+
+/// Starts the kernel's address space, and makes this processor use it.
+///
+/// # Safety
+///
+/// The table maps everything that the kernel uses from here on, where it uses it.
+pub(super) unsafe fn init(table: KernelTable) -> Result<(), PageStateError> {
+    let window = VirtRange::new(
+        VirtAddr::new_truncate(address_space::RANGES_START),
+        address_space::RANGES_SIZE,
+    );
+    let window = window.map_err(|_| PageStateError::BookkeepingRefused)?;
+    let ranges = VirtualRanges::new(window)?;
+    VIRTUAL_MEMORY.call_once(|| InterruptLock::new(VirtualMemory { ranges, table }));
+    // SAFETY: The caller's promise.
+    unsafe { switch_to_kernel_table() };
+    Ok(())
+}
+
+/// Makes this processor use the kernel's page tables.
+///
+/// # Safety
+///
+/// EFER.NXE and the PAT are set as the tables need them, and everything that the code goes on to use is mapped there.
+pub unsafe fn switch_to_kernel_table() {
+    if let Some(memory) = VIRTUAL_MEMORY.get() {
+        // SAFETY: The caller's promise; the table is in a static and never dropped.
+        unsafe { memory.lock().table.switch_to() };
+    }
+}
+
+/// The address space, locked.
+fn lock() -> Result<InterruptLockGuard<'static, VirtualMemory>, MapRegionError> {
+    VIRTUAL_MEMORY
+        .get()
+        .map(InterruptLock::lock)
+        .ok_or(MapRegionError::NotReady)
+}
+
+impl MappedRegion {
+    /// Maps zeroed RAM, guarded on both sides. The size is rounded up to whole pages.
+    pub fn ram(size_bytes: u64, usage: KernelMemoryUsageType) -> Result<Self, MapRegionError> {
+        let size_bytes = size_bytes.next_multiple_of(PAGE_BYTES);
+        let owner = MemoryType::UsedByKernel(usage);
+        let memory = OwnedRam::allocate(size_bytes, owner)?;
+        let allocation = map_guarded(memory.range().start(), size_bytes, READ_WRITE)?;
+        Ok(Self {
+            allocation,
+            _memory: Some(memory),
+        })
+    }
+
+    /// Maps a device's registers, uncached and guarded on both sides. Returns the region and the address of `start`.
+    ///
+    /// # Safety
+    ///
+    /// A device's registers, or nothing, are there: the memory is nobody else's RAM.
+    pub unsafe fn mmio(start: PhysAddr, size_bytes: u64) -> Result<(Self, VirtAddr), MapRegionError> {
+        let first_page = start.align_down(PAGE_BYTES);
+        let offset = start - first_page;
+        let whole_bytes = (offset + size_bytes).next_multiple_of(PAGE_BYTES);
+        let allocation = map_guarded(first_page, whole_bytes, REGISTERS)?;
+        let address = allocation.pages.start() + offset;
+        Ok((
+            Self {
+                allocation,
+                _memory: None,
+            },
+            address,
+        ))
+    }
+
+    /// The first address.
+    pub fn start(&self) -> VirtAddr {
+        self.allocation.pages.start()
+    }
+
+    /// How many bytes are mapped.
+    pub fn size_bytes(&self) -> u64 {
+        self.allocation.pages.size_bytes()
+    }
+}
+
+impl Drop for MappedRegion {
+    fn drop(&mut self) {
+        let Ok(mut memory) = lock() else { return };
+        let pages = self.allocation.pages;
+        // SAFETY: Whoever owned the region has no more use for it. Other processors may remember the pages, but the range
+        // is quarantined: nothing new is mapped there, and nobody goes there.
+        match unsafe { memory.table.unmap_range(pages.start(), pages.size_bytes(), |_frame| {}) } {
+            Ok(flush) => flush.flush_by(tlb::flush),
+            Err(error) => log::error!("A region of the kernel cannot be unmapped: {error:?}"),
+        }
+        if let Err(error) = memory.ranges.free(self.allocation.whole, Reuse::AfterQuarantine) {
+            log::error!("A region of the kernel cannot be given back: {error:?}");
+        }
+    }
+}
+
+/// Maps physical memory at an address that nobody uses, with a guard page on either side.
+fn map_guarded(
+    start: PhysAddr,
+    size_bytes: u64,
+    flags: ConfigurableFlags,
+) -> Result<VirtualAllocation, MapRegionError> {
+    let mut memory = lock()?;
+    let pages = size_bytes / PAGE_BYTES;
+    let allocation = memory
+        .ranges
+        .allocate_contiguous_pages(pages, PAGE_BYTES, Guards::around(1));
+    let allocation = allocation.map_err(MapRegionError::NoRoom)?;
+    // SAFETY: The caller owns the memory, or it is a device's; nobody uses the address.
+    let mapped = unsafe {
+        memory
+            .table
+            .map_range(allocation.pages.start(), start, size_bytes, flags)
+    };
+    match mapped {
+        Ok(flush) => flush.flush_by(tlb::flush),
+        Err(error) => {
+            // It was never mapped, so no processor remembers it.
+            let _was_used = memory.ranges.free(allocation.whole, Reuse::AtOnce);
+            return Err(MapRegionError::Map(error));
+        }
+    }
+    Ok(allocation)
+}
+
+/// Maps RAM at an address of the stacks' area.
+pub(super) fn map_stack(start: VirtAddr, memory: &OwnedRam) -> Result<(), MapRegionError> {
+    let mut virtual_memory = lock()?;
+    let range = memory.range();
+    // SAFETY: The memory is the stack's alone, and its place in the area is its own.
+    let mapped = unsafe {
+        virtual_memory
+            .table
+            .map_range(start, range.start(), range.size_bytes(), READ_WRITE)
+    };
+    mapped.map_err(MapRegionError::Map)?.flush_by(tlb::flush);
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Locks.
+
+mod interrupt_lock;
+
+pub use interrupt_lock::{InterruptLock, InterruptLockGuard};
