@@ -1,100 +1,162 @@
 //! The scenarios, by name, and how the boot reaches them.
 
+mod exception_stacks;
 mod fault;
+mod heap;
 mod log_samples;
 mod log_storm;
 mod magenta;
+mod memory_faults;
+mod non_maskable;
 mod panics;
 
 use kernel::{
     Additions,
-    boot::boot_info::{self, BootInfo},
-    output::panic_handler,
+    boot::boot_info,
+    cpu::cpu_local_data::current_cpu_id,
+    output::{ExitCode, exit_qemu, panic_handler},
 };
+use spin::Once;
+use x86_64::{PhysAddr, VirtAddr};
 
-/// Code for one test, at the places of the boot where it needs to run.
+/// Code for one test, and where in the boot it runs.
 struct Scenario {
     /// What `scenario=` on the command line calls it.
     name: &'static str,
+    /// Where in the boot it runs.
+    place: Place,
+    /// The code.
+    run: fn(),
+}
+
+/// A place in the boot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
     /// On the BSP, before the log is set up.
-    at_entry: fn(),
+    Entry,
     /// On the BSP, when the kernel is booted.
-    on_bsp: fn(),
-    /// On each AP.
-    on_ap: fn(),
+    Bsp,
+    /// On processor 1, when it is booted.
+    FirstAp,
+    /// On every processor, when it is booted.
+    All,
 }
 
 impl Scenario {
-    /// A scenario that runs on the BSP, when the kernel is booted.
-    const fn on_bsp(name: &'static str, on_bsp: fn()) -> Self {
+    /// A scenario that runs on the BSP, before the log is set up.
+    const fn at_entry(name: &'static str, run: fn()) -> Self {
         Self {
             name,
-            at_entry: nothing,
-            on_bsp,
-            on_ap: nothing,
+            place: Place::Entry,
+            run,
+        }
+    }
+
+    /// A scenario that runs on the BSP, when the kernel is booted.
+    const fn on_bsp(name: &'static str, run: fn()) -> Self {
+        Self {
+            name,
+            place: Place::Bsp,
+            run,
+        }
+    }
+
+    /// A scenario that runs on processor 1, when it is booted.
+    const fn on_first_ap(name: &'static str, run: fn()) -> Self {
+        Self {
+            name,
+            place: Place::FirstAp,
+            run,
         }
     }
 
     /// A scenario that runs on every processor, when it is booted.
-    const fn on_all(name: &'static str, on_each: fn()) -> Self {
+    const fn on_all(name: &'static str, run: fn()) -> Self {
         Self {
             name,
-            at_entry: nothing,
-            on_bsp: on_each,
-            on_ap: on_each,
+            place: Place::All,
+            run,
         }
     }
 }
 
 /// Every scenario.
-static ALL: [Scenario; 15] = [
+static ALL: [Scenario; 37] = [
     Scenario::on_bsp("magenta", magenta::fill_the_screen),
     Scenario::on_all("log_storm", log_storm::log_a_thousand_lines),
     Scenario::on_bsp("log_samples", log_samples::log_samples),
     Scenario::on_bsp("log_scroll", log_samples::log_more_than_a_screen),
     Scenario::on_bsp("log_nested", log_samples::log_within_a_message),
     Scenario::on_bsp("panic", panics::panic),
-    Scenario {
-        name: "panic_at_entry",
-        at_entry: panics::panic,
-        on_bsp: nothing,
-        on_ap: nothing,
-    },
-    Scenario {
-        name: "panic_on_ap",
-        at_entry: nothing,
-        on_bsp: nothing,
-        on_ap: panics::panic_on_first_ap,
-    },
+    Scenario::at_entry("panic_at_entry", panics::panic),
+    Scenario::on_first_ap("panic_on_ap", panics::panic_on_an_ap),
     Scenario::on_all("panic_on_all", panics::panic_together),
     Scenario::on_bsp("panic_in_display", panics::panic_in_display),
     Scenario::on_bsp("panic_in_long_display", panics::panic_in_long_display),
     Scenario::on_bsp("panic_in_panic", panics::panic_in_panic),
     Scenario::on_bsp("panic_with_screen_held", panics::panic_with_screen_held),
-    Scenario::on_bsp("fault", fault::undefined_instruction),
+    Scenario::on_bsp("panic_in_interrupt", panics::panic_in_interrupt),
+    Scenario::on_bsp("fault", fault::fault_without_handlers),
+    Scenario::on_bsp("undefined_instruction", fault::undefined_instruction),
+    Scenario::on_bsp("breakpoint", memory_faults::breakpoint),
+    Scenario::on_bsp("read_unmapped", memory_faults::read_unmapped),
+    Scenario::on_bsp("write_unmapped", memory_faults::write_unmapped),
+    Scenario::on_bsp("write_text", memory_faults::write_text),
+    Scenario::on_bsp("write_text_in_direct_map", memory_faults::write_text_in_direct_map),
+    Scenario::on_bsp("execute_heap", memory_faults::execute_heap),
+    Scenario::on_bsp("divide_error", memory_faults::divide_error),
+    Scenario::on_bsp("general_protection", memory_faults::general_protection),
+    Scenario::on_bsp("non_canonical", memory_faults::non_canonical),
+    Scenario::on_bsp("double_fault", memory_faults::double_fault),
+    Scenario::on_bsp("stack_overflow", memory_faults::overflow_stack),
+    Scenario::on_first_ap("stack_overflow_on_ap", memory_faults::overflow_stack),
+    Scenario::on_bsp("nmi_stack_overflow", exception_stacks::overflow_non_maskable),
+    Scenario::on_bsp("machine_check_stack_overflow", exception_stacks::overflow_machine_check),
+    Scenario::on_bsp("debug_stack_overflow", exception_stacks::overflow_debug),
+    Scenario::on_first_ap("nmi_stack_overflow_on_ap", exception_stacks::overflow_non_maskable),
+    Scenario::on_bsp("nmi_while_logging", non_maskable::interrupt_the_log),
+    Scenario::on_bsp("heap_demonstration", heap::demonstrate),
+    Scenario::on_bsp("heap_exhaustion", heap::exhaust),
+    Scenario::on_all("heap_storm", heap::storm),
     Scenario::on_bsp("hang", fault::hang),
 ];
+
+/// Set on the BSP, when the kernel is booted: where the kernel lies, physical and virtual.
+static EXECUTABLE_ADDRESS: Once<(PhysAddr, VirtAddr)> = Once::new();
 
 /// What the boot runs of this package.
 pub(crate) static ADDITIONS: Additions = Additions {
     at_entry: || {
         panic_handler::exit_qemu_on_panic();
-        run(|scenario| scenario.at_entry);
+        run_at(&[Place::Entry]);
     },
-    on_bsp: |_: &BootInfo| {
+    on_bsp: |boot_info| {
+        EXECUTABLE_ADDRESS.call_once(|| boot_info.executable_address);
         if chosen().is_none() {
             log::error!("The test kernel needs scenario=NAME, with a name that it has");
+            exit_qemu(ExitCode::Failure);
         }
-        run(|scenario| scenario.on_bsp);
+        run_at(&[Place::Bsp, Place::All]);
     },
-    on_ap: || run(|scenario| scenario.on_ap),
+    on_ap: || {
+        run_at(&[Place::All]);
+        if current_cpu_id() == Some(1) {
+            run_at(&[Place::FirstAp]);
+        }
+    },
+    on_interrupt: panics::panic_at_test_vector,
     knows_word: |key| key == "scenario",
 };
 
-/// Runs a part of the chosen scenario.
-fn run(part: fn(&Scenario) -> fn()) {
-    if let Some(scenario) = chosen() {
-        part(scenario)();
+/// Where the kernel lies, physical and virtual; `None` before the kernel is booted.
+fn executable_address() -> Option<(PhysAddr, VirtAddr)> {
+    EXECUTABLE_ADDRESS.get().copied()
+}
+
+/// Runs the chosen scenario if this is its place.
+fn run_at(places: &[Place]) {
+    if let Some(scenario) = chosen().filter(|scenario| places.contains(&scenario.place)) {
+        (scenario.run)();
     }
 }
 
@@ -104,6 +166,3 @@ fn chosen() -> Option<&'static Scenario> {
     let name = command_line::words(text).find(|word| word.key == "scenario")?.value?;
     ALL.iter().find(|scenario| scenario.name == name)
 }
-
-/// A part that a scenario does not have.
-fn nothing() {}

@@ -1,13 +1,14 @@
 //! Panics in awkward places.
 
 use core::{
+    arch::asm,
     fmt, hint,
     sync::atomic::{AtomicU32, Ordering},
 };
-use kernel::{
-    cpu::cpu_local_data::{cpus_count, current_cpu_id},
-    output::logger,
-};
+use kernel::{cpu::cpu_local_data::cpus_count, output::logger};
+
+/// A vector that no device raises.
+const TEST_VECTOR: u8 = 0x40;
 
 /// How many processors are ready to panic.
 static READY: AtomicU32 = AtomicU32::new(0);
@@ -17,11 +18,21 @@ pub(super) fn panic() {
     panic!("deliberate, with a number: {}", 42);
 }
 
-/// A panic on processor 1.
-pub(super) fn panic_on_first_ap() {
-    if current_cpu_id() == Some(1) {
-        panic!("deliberate, on an AP");
-    }
+/// A panic on another processor than the first.
+pub(super) fn panic_on_an_ap() {
+    panic!("deliberate, on an AP");
+}
+
+/// A panic in the handler of an interrupt.
+pub(super) fn panic_in_interrupt() {
+    // SAFETY: The vector's handler panics, and does nothing else.
+    unsafe { asm!("int {}", const TEST_VECTOR) };
+}
+
+/// Panics when [`TEST_VECTOR`] comes; any other vector is not ours.
+pub(super) fn panic_at_test_vector(vector: u8) -> bool {
+    assert!(vector != TEST_VECTOR, "deliberate, in an interrupt");
+    false
 }
 
 /// All processors at once.

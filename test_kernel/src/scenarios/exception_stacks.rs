@@ -1,0 +1,52 @@
+//! Overflows of the stacks that exceptions run on, but for the double fault's own: that one reports all the others.
+
+use super::memory_faults;
+use kernel::{
+    cpu::cpu_local_data::{self, CpuLocalData, current_cpu_id},
+    memory::guarded_stack::{StackId, StackType, call_with_rsp},
+};
+
+/// The indexes of the stacks in the interrupt stack table.
+mod index {
+    /// Non-maskable interrupts.
+    pub(super) const NON_MASKABLE: u8 = 1;
+    /// Machine checks.
+    pub(super) const MACHINE_CHECK: u8 = 2;
+    /// Debug exceptions.
+    pub(super) const DEBUG: u8 = 3;
+}
+
+/// Overflows the stack of non-maskable interrupts.
+pub(super) fn overflow_non_maskable() {
+    overflow(index::NON_MASKABLE);
+}
+
+/// Overflows the stack of machine checks.
+pub(super) fn overflow_machine_check() {
+    overflow(index::MACHINE_CHECK);
+}
+
+/// Overflows the stack of debug exceptions.
+pub(super) fn overflow_debug() {
+    overflow(index::DEBUG);
+}
+
+/// Goes over to one of this processor's exception stacks, and uses it up.
+fn overflow(index: u8) {
+    let cpu_id = current_cpu_id().unwrap_or(0);
+    let stack = StackId {
+        cpu_id,
+        stack_type: StackType::ExceptionHandler(index),
+    }
+    .info();
+    if let Some(local_data) = cpu_local_data::of(cpu_id) {
+        // SAFETY: No exception runs on the stack now, and if one came, this kernel is about to end anyway.
+        unsafe { call_with_rsp(stack.top, use_up, local_data) };
+    }
+}
+
+/// Does not return.
+extern "C" fn use_up(_local_data: &'static CpuLocalData) -> ! {
+    memory_faults::overflow_stack();
+    panic!("the stack has no end");
+}

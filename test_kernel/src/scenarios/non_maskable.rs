@@ -1,0 +1,28 @@
+//! Non-maskable interrupts at bad times.
+
+use kernel::{cpu::cpu_local_data, output::logger};
+use x86_64::registers::model_specific::Msr;
+
+/// The interrupt command register of a local APIC in x2APIC mode (Intel SDM vol. 3, section 12.12.9).
+const INTERRUPT_COMMAND_MSR: u32 = 0x830;
+
+/// In it: the delivery mode of a non-maskable interrupt.
+const DELIVER_NON_MASKABLE: u64 = 4 << 8;
+
+/// Sends this processor a non-maskable interrupt while it holds the log's lock. The log must neither wait nor mix lines.
+pub(super) fn interrupt_the_log() {
+    let id = cpu_local_data::try_get_local().map_or(0, |local| local.local_apic_id);
+    let mut interrupt_command = Msr::new(INTERRUPT_COMMAND_MSR);
+    let held = logger::with_screen(|_screen| {
+        // SAFETY: The boot loader was asked for x2APIC, and the scenario is only run where there is one. The handler logs.
+        unsafe { interrupt_command.write(u64::from(id) << 32 | DELIVER_NON_MASKABLE) };
+        // It comes at once, or within these.
+        for _ in 0..1000 {
+            core::hint::spin_loop();
+        }
+    });
+    log::info!(
+        "The log goes on after a non-maskable interrupt, lock held: {}",
+        held.is_some()
+    );
+}
