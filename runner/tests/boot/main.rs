@@ -9,6 +9,7 @@ mod booted;
 mod conformance;
 mod conformance_checks;
 mod debugger;
+mod faults;
 mod host;
 mod iso;
 mod limited_command;
@@ -44,6 +45,7 @@ fn all() -> Vec<Scenario> {
         logging::scenarios(),
         screen::scenarios(),
         panics::scenarios(),
+        faults::scenarios(),
         refused_kernels::scenarios(),
         missing_responses::scenarios(),
         conformance::scenarios(),

@@ -16,7 +16,7 @@ const NOTICED_WITHIN: Duration = Duration::from_secs(2);
 const INVALID_OPCODE: u64 = 6;
 
 /// Scenarios of the test kernel, and what the report has to say besides `panicked at`.
-const PANICS: [(&str, &str, &str); 8] = [
+const PANICS: [(&str, &str, &str); 9] = [
     (
         "panic",
         "panics::a_panic_reports_and_exits_with_failure",
@@ -51,6 +51,11 @@ const PANICS: [(&str, &str, &str); 8] = [
         "panic_in_panic",
         "panics::a_panic_within_a_panic_ends",
         "panicked again while reporting a panic",
+    ),
+    (
+        "panic_in_interrupt",
+        "panics::a_panic_within_an_interrupt_reports",
+        "deliberate, in an interrupt",
     ),
     (
         "panic_with_screen_held",
