@@ -13,7 +13,12 @@ use crate::scenario::{Deadline, Outcome, Scenario};
 const CASES: [(&str, &str, &str, u32); 4] = [
     ("without_an_rsdp", "loader.no-rsdp", "No RSDP", 4),
     ("without_a_frame_buffer", "loader.no-framebuffer", "No frame buffer", 4),
-    ("without_an_mp_response", "loader.no-mp", "Hello from BSP", 1),
+    (
+        "without_an_mp_response",
+        "loader.no-mp",
+        "started no other processors",
+        1,
+    ),
     (
         "without_all_three",
         "loader.no-rsdp loader.no-framebuffer loader.no-mp",
@@ -22,8 +27,13 @@ const CASES: [(&str, &str, &str, u32); 4] = [
     ),
 ];
 
-/// A memory map that no machine should have: first byte, length, kind.
-const ODD_MAP: [[u64; 3]; 7] = [
+/// Where the frame buffer of QEMU's standard display adapter lies with BIOS.
+const FRAME_BUFFER_START: u64 = 0xfd00_0000;
+
+/// A memory map that no machine should have: first byte, length, kind. The first calls the frame buffer of QEMU's
+/// standard display adapter usable memory.
+const ODD_MAP: [[u64; 3]; 8] = [
+    [FRAME_BUFFER_START, 0x100_0000, 0],
     [0x10_0000, 0x100_0000, 0],
     [0x20_0000, 0x10_0000, 6],
     [0x1000, 0, 0],
@@ -58,8 +68,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// Overlapping, empty, wrapping and unknown ranges in no order: nothing panics, and the screen is not believed to lie in
-/// memory.
+/// Overlapping, empty, wrapping and unknown ranges in no order: nothing panics, and a screen that would lie in memory is
+/// not drawn on.
 fn survives_odd_map(deadline: Deadline) -> Outcome {
     let map: Vec<u8> = ODD_MAP
         .iter()
@@ -81,6 +91,14 @@ fn survives_odd_map(deadline: Deadline) -> Outcome {
     booted.check(
         booted.text().contains(&ranges),
         &format!("the kernel did not see {ranges}"),
+    )?;
+    let refusal = format!("The frame buffer cannot be used: InRam {{ start: {FRAME_BUFFER_START}");
+    booted.check(
+        booted
+            .log_lines()
+            .iter()
+            .any(|line| line.level == "WARN" && line.message.starts_with(&refusal)),
+        &format!("no warning {refusal:?}"),
     )
 }
 
