@@ -3,7 +3,8 @@
 //! Our loader's test hooks take the responses away, so these need GRUB.
 
 use iso_image::{BootText, IsoName, Module, Payload};
-use runner::{FirmwareKind, LoaderKind, built};
+use libtest_mimic::Failed;
+use runner::{Ending, FirmwareKind, LoaderKind, built};
 
 use crate::booted::Booted;
 use crate::host::{FIRMWARES, TEST_LOADER, boot_limit_s, file, firmware_name, iso_with, machine};
@@ -65,6 +66,16 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         boot_limit_s(FirmwareKind::Bios),
         survives_odd_map,
     ));
+    scenarios.push(Scenario::new(
+        "missing_responses::kernel_boots_with_a_spoilt_madt",
+        boot_limit_s(FirmwareKind::Bios),
+        boots_with_spoilt_madt,
+    ));
+    scenarios.push(Scenario::new(
+        "missing_responses::spoiling_a_table_that_is_not_there_fails",
+        boot_limit_s(FirmwareKind::Bios),
+        fails_to_spoil,
+    ));
     scenarios
 }
 
@@ -100,6 +111,32 @@ fn survives_odd_map(deadline: Deadline) -> Outcome {
             .any(|line| line.level == "WARN" && line.message.starts_with(&refusal)),
         &format!("no warning {refusal:?}"),
     )
+}
+
+/// Starts the shipped kernel with words for our loader.
+fn start_with_words(words: &str, deadline: Deadline) -> Result<Booted, Failed> {
+    let mut contents = built::contents()?;
+    contents.multiboot2_loader = Some(TEST_LOADER.into());
+    contents.command_line = BootText::new(words)?;
+    let iso = iso_with(contents, Some(LoaderKind::Grub))?;
+    Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)
+}
+
+/// The loader spoils the table after it read it itself: the kernel meets it, and does not trip over it.
+fn boots_with_spoilt_madt(deadline: Deadline) -> Outcome {
+    let mut booted = start_with_words("loader.garble-table=APIC", deadline)?;
+    booted.expect("All 4 processors are up and idle")?;
+    let lines = booted.log_lines();
+    let error = lines.iter().find(|line| line.level == "ERROR");
+    booted.check(error.is_none(), &format!("an error: {error:?}"))
+}
+
+/// Without this a boot with a spoilt table could be one with nothing spoilt. QEMU ends with the failing exit code.
+fn fails_to_spoil(deadline: Deadline) -> Outcome {
+    let mut booted = start_with_words("loader.debug-exit loader.garble-table=NONE", deadline)?;
+    booted.expect_ending(&Ending::Failed)?;
+    let reason = "there is no ACPI table NONE";
+    booted.check(booted.text().contains(reason), &format!("no line {reason:?}"))
 }
 
 /// Boots with less, says so, and gives no error.
