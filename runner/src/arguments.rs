@@ -33,8 +33,8 @@ Exit code:
   125  the runner or QEMU failed
 
 Environment:
-  LIMINE_PATH   a folder with Limine's files
-  OVMF_PATH     a file OVMF.fd, or a folder with OVMF's files";
+  LIMINE_PATH   a folder with Limine's files (an absolute path)
+  OVMF_PATH     a file OVMF.fd, or a folder with OVMF's files (absolute too)";
 
 /// Boots Limelight in QEMU.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]

@@ -31,6 +31,13 @@ pub enum FirmwareFiles {
 /// Why there is no OVMF.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OvmfNotFound {
+    /// `OVMF_PATH` depends on the folder in which a program runs: cargo runs the tests elsewhere than the person who
+    /// set it.
+    #[error("OVMF_PATH={} is a relative path: give an absolute one", path.display())]
+    OvmfPathIsRelative {
+        /// Its value.
+        path: PathBuf,
+    },
     /// `OVMF_PATH` names nothing.
     #[error("OVMF_PATH={} is neither a file nor a folder", path.display())]
     OvmfPathIsNothing {
@@ -112,7 +119,9 @@ fn find_in(
 
 /// OVMF at the place that a person named.
 fn at_ovmf_path(path: &Path) -> Result<FirmwareFiles, OvmfNotFound> {
-    if path.is_file() {
+    if path.is_relative() {
+        Err(OvmfNotFound::OvmfPathIsRelative { path: path.to_owned() })
+    } else if path.is_file() {
         Ok(FirmwareFiles::UefiImage(path.to_owned()))
     } else if path.is_dir() {
         in_folder(path)
@@ -173,6 +182,14 @@ mod tests {
             find_in(Some(nix.path()), [].into_iter()),
             Ok(FirmwareFiles::UefiImage(image))
         );
+    }
+
+    #[test]
+    fn refuses_a_relative_ovmf_path_and_asks_for_an_absolute_one() {
+        // The folder in which this test runs has it.
+        let error = find_in(Some(Path::new("src")), [].into_iter()).unwrap_err();
+        assert_eq!(error, OvmfNotFound::OvmfPathIsRelative { path: "src".into() });
+        assert!(error.to_string().contains("absolute"));
     }
 
     #[test]
