@@ -13,6 +13,7 @@ mod debugger_port;
 mod die_with_us;
 mod doctor;
 mod ending;
+mod event_record;
 mod exit_codes;
 mod firmware;
 mod given_options;

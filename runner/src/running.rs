@@ -12,11 +12,13 @@ use serde_json::json;
 use crate::console::{Console, Echo};
 use crate::die_with_us::end_with_this_thread;
 use crate::ending::{Ending, Evidence};
+use crate::event_record::EventRecord;
+use crate::given_options::GivenOptions;
 use crate::machine::{Machine, SerialPort};
 use crate::qemu::Qemu;
 use crate::qemu_command::arguments;
 use crate::qmp::{Qmp, QmpError};
-use crate::run_files::{RunFiles, copy_uefi_variables, end_of_event_log, run_folder};
+use crate::run_files::{RunFiles, copy_uefi_variables, run_folder};
 
 /// How long QEMU may take to be ready for commands. With hundreds of CPUs on a busy host it takes seconds.
 const QMP_LIMIT: Duration = Duration::from_secs(60);
@@ -80,6 +82,8 @@ pub struct Running {
     qmp: Option<Qmp>,
     /// This run's files.
     files: RunFiles,
+    /// Where QEMU records resets.
+    event_record: EventRecord,
     /// How it ended.
     ending: Option<Ending>,
     /// The folder with the files, removed at the end.
@@ -126,6 +130,7 @@ impl Running {
             serial,
             errors,
             qmp: None,
+            event_record: EventRecord::place(&GivenOptions::read(&machine.qemu_arguments), &files.event_log),
             files,
             ending: None,
             _folder: folder,
@@ -152,11 +157,11 @@ impl Running {
         self.errors.text()
     }
 
-    /// The end of QEMU's record of resets and, if asked for, interrupts. Empty when a person's `-d` or `-D` took its
-    /// place.
+    /// The end of QEMU's record of resets and, if asked for, interrupts. Empty when a person's `-D`
+    /// names something that cannot be read.
     #[must_use]
     pub fn event_log(&self) -> String {
-        end_of_event_log(&self.files)
+        self.event_record.read(|| self.errors.text())
     }
 
     /// Waits until the serial log contains a text.
@@ -218,9 +223,7 @@ impl Running {
     /// # Errors
     /// [`QmpError`].
     pub fn screenshot(&mut self, file: &Path) -> Result<(), QmpError> {
-        let absolute = std::path::absolute(file)?;
-        let arguments = json!({ "filename": absolute.to_string_lossy(), "format": "png" });
-        self.command("screendump", &arguments).map(drop)
+        self.command("screendump", &screenshot_arguments(file)?).map(drop)
     }
 
     /// Gives a command to QEMU's control socket (QMP) and returns its answer.
@@ -284,5 +287,30 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// What QEMU is told about a picture. QMP speaks UTF-8: a name changed to fit would name another file.
+fn screenshot_arguments(file: &Path) -> Result<serde_json::Value, QmpError> {
+    let absolute = std::path::absolute(file)?;
+    match absolute.to_str() {
+        Some(name) => Ok(json!({ "filename": name, "format": "png" })),
+        None => Err(QmpError::NameIsNotUtf8 { path: absolute }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::*;
+
+    #[test]
+    fn refuses_a_screenshot_whose_name_is_not_utf8() {
+        let odd = Path::new(OsStr::from_bytes(b"a\xff.png"));
+        assert!(matches!(screenshot_arguments(odd), Err(QmpError::NameIsNotUtf8 { .. })));
+        let name = screenshot_arguments(Path::new("/a.png")).unwrap();
+        assert_eq!(name["filename"], "/a.png");
     }
 }

@@ -142,7 +142,7 @@ fn take_screenshot_of(running: &mut Running, file: &Path) -> bool {
 fn conclude(qemu: &Qemu, machine: &Machine, running: &Running, ending: &Ending, took: Duration) -> ExitCode {
     let log = running.serial();
     match ending {
-        Ending::TripleFault | Ending::UnexplainedReset => explain_reset(qemu, machine, &log, ending, took),
+        Ending::TripleFault | Ending::UnexplainedReset => explain_reset(qemu, machine, running, ending, took),
         Ending::TimedOut => say(&format!(
             "\nThe time is over. The last lines of the log:\n{}",
             last_lines(&log)
