@@ -7,6 +7,7 @@
 
 mod announcement;
 mod arguments;
+mod boot_times;
 pub mod built;
 mod console;
 mod debugger_port;

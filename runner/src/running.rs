@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::boot_times::BootTimes;
 use crate::console::{Console, Echo};
 use crate::die_with_us::end_with_this_thread;
 use crate::ending::{Ending, Evidence};
@@ -19,6 +20,7 @@ use crate::qemu::Qemu;
 use crate::qemu_command::arguments;
 use crate::qmp::{Qmp, QmpError};
 use crate::run_files::{RunFiles, copy_uefi_variables, run_folder};
+use crate::say::say;
 
 /// How long QEMU may take to be ready for commands. With hundreds of CPUs on a busy host it takes seconds.
 const QMP_LIMIT: Duration = Duration::from_secs(60);
@@ -120,11 +122,16 @@ impl Running {
             program: qemu.program().to_owned(),
             source,
         };
+        let started = Instant::now();
         let mut child = command.spawn().map_err(cannot_start)?;
         let (Some(output), Some(errors)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(cannot_start(std::io::Error::other("its output is not connected")));
         };
-        let (serial, errors) = (Console::capture(output, echo), Console::capture(errors, echo_errors));
+        let serial = match machine.serial {
+            SerialPort::Terminal => Console::capture_and_watch(output, echo, tell_boot_times(started)),
+            SerialPort::Captured => Console::capture(output, echo),
+        };
+        let errors = Console::capture(errors, echo_errors);
         let mut running = Self {
             child,
             serial,
@@ -287,6 +294,16 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// Tells a person how fast the kernel came up, as soon as it has.
+fn tell_boot_times(started: Instant) -> impl FnMut(&[u8]) + Send {
+    let mut times = BootTimes::since(started);
+    move |bytes| {
+        if let Some(sentence) = times.pass(bytes, Instant::now()) {
+            say(&sentence);
+        }
     }
 }
 
