@@ -9,7 +9,6 @@ use iso_image::Host;
 
 use crate::announcement;
 use crate::arguments::Options;
-use crate::built;
 use crate::debugger_port::debugger_port;
 use crate::ending::Ending;
 use crate::exit_codes::{ExitCode, of_run};
@@ -50,14 +49,14 @@ pub enum SessionError {
 pub fn boot(options: &Options, qemu_arguments: Vec<OsString>) -> Result<ExitCode, SessionError> {
     let host = Host::of_this_process();
     let qemu = find_qemu(&host)?;
-    let firmware = choose_firmware(options, &qemu_arguments, qemu.program())?;
-    let iso = ready_iso(options, &host)?;
-    if built::iso().exists() {
-        point_links_at_this_build().map_err(PreparationError::from)?;
-    }
+    let ready = ready_iso(options, &host);
+    // Also when there is no ISO: a debugger and the person look for this build's kernel there.
+    point_links_at_this_build().map_err(PreparationError::from)?;
+    let iso = ready?;
+    let firmware = choose_firmware(options, &qemu_arguments, qemu.program(), &iso.boot_loader)?;
     announcement::iso(&iso, options);
     announcement::machine(options, &firmware, &qemu, &GivenOptions::read(&qemu_arguments));
-    let machine = machine(options, qemu_arguments, iso.file, firmware);
+    let machine = machine(options, qemu_arguments, iso.file, firmware.files().clone());
     let started = Instant::now();
     let mut running = Running::start_and_tell(&qemu, &machine, announcement::command)?;
     if let Some(port) = debugger_port(&machine.qemu_arguments, machine.debugger) {
