@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::firmware::FirmwareFiles;
-use crate::running::StartError;
+use crate::run_errors::StartError;
 
 /// Paths of sockets have at most 104 bytes (108 on Linux); the folder's name and the socket's take 25.
 const LONGEST_TEMPORARY_FOLDER: usize = 75;

@@ -2,7 +2,7 @@
 //!
 //! Dropping a [`Running`] stops QEMU, and so does the end of the thread that started it: nothing is left behind.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,6 +19,7 @@ use crate::machine::{Machine, SerialPort};
 use crate::qemu::Qemu;
 use crate::qemu_command::arguments;
 use crate::qmp::{Qmp, QmpError};
+use crate::run_errors::{NotSeen, StartError};
 use crate::run_files::{RunFiles, copy_uefi_variables, run_folder};
 use crate::say::say;
 
@@ -28,48 +29,6 @@ const QMP_LIMIT: Duration = Duration::from_secs(60);
 const QUIT_LIMIT: Duration = Duration::from_secs(5);
 /// Pause between two looks at the process.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
-
-/// Why QEMU is not running.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The folder for this run's files could not be made or filled.
-    #[error("cannot prepare {}: {source}", path.display())]
-    RunFolder {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the host says.
-        source: std::io::Error,
-    },
-    /// The program does not start.
-    #[error("cannot start {}: {source}", program.display())]
-    Qemu {
-        /// The program.
-        program: PathBuf,
-        /// What the host says.
-        source: std::io::Error,
-    },
-}
-
-/// A text that did not come.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotSeen {
-    /// QEMU ended before.
-    #[error("{text:?} did not come before the end: {ending:?}")]
-    Ended {
-        /// The text.
-        text: String,
-        /// How it ended.
-        ending: Ending,
-    },
-    /// The time was over; QEMU still runs.
-    #[error("{text:?} did not come within {limit:?}")]
-    InTime {
-        /// The text.
-        text: String,
-        /// How long was waited.
-        limit: Duration,
-    },
-}
 
 /// A QEMU that runs, or has ended.
 #[derive(Debug)]

@@ -18,7 +18,8 @@ use crate::out_dir::point_links_at_this_build;
 use crate::preparation::{PreparationError, choose_firmware, find_qemu, machine, ready_iso};
 use crate::qemu::Qemu;
 use crate::reset_explanation::explain_reset;
-use crate::running::{Running, StartError};
+use crate::run_errors::StartError;
+use crate::running::Running;
 use crate::say::say;
 use crate::serial_log::{FIRST_LINE, has_panic, last_lines};
 
