@@ -10,7 +10,7 @@ use crate::ending::Ending;
 use crate::firmware::FirmwareFiles;
 use crate::given_options::GivenOptions;
 use crate::out_dir::{iso_link, out_dir_link, short};
-use crate::preparation::{ReadyIso, has_display_server};
+use crate::preparation::{ChosenFirmware, ReadyIso, has_display_server};
 use crate::qemu::Qemu;
 use crate::say::say;
 
@@ -54,14 +54,8 @@ pub(crate) fn iso(iso: &ReadyIso, options: &Options) {
 }
 
 /// Says on what the kernel is booted.
-pub(crate) fn machine(options: &Options, firmware: &FirmwareFiles, qemu: &Qemu, given: &GivenOptions) {
-    match firmware {
-        FirmwareFiles::UefiImage(image) => say(&format!("Firmware: UEFI, OVMF from {}", image.display())),
-        FirmwareFiles::UefiFlash { code, .. } => say(&format!("Firmware: UEFI, OVMF from {}", code.display())),
-        FirmwareFiles::Bios if given.any_of(&["bios", "pflash"]) => say("Firmware: as QEMU's arguments say"),
-        FirmwareFiles::Bios if options.firmware.is_some() => say("Firmware: BIOS, QEMU's SeaBIOS"),
-        FirmwareFiles::Bios => say("Firmware: BIOS, QEMU's SeaBIOS: OVMF (for UEFI) was not found"),
-    }
+pub(crate) fn machine(options: &Options, firmware: &ChosenFirmware, qemu: &Qemu, given: &GivenOptions) {
+    say(&format!("Firmware: {}", firmware_line(firmware)));
     say(&format!("QEMU:     {}", qemu.version()));
     if !qemu.has_x2apic() {
         say("Note:     before version 9 QEMU's emulated CPUs have no x2APIC: at most 255 CPUs, the rest works");
@@ -74,6 +68,22 @@ pub(crate) fn machine(options: &Options, firmware: &FirmwareFiles, qemu: &Qemu, 
         say("Note:     your arguments take the serial port or the terminal: the kernel's log does not come here");
     } else {
         say("Quit:     Ctrl-A, then X");
+    }
+}
+
+/// The firmware in words, and why it is BIOS where nobody asked for that.
+fn firmware_line(firmware: &ChosenFirmware) -> String {
+    let why = match firmware {
+        ChosenFirmware::GivenToQemu => return "as QEMU's arguments say".to_owned(),
+        ChosenFirmware::AskedFor(_) | ChosenFirmware::Uefi(_) => "",
+        ChosenFirmware::BiosSinceNoOvmf => ": OVMF (for UEFI) was not found",
+        ChosenFirmware::BiosSinceIsoLacksUefi => ": the ISO's GRUB lacks its files for UEFI (x86_64-efi)",
+    };
+    match firmware.files() {
+        FirmwareFiles::UefiImage(file) | FirmwareFiles::UefiFlash { code: file, .. } => {
+            format!("UEFI, OVMF from {}", file.display())
+        }
+        FirmwareFiles::Bios => format!("BIOS, QEMU's SeaBIOS{why}"),
     }
 }
 
@@ -118,6 +128,14 @@ pub(crate) fn ending(ending: &Ending) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn says_why_the_firmware_is_bios() {
+        let asked_for = ChosenFirmware::AskedFor(FirmwareFiles::Bios);
+        assert_eq!(firmware_line(&asked_for), "BIOS, QEMU's SeaBIOS");
+        assert!(firmware_line(&ChosenFirmware::BiosSinceNoOvmf).contains("OVMF"));
+        assert!(firmware_line(&ChosenFirmware::BiosSinceIsoLacksUefi).contains("x86_64-efi"));
+    }
 
     #[test]
     fn words_are_quoted_for_a_shell_where_they_must_be() {

@@ -33,8 +33,8 @@ Exit code:
   125  the runner or QEMU failed
 
 Environment:
-  LIMINE_PATH   a folder with Limine's files
-  OVMF_PATH     a file OVMF.fd, or a folder with OVMF's files";
+  LIMINE_PATH   a folder with Limine's files (an absolute path)
+  OVMF_PATH     a file OVMF.fd, or a folder with OVMF's files (absolute too)";
 
 /// Boots Limelight in QEMU.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -103,6 +103,12 @@ pub enum ArgumentError {
         /// Where QEMU's arguments begin.
         first: String,
     },
+    /// Something behind `doctor`.
+    #[error("`doctor` takes no arguments, and `{further}` stands behind it")]
+    BehindDoctor {
+        /// The first argument behind it.
+        further: String,
+    },
 }
 
 impl Task {
@@ -113,7 +119,12 @@ impl Task {
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, ArgumentError> {
         let mut ours: Vec<OsString> = arguments.into_iter().collect();
         if ours.first().is_some_and(|first| first == "doctor") {
-            return Ok(Self::Doctor);
+            return match ours.get(1) {
+                None => Ok(Self::Doctor),
+                Some(further) => Err(ArgumentError::BehindDoctor {
+                    further: further.to_string_lossy().into_owned(),
+                }),
+            };
         }
         let mut qemu_arguments = ours.split_off(length_of_our_part(&ours));
         if qemu_arguments.first().is_some_and(|first| first == "--") {
@@ -271,5 +282,13 @@ mod tests {
     #[test]
     fn doctor_is_a_word_of_its_own() {
         assert_eq!(Task::read(["doctor".into()]).unwrap(), Task::Doctor);
+    }
+
+    #[test]
+    fn doctor_with_a_further_argument_is_an_error_that_names_it() {
+        for further in ["--headless", "doctor", "-S"] {
+            let error = Task::read(["doctor".into(), further.into()]).unwrap_err();
+            assert!(error.to_string().contains(further), "{error}");
+        }
     }
 }

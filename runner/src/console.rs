@@ -39,6 +39,15 @@ pub(crate) struct Console {
 impl Console {
     /// Starts to capture a stream.
     pub(crate) fn capture(stream: impl Read + Send + 'static, echo: Echo) -> Self {
+        Self::capture_and_watch(stream, echo, |_| ())
+    }
+
+    /// Starts to capture a stream, and shows each piece of it as soon as it has come.
+    pub(crate) fn capture_and_watch(
+        stream: impl Read + Send + 'static,
+        echo: Echo,
+        watch: impl FnMut(&[u8]) + Send + 'static,
+    ) -> Self {
         let captured = Captured {
             bytes: Vec::new(),
             last_change: Instant::now(),
@@ -46,7 +55,7 @@ impl Console {
         };
         let shared = Arc::new((Mutex::new(captured), Condvar::new()));
         let for_reader = Arc::clone(&shared);
-        let reader = thread::spawn(move || read_all(stream, echo, &for_reader));
+        let reader = thread::spawn(move || read_all(stream, echo, watch, &for_reader));
         Self {
             shared,
             reader: Some(reader),
@@ -92,7 +101,7 @@ impl Console {
 }
 
 /// Reads to the end.
-fn read_all(mut stream: impl Read, echo: Echo, shared: &(Mutex<Captured>, Condvar)) {
+fn read_all(mut stream: impl Read, echo: Echo, mut watch: impl FnMut(&[u8]), shared: &(Mutex<Captured>, Condvar)) {
     let mut chunk = [0; 4096];
     loop {
         let length = match stream.read(&mut chunk) {
@@ -103,6 +112,7 @@ fn read_all(mut stream: impl Read, echo: Echo, shared: &(Mutex<Captured>, Condva
         };
         let Some(bytes) = chunk.get(..length) else { break };
         write_echo(echo, bytes);
+        watch(bytes);
         let mut captured = lock(&shared.0);
         captured.bytes.extend_from_slice(bytes);
         captured.last_change = Instant::now();

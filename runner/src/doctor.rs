@@ -177,8 +177,8 @@ fn check_loader(host: &Host) -> Vec<Finding> {
             Some(Tool::Limine),
         ),
         Ok(limine) => good(format!("Limine: {}", limine.folder().display())),
-        Err(error @ LimineNotFound::LiminePathLacksFiles { .. }) => missing(error.to_string(), None),
         Err(LimineNotFound::Nowhere) => return check_grub(host),
+        Err(error) => missing(error.to_string(), None),
     };
     vec![limine, check_program(host, "xorriso", "writes the ISO", Tool::Xorriso)]
 }

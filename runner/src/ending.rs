@@ -2,6 +2,8 @@
 
 use std::process::ExitStatus;
 
+use crate::serial_log::{LogLine, without_colours};
+
 /// QEMU's exit code when the guest writes 0x10 to `isa-debug-exit`: all is well.
 const PASSED: i32 = 0x10 << 1 | 1;
 /// QEMU's exit code when the guest writes 0x11: it failed.
@@ -82,7 +84,12 @@ impl Ending {
 
 /// Whether one of the last lines of the log announces a restart.
 fn says_rebooting(serial: &str) -> bool {
-    serial.lines().rev().take(10).any(|line| line.contains("Rebooting"))
+    without_colours(serial)
+        .lines()
+        .rev()
+        .take(10)
+        .filter_map(LogLine::read)
+        .any(|line| line.message == "Rebooting")
 }
 
 #[cfg(test)]
@@ -136,6 +143,22 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_only_mentions_rebooting_announces_nothing() {
+        for line in [
+            "[0] INFO  Command line: Rebooting",
+            "[0] INFO  Rebooting is not implemented",
+            "Rebooting",
+        ] {
+            let reset = Evidence {
+                shutdown_reason: Some("guest-reset"),
+                serial: line,
+                ..evidence(0)
+            };
+            assert_eq!(Ending::judge(&reset), Ending::UnexplainedReset, "{line}");
+        }
+    }
+
+    #[test]
     fn a_reset_is_wanted_only_when_the_log_said_so_last() {
         let reset = Evidence {
             shutdown_reason: Some("guest-reset"),
@@ -144,7 +167,7 @@ mod tests {
         assert_eq!(Ending::judge(&reset), Ending::UnexplainedReset);
         assert_eq!(
             Ending::judge(&Evidence {
-                serial: "[0] INFO  Rebooting\n",
+                serial: "\u{1b}[90m[0]\u{1b}[39m INFO  Rebooting\r\n",
                 ..reset
             }),
             Ending::Rebooted

@@ -31,6 +31,13 @@ pub enum FirmwareFiles {
 /// Why there is no OVMF.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OvmfNotFound {
+    /// `OVMF_PATH` depends on the folder in which a program runs: cargo runs the tests elsewhere than the person who
+    /// set it.
+    #[error("OVMF_PATH={} is a relative path: give an absolute one", path.display())]
+    OvmfPathIsRelative {
+        /// Its value.
+        path: PathBuf,
+    },
     /// `OVMF_PATH` names nothing.
     #[error("OVMF_PATH={} is neither a file nor a folder", path.display())]
     OvmfPathIsNothing {
@@ -112,11 +119,14 @@ fn find_in(
 
 /// OVMF at the place that a person named.
 fn at_ovmf_path(path: &Path) -> Result<FirmwareFiles, OvmfNotFound> {
-    if path.is_file() {
+    if path.is_relative() {
+        Err(OvmfNotFound::OvmfPathIsRelative { path: path.to_owned() })
+    } else if path.is_file() {
         Ok(FirmwareFiles::UefiImage(path.to_owned()))
     } else if path.is_dir() {
-        in_folder(path)
-            .or_else(|| in_folder(&path.join("FV")))
+        [path.to_owned(), path.join("FV")]
+            .iter()
+            .find_map(|folder| pair_in(folder).or_else(|| image_in(folder)))
             .ok_or_else(|| OvmfNotFound::OvmfPathLacksFiles {
                 folder: path.to_owned(),
             })
@@ -125,19 +135,25 @@ fn at_ovmf_path(path: &Path) -> Result<FirmwareFiles, OvmfNotFound> {
     }
 }
 
-/// OVMF in a folder. The single file goes first: it starts half a second faster, and nothing has to be copied.
+/// OVMF in a usual folder. The single file goes first: it starts half a second faster, and nothing has to be copied.
+/// In a folder that a person names the pair goes first, as on a machine with flash chips.
 fn in_folder(folder: &Path) -> Option<FirmwareFiles> {
+    image_in(folder).or_else(|| pair_in(folder))
+}
+
+/// Code and variables in one file.
+fn image_in(folder: &Path) -> Option<FirmwareFiles> {
     let image = IMAGES.iter().map(|name| folder.join(name)).find(|file| file.is_file());
-    let pair = || {
-        let pair = |(code, variables): &(&str, &str)| (folder.join(code), folder.join(variables));
-        PAIRS
-            .iter()
-            .map(pair)
-            .find(|(code, variables)| code.is_file() && variables.is_file())
-    };
-    image
-        .map(FirmwareFiles::UefiImage)
-        .or_else(|| pair().map(|(code, variables)| FirmwareFiles::UefiFlash { code, variables }))
+    image.map(FirmwareFiles::UefiImage)
+}
+
+/// Code and variables of one build.
+fn pair_in(folder: &Path) -> Option<FirmwareFiles> {
+    PAIRS
+        .iter()
+        .map(|(code, variables)| (folder.join(code), folder.join(variables)))
+        .find(|(code, variables)| code.is_file() && variables.is_file())
+        .map(|(code, variables)| FirmwareFiles::UefiFlash { code, variables })
 }
 
 #[cfg(test)]
@@ -173,6 +189,23 @@ mod tests {
             find_in(Some(nix.path()), [].into_iter()),
             Ok(FirmwareFiles::UefiImage(image))
         );
+    }
+
+    #[test]
+    fn a_named_folder_gives_its_pair_and_a_usual_one_its_single_file() {
+        let place = folder(&["OVMF.fd", "OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"]);
+        let named = find_in(Some(place.path()), [].into_iter());
+        assert!(matches!(named, Ok(FirmwareFiles::UefiFlash { .. })), "{named:?}");
+        let usual = find_in(None, [place.path().to_owned()].into_iter());
+        assert!(matches!(usual, Ok(FirmwareFiles::UefiImage(_))), "{usual:?}");
+    }
+
+    #[test]
+    fn refuses_a_relative_ovmf_path_and_asks_for_an_absolute_one() {
+        // The folder in which this test runs has it.
+        let error = find_in(Some(Path::new("src")), [].into_iter()).unwrap_err();
+        assert_eq!(error, OvmfNotFound::OvmfPathIsRelative { path: "src".into() });
+        assert!(error.to_string().contains("absolute"));
     }
 
     #[test]

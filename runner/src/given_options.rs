@@ -13,9 +13,11 @@ const WITHOUT_ARGUMENT: &[&str] = &[
     "daemonize",
     "enable-fips",
     "enable-kvm",
+    "enable-sync-profile",
     "full-screen",
     "h",
     "help",
+    "jitdump",
     "mem-prealloc",
     "no-acpi",
     "no-fd-bootchk",
@@ -29,6 +31,7 @@ const WITHOUT_ARGUMENT: &[&str] = &[
     "nographic",
     "old-param",
     "only-migratable",
+    "perfmap",
     "preconfig",
     "s",
     "sdl",
@@ -58,6 +61,8 @@ struct GivenOption {
     word: String,
     /// Its argument.
     argument: Option<String>,
+    /// Where the argument stands in the list, if it is there.
+    argument_place: usize,
 }
 
 impl GivenOption {
@@ -71,17 +76,20 @@ impl GivenOptions {
     /// Reads a list of QEMU arguments.
     pub(crate) fn read(arguments: &[OsString]) -> Self {
         let mut options = Vec::new();
-        let mut words = arguments.iter();
-        while let Some(word) = words.next() {
+        let mut words = arguments.iter().enumerate();
+        while let Some((place, word)) = words.next() {
             let Some(word) = word.to_str().filter(|word| word.starts_with('-') && word.len() > 1) else {
                 continue;
             };
             let mut option = GivenOption {
                 word: word.to_owned(),
                 argument: None,
+                argument_place: place + 1,
             };
             if !WITHOUT_ARGUMENT.contains(&option.name()) {
-                option.argument = words.next().map(|argument| argument.to_string_lossy().into_owned());
+                option.argument = words
+                    .next()
+                    .map(|(_, argument)| argument.to_string_lossy().into_owned());
             }
             options.push(option);
         }
@@ -97,6 +105,12 @@ impl GivenOptions {
     pub(crate) fn arguments_of<'a>(&'a self, names: &'a [&str]) -> impl DoubleEndedIterator<Item = &'a str> {
         let options = self.options.iter().filter(|option| names.contains(&option.name()));
         options.filter_map(|option| option.argument.as_deref())
+    }
+
+    /// Where in the list the argument of the last option of that name stands.
+    pub(crate) fn place_of_last_argument(&self, name: &str) -> Option<usize> {
+        let last = self.options.iter().rfind(|option| option.name() == name)?;
+        last.argument.as_ref().map(|_| last.argument_place)
     }
 
     /// Every option as it was typed, without its argument.
@@ -153,6 +167,13 @@ mod tests {
         let given = read("-D -smp -append --cpu --nographic -m 1G");
         assert!(!given.any_of(&["smp", "cpu"]));
         assert!(given.any_of(&["nographic"]) && given.any_of(&["m"]));
+    }
+
+    #[test]
+    fn what_follows_an_option_without_argument_is_an_option() {
+        for option in ["perfmap", "jitdump", "enable-sync-profile", "S", "nographic"] {
+            assert_eq!(read(&format!("-{option} -smp 3")).cpus(), Some(3), "{option}");
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn refuse(error: &ArgumentError) -> RunnerExitCode {
             let _ = error.print();
             RunnerExitCode::RunnerFailed
         }
-        ArgumentError::OursAfterQemu { .. } => {
+        ArgumentError::OursAfterQemu { .. } | ArgumentError::BehindDoctor { .. } => {
             say(&format!("error: {error}"));
             RunnerExitCode::RunnerFailed
         }

@@ -1,6 +1,7 @@
 //! The fixed paths that lead to the build: `target/limelight.iso` and `runner/out_dir`.
 //!
-//! Both are links that every start points at its own profile's build, so neither goes stale.
+//! Both are links that every start points at its own profile's build, so neither goes stale. The folder is there even
+//! when no ISO could be packed.
 
 use std::fs;
 use std::io;
@@ -38,13 +39,18 @@ pub fn out_dir_link() -> PathBuf {
     workspace().join("runner/out_dir")
 }
 
-/// Points both links at this build.
+/// Points `runner/out_dir` at this build, and the ISO's link at its ISO, if there is one.
 ///
 /// # Errors
 /// [`LinkError`], for the first one that cannot be set.
 pub fn point_links_at_this_build() -> Result<(), LinkError> {
-    point(&out_dir_link(), &built::out_dir())?;
-    point(&iso_link(), &built::iso())
+    point_links(&out_dir_link(), &built::out_dir(), &iso_link(), &built::iso())
+}
+
+/// Points the first link at a build's folder, and the second at its ISO, if there is one.
+fn point_links(out_dir_link: &Path, out_dir: &Path, iso_link: &Path, iso: &Path) -> Result<(), LinkError> {
+    point(out_dir_link, out_dir)?;
+    if iso.exists() { point(iso_link, iso) } else { Ok(()) }
 }
 
 /// Makes or changes a link in one step: at no time is there none.
@@ -87,6 +93,18 @@ mod tests {
             assert_eq!(fs::read_link(&link).unwrap(), Path::new(target));
         }
         assert_eq!(fs::read_dir(folder.path().join("deep")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_folders_link_is_set_without_an_iso_and_the_isos_link_only_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [out_dir_link, iso_link, iso] = ["out_dir", "limelight.iso", "os.iso"].map(|name| folder.path().join(name));
+        point_links(&out_dir_link, folder.path(), &iso_link, &iso).unwrap();
+        assert_eq!(fs::read_link(&out_dir_link).unwrap(), folder.path());
+        assert!(fs::read_link(&iso_link).is_err());
+        fs::write(&iso, "").unwrap();
+        point_links(&out_dir_link, folder.path(), &iso_link, &iso).unwrap();
+        assert_eq!(fs::read_link(&iso_link).unwrap(), iso);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use iso_image::{BootLoader, BootText, Host, IsoError, MissingTool, Packed, Payload, TextError, pack_unless_current};
+use iso_image::{
+    BootLoader, BootText, GrubPlatform, Host, IsoError, MissingTool, Packed, Payload, TextError, pack_unless_current,
+};
 
 use crate::arguments::Options;
 use crate::built;
@@ -60,6 +62,31 @@ impl PreparationError {
     }
 }
 
+/// The firmware of a run, and why it was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ChosenFirmware {
+    /// The person asked for it.
+    AskedFor(FirmwareFiles),
+    /// The person gives QEMU a firmware.
+    GivenToQemu,
+    /// UEFI, as usual.
+    Uefi(FirmwareFiles),
+    /// BIOS, since UEFI for QEMU was not found.
+    BiosSinceNoOvmf,
+    /// BIOS, since GRUB's files for UEFI were not found: the ISO boots on nothing else.
+    BiosSinceIsoLacksUefi,
+}
+
+impl ChosenFirmware {
+    /// The firmware's files.
+    pub(crate) fn files(&self) -> &FirmwareFiles {
+        match self {
+            Self::AskedFor(files) | Self::Uefi(files) => files,
+            Self::GivenToQemu | Self::BiosSinceNoOvmf | Self::BiosSinceIsoLacksUefi => &FirmwareFiles::Bios,
+        }
+    }
+}
+
 /// The ISO to boot, and how it came about.
 #[derive(Debug)]
 pub(crate) struct ReadyIso {
@@ -73,21 +100,35 @@ pub(crate) struct ReadyIso {
     pub(crate) boot_loader: BootLoader,
 }
 
-/// Chooses the firmware: what was asked for, else UEFI, else what QEMU brings.
+/// Chooses the firmware: what was asked for, else UEFI where the ISO and this host can do it, else what QEMU brings.
 pub(crate) fn choose_firmware(
     options: &Options,
     qemu_arguments: &[std::ffi::OsString],
     qemu: &Path,
-) -> Result<FirmwareFiles, PreparationError> {
+    boot_loader: &BootLoader,
+) -> Result<ChosenFirmware, PreparationError> {
     let given_by_person = GivenOptions::read(qemu_arguments).any_of(&["bios", "pflash"]);
-    match options.firmware {
-        Some(FirmwareKind::Bios) => Ok(FirmwareFiles::Bios),
-        Some(FirmwareKind::Uefi) => Ok(find_ovmf(Some(qemu))?),
-        None if given_by_person => Ok(FirmwareFiles::Bios),
-        None => match find_ovmf(Some(qemu)) {
-            Err(OvmfNotFound::Nowhere) => Ok(FirmwareFiles::Bios),
-            found => Ok(found?),
-        },
+    let ovmf = || find_ovmf(Some(qemu));
+    Ok(match options.firmware {
+        Some(FirmwareKind::Bios) => ChosenFirmware::AskedFor(FirmwareFiles::Bios),
+        Some(FirmwareKind::Uefi) => ChosenFirmware::AskedFor(ovmf()?),
+        None if given_by_person => ChosenFirmware::GivenToQemu,
+        None => usual_firmware(boot_loader.missing_grub_platforms(), ovmf)?,
+    })
+}
+
+/// The firmware without a wish.
+fn usual_firmware(
+    missing_platforms: &[GrubPlatform],
+    ovmf: impl FnOnce() -> Result<FirmwareFiles, OvmfNotFound>,
+) -> Result<ChosenFirmware, OvmfNotFound> {
+    if missing_platforms == [GrubPlatform::Uefi] {
+        return Ok(ChosenFirmware::BiosSinceIsoLacksUefi);
+    }
+    match ovmf() {
+        Ok(files) => Ok(ChosenFirmware::Uefi(files)),
+        Err(OvmfNotFound::Nowhere) => Ok(ChosenFirmware::BiosSinceNoOvmf),
+        Err(error) => Err(error),
     }
 }
 
@@ -157,4 +198,31 @@ pub(crate) fn has_display_server() -> bool {
 /// QEMU, or the error that names it.
 pub(crate) fn find_qemu(host: &Host) -> Result<Qemu, PreparationError> {
     Ok(Qemu::find(host)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_wish_uefi_is_taken_only_where_iso_and_host_can_do_it() {
+        let image = FirmwareFiles::UefiImage("/OVMF.fd".into());
+        let uefi = ChosenFirmware::Uefi(image.clone());
+        let both_missing = [GrubPlatform::Bios, GrubPlatform::Uefi];
+        for (missing, ovmf, chosen) in [
+            (&[][..], Ok(image.clone()), uefi.clone()),
+            (&[GrubPlatform::Bios][..], Ok(image.clone()), uefi.clone()),
+            (&both_missing[..], Ok(image.clone()), uefi),
+            (
+                &[GrubPlatform::Uefi][..],
+                Ok(image),
+                ChosenFirmware::BiosSinceIsoLacksUefi,
+            ),
+            (&[][..], Err(OvmfNotFound::Nowhere), ChosenFirmware::BiosSinceNoOvmf),
+        ] {
+            assert_eq!(usual_firmware(missing, || ovmf), Ok(chosen), "{missing:?}");
+        }
+        let bad = OvmfNotFound::OvmfPathIsNothing { path: "/x".into() };
+        assert_eq!(usual_firmware(&[], || Err(bad.clone())), Err(bad));
+    }
 }

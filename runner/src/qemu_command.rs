@@ -1,11 +1,12 @@
 //! Turns a [`Machine`] into QEMU's arguments.
 //!
 //! Order: our defaults, those that the person's arguments name left out; then additions; then the person's arguments,
-//! unchanged.
+//! unchanged but for the resets that are added to a list of `-d`.
 
 use std::ffi::OsString;
 use std::path::Path;
 
+use crate::event_record::{RESETS, with_resets_recorded};
 use crate::firmware::FirmwareFiles;
 use crate::given_options::GivenOptions;
 use crate::machine::{BootMedium, Display, EventLog, Machine, SerialPort};
@@ -33,14 +34,7 @@ pub(crate) fn arguments(machine: &Machine, files: &RunFiles) -> Vec<OsString> {
     add_serial(&mut list, machine);
     list.unless_given(&["no-reboot"], &["-no-reboot"]);
     list.add(&["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]);
-    if !list.given.any_of(&["d", "D"]) {
-        let events = match machine.event_log {
-            EventLog::Resets => "cpu_reset",
-            EventLog::Interrupts => "int,cpu_reset",
-        };
-        list.add(&["-d", events, "-D"]);
-        list.arguments.push(files.event_log.clone().into());
-    }
+    add_event_record(&mut list, machine, files);
     list.add(&["-qmp"]);
     list.arguments
         .push(with_path("unix:", &files.qmp_socket, ",server=on,wait=off"));
@@ -48,8 +42,8 @@ pub(crate) fn arguments(machine: &Machine, files: &RunFiles) -> Vec<OsString> {
         list.unless_given(&["S"], &["-S"]);
         list.unless_given(&["s", "gdb"], &["-gdb", &format!("tcp:127.0.0.1:{}", debugger.port)]);
     }
-    list.arguments
-        .extend(machine.additions.iter().chain(&machine.qemu_arguments).cloned());
+    list.arguments.extend(machine.additions.iter().cloned());
+    list.arguments.extend(with_resets_recorded(&machine.qemu_arguments));
     list.arguments
 }
 
@@ -167,6 +161,19 @@ fn add_serial(list: &mut ArgumentList, machine: &Machine) {
             list.add(&["-serial", "stdio"]);
             list.unless_given(&["monitor", "mon"], &["-monitor", "none"]);
         }
+    }
+}
+
+/// Adds the record of resets and interrupts, as far as the person's own is not in its place.
+fn add_event_record(list: &mut ArgumentList, machine: &Machine, files: &RunFiles) {
+    let events = match machine.event_log {
+        EventLog::Resets => RESETS,
+        EventLog::Interrupts => "int,cpu_reset",
+    };
+    list.unless_given(&["d"], &["-d", events]);
+    if !list.given.any_of(&["d", "D"]) {
+        list.add(&["-D"]);
+        list.arguments.push(files.event_log.clone().into());
     }
 }
 

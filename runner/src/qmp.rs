@@ -18,6 +18,12 @@ pub enum QmpError {
     /// The socket could not be opened or written.
     #[error("QEMU's control socket: {0}")]
     Socket(#[from] std::io::Error),
+    /// A file's name that cannot be written in JSON.
+    #[error("{} is no UTF-8: QEMU cannot be told this name", path.display())]
+    NameIsNotUtf8 {
+        /// The file.
+        path: std::path::PathBuf,
+    },
     /// QEMU ended, or closed the socket.
     #[error("QEMU ended before it answered `{command}`")]
     Closed {

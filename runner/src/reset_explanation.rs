@@ -13,30 +13,49 @@ use crate::running::Running;
 use crate::say::say;
 use crate::serial_log::last_lines;
 
+/// The double fault's vector.
+const DOUBLE_FAULT: u64 = 8;
 /// Recording makes a run several times slower.
 const SLOWER: u32 = 5;
 /// And it may take this much longer in any case.
 const EXTRA_TIME: Duration = Duration::from_secs(10);
+/// But no longer than this: the first run may have taken hours.
+const LONGEST_REPETITION: Duration = Duration::from_mins(2);
 
 /// Says what is known about the reset that ended a run of the machine.
-pub(crate) fn explain_reset(qemu: &Qemu, machine: &Machine, log: &str, ending: &Ending, took: Duration) {
+pub(crate) fn explain_reset(qemu: &Qemu, machine: &Machine, running: &Running, ending: &Ending, took: Duration) {
+    let (log, events) = (running.serial(), running.event_log());
     let what = match ending {
         Ending::TripleFault => "A triple fault: a CPU could not call the handler of an exception, and reset itself.",
-        _ => "The machine was reset, without a triple fault and without the line `Rebooting` in the log.",
+        _ if events.is_empty() => {
+            "The machine was reset without the line `Rebooting` in the log. QEMU recorded nothing, so that it is not \
+             known whether it was a triple fault."
+        }
+        _ => "The machine was reset without the line `Rebooting` in the log, and no triple fault was recorded.",
     };
     say(&format!(
         "\n{what}\nThe last lines of the log:\n{}\n",
-        indented(&last_lines(log))
+        indented(&last_lines(&log))
     ));
     if *ending != Ending::TripleFault {
+        return;
+    }
+    let exceptions = last_exceptions(&events);
+    if !exceptions.is_empty() {
+        // The person's own `-d int` has recorded them.
+        say(&tell_exceptions(&exceptions));
         return;
     }
     if let Some(reason) = why_not_repeated(machine) {
         say(&format!("The run is not repeated to record its exceptions: {reason}."));
         return;
     }
-    say("The run is repeated once, to record its exceptions (slower) …");
-    match repeat(qemu, machine, took * SLOWER + EXTRA_TIME) {
+    let limit = limit_of_repetition(took);
+    say(&format!(
+        "The run is repeated once, to record its exceptions (slower, at most {} s) …",
+        limit.as_secs()
+    ));
+    match repeat(qemu, machine, limit) {
         Ok((Ending::TripleFault, events)) => say(&tell_exceptions(&last_exceptions(&events))),
         Ok((other, _)) => say(&format!("This time it did not happen: {other:?}")),
         Err(error) => say(&format!("It cannot be repeated: {error}")),
@@ -47,12 +66,19 @@ pub(crate) fn explain_reset(qemu: &Qemu, machine: &Machine, log: &str, ending: &
 fn why_not_repeated(machine: &Machine) -> Option<&'static str> {
     let given = GivenOptions::read(&machine.qemu_arguments);
     if given.any_of(&["d", "D"]) {
-        Some("your own -d or -D has taken the record's place")
+        Some("it would write the record of your own -d or -D anew")
     } else if machine.debugger.is_some() || given.any_of(&["S"]) {
         Some("it would wait for the debugger")
     } else {
         None
     }
+}
+
+/// How long the second run may take.
+fn limit_of_repetition(took: Duration) -> Duration {
+    took.saturating_mul(SLOWER)
+        .saturating_add(EXTRA_TIME)
+        .min(LONGEST_REPETITION)
 }
 
 /// Runs the machine once more, with nobody at its terminal.
@@ -69,7 +95,7 @@ fn repeat(qemu: &Qemu, machine: &Machine, limit: Duration) -> Result<(Ending, St
 
 /// The exceptions as text.
 fn tell_exceptions(exceptions: &[ExceptionRecord]) -> String {
-    let Some(first) = exceptions.first() else {
+    let Some(first) = first_of_final_chain(exceptions) else {
         return "QEMU recorded no exception.".to_owned();
     };
     let mut text = "The last exceptions, oldest first:\n".to_owned();
@@ -86,10 +112,52 @@ fn tell_exceptions(exceptions: &[ExceptionRecord]) -> String {
     text
 }
 
+/// The exception that the end began with: the one before the last double fault, if that was the last record. Earlier
+/// ones were handled.
+fn first_of_final_chain(exceptions: &[ExceptionRecord]) -> Option<&ExceptionRecord> {
+    let (last, earlier) = exceptions.split_last()?;
+    if last.vector == DOUBLE_FAULT {
+        earlier.last().or(Some(last))
+    } else {
+        Some(last)
+    }
+}
+
 /// The text with space before each line.
 fn indented(text: &str) -> String {
     text.lines()
         .map(|line| format!("    {line}"))
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_run_takes_two_minutes_at_most() {
+        assert_eq!(limit_of_repetition(Duration::from_secs(2)), Duration::from_secs(20));
+        for took in [Duration::from_mins(1), Duration::from_hours(10), Duration::MAX] {
+            assert_eq!(limit_of_repetition(took), Duration::from_mins(2), "{took:?}");
+        }
+    }
+
+    #[test]
+    fn where_it_is_names_the_exception_that_led_to_the_double_fault() {
+        let record = |vector: u64, at: u64| format!("v={vector:02x} e=0000 i=0 cpl=0 IP=0008:{at:x} pc={at:x}\n");
+        for (events, at) in [
+            // A breakpoint that was handled before has nothing to do with it.
+            (record(3, 0x10) + &record(14, 0x20) + &record(8, 0x20), "*0x20'"),
+            (record(3, 0x10) + &record(6, 0x30), "*0x30'"),
+            (
+                record(3, 0x10) + &record(14, 0x20) + &record(8, 0x20) + &record(13, 0x40),
+                "*0x40'",
+            ),
+            (record(8, 0x50), "*0x50'"),
+        ] {
+            let told = tell_exceptions(&last_exceptions(&events));
+            assert!(told.contains(at), "{at}: {told}");
+        }
+    }
 }

@@ -1,14 +1,11 @@
 //! The files of one run of QEMU, in a folder of its own that goes when the run is over.
 
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::firmware::FirmwareFiles;
-use crate::running::StartError;
+use crate::run_errors::StartError;
 
-/// As much of QEMU's record is read: an exception takes 1.5 KiB, a reset as much for each CPU.
-const EVENT_LOG_BYTES: u64 = 4 << 20;
 /// Paths of sockets have at most 104 bytes (108 on Linux); the folder's name and the socket's take 25.
 const LONGEST_TEMPORARY_FOLDER: usize = 75;
 
@@ -34,11 +31,6 @@ impl RunFiles {
     }
 }
 
-/// The end of QEMU's record of resets and interrupts; empty where there is none.
-pub(crate) fn end_of_event_log(files: &RunFiles) -> String {
-    end_of_file(&files.event_log).unwrap_or_default()
-}
-
 /// A new folder for the files of one run, which only this user can enter.
 pub(crate) fn run_folder() -> Result<tempfile::TempDir, StartError> {
     let usual = std::env::temp_dir();
@@ -51,16 +43,6 @@ pub(crate) fn run_folder() -> Result<tempfile::TempDir, StartError> {
         .prefix("limelight-")
         .tempdir_in(&parent)
         .map_err(|source| StartError::RunFolder { path: parent, source })
-}
-
-/// The last part of a file, which may be very long.
-fn end_of_file(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(EVENT_LOG_BYTES)))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Gives this run a copy of the UEFI variables of its own.

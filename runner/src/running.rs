@@ -2,21 +2,26 @@
 //!
 //! Dropping a [`Running`] stops QEMU, and so does the end of the thread that started it: nothing is left behind.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::boot_times::BootTimes;
 use crate::console::{Console, Echo};
 use crate::die_with_us::end_with_this_thread;
 use crate::ending::{Ending, Evidence};
+use crate::event_record::EventRecord;
+use crate::given_options::GivenOptions;
 use crate::machine::{Machine, SerialPort};
 use crate::qemu::Qemu;
 use crate::qemu_command::arguments;
 use crate::qmp::{Qmp, QmpError};
-use crate::run_files::{RunFiles, copy_uefi_variables, end_of_event_log, run_folder};
+use crate::run_errors::{NotSeen, StartError};
+use crate::run_files::{RunFiles, copy_uefi_variables, run_folder};
+use crate::say::say;
 
 /// How long QEMU may take to be ready for commands. With hundreds of CPUs on a busy host it takes seconds.
 const QMP_LIMIT: Duration = Duration::from_secs(60);
@@ -24,48 +29,6 @@ const QMP_LIMIT: Duration = Duration::from_secs(60);
 const QUIT_LIMIT: Duration = Duration::from_secs(5);
 /// Pause between two looks at the process.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
-
-/// Why QEMU is not running.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The folder for this run's files could not be made or filled.
-    #[error("cannot prepare {}: {source}", path.display())]
-    RunFolder {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the host says.
-        source: std::io::Error,
-    },
-    /// The program does not start.
-    #[error("cannot start {}: {source}", program.display())]
-    Qemu {
-        /// The program.
-        program: PathBuf,
-        /// What the host says.
-        source: std::io::Error,
-    },
-}
-
-/// A text that did not come.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotSeen {
-    /// QEMU ended before.
-    #[error("{text:?} did not come before the end: {ending:?}")]
-    Ended {
-        /// The text.
-        text: String,
-        /// How it ended.
-        ending: Ending,
-    },
-    /// The time was over; QEMU still runs.
-    #[error("{text:?} did not come within {limit:?}")]
-    InTime {
-        /// The text.
-        text: String,
-        /// How long was waited.
-        limit: Duration,
-    },
-}
 
 /// A QEMU that runs, or has ended.
 #[derive(Debug)]
@@ -80,6 +43,8 @@ pub struct Running {
     qmp: Option<Qmp>,
     /// This run's files.
     files: RunFiles,
+    /// Where QEMU records resets.
+    event_record: EventRecord,
     /// How it ended.
     ending: Option<Ending>,
     /// The folder with the files, removed at the end.
@@ -116,16 +81,22 @@ impl Running {
             program: qemu.program().to_owned(),
             source,
         };
+        let started = Instant::now();
         let mut child = command.spawn().map_err(cannot_start)?;
         let (Some(output), Some(errors)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(cannot_start(std::io::Error::other("its output is not connected")));
         };
-        let (serial, errors) = (Console::capture(output, echo), Console::capture(errors, echo_errors));
+        let serial = match machine.serial {
+            SerialPort::Terminal => Console::capture_and_watch(output, echo, tell_boot_times(started)),
+            SerialPort::Captured => Console::capture(output, echo),
+        };
+        let errors = Console::capture(errors, echo_errors);
         let mut running = Self {
             child,
             serial,
             errors,
             qmp: None,
+            event_record: EventRecord::place(&GivenOptions::read(&machine.qemu_arguments), &files.event_log),
             files,
             ending: None,
             _folder: folder,
@@ -152,11 +123,11 @@ impl Running {
         self.errors.text()
     }
 
-    /// The end of QEMU's record of resets and, if asked for, interrupts. Empty when a person's `-d` or `-D` took its
-    /// place.
+    /// The end of QEMU's record of resets and, if asked for, interrupts. Empty when a person's `-D`
+    /// names something that cannot be read.
     #[must_use]
     pub fn event_log(&self) -> String {
-        end_of_event_log(&self.files)
+        self.event_record.read(|| self.errors.text())
     }
 
     /// Waits until the serial log contains a text.
@@ -218,9 +189,7 @@ impl Running {
     /// # Errors
     /// [`QmpError`].
     pub fn screenshot(&mut self, file: &Path) -> Result<(), QmpError> {
-        let absolute = std::path::absolute(file)?;
-        let arguments = json!({ "filename": absolute.to_string_lossy(), "format": "png" });
-        self.command("screendump", &arguments).map(drop)
+        self.command("screendump", &screenshot_arguments(file)?).map(drop)
     }
 
     /// Gives a command to QEMU's control socket (QMP) and returns its answer.
@@ -284,5 +253,40 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// Tells a person how fast the kernel came up, as soon as it has.
+fn tell_boot_times(started: Instant) -> impl FnMut(&[u8]) + Send {
+    let mut times = BootTimes::since(started);
+    move |bytes| {
+        if let Some(sentence) = times.pass(bytes, Instant::now()) {
+            say(&sentence);
+        }
+    }
+}
+
+/// What QEMU is told about a picture. QMP speaks UTF-8: a name changed to fit would name another file.
+fn screenshot_arguments(file: &Path) -> Result<serde_json::Value, QmpError> {
+    let absolute = std::path::absolute(file)?;
+    match absolute.to_str() {
+        Some(name) => Ok(json!({ "filename": name, "format": "png" })),
+        None => Err(QmpError::NameIsNotUtf8 { path: absolute }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::*;
+
+    #[test]
+    fn refuses_a_screenshot_whose_name_is_not_utf8() {
+        let odd = Path::new(OsStr::from_bytes(b"a\xff.png"));
+        assert!(matches!(screenshot_arguments(odd), Err(QmpError::NameIsNotUtf8 { .. })));
+        let name = screenshot_arguments(Path::new("/a.png")).unwrap();
+        assert_eq!(name["filename"], "/a.png");
     }
 }

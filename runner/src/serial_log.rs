@@ -6,6 +6,17 @@ const LAST_LINES: usize = 15;
 /// The kernel's first line.
 pub(crate) const FIRST_LINE: &str = "Hello from BSP";
 
+/// How the message of an error begins behind which nothing of the kernel runs.
+const LAST_WORDS: [&str; 5] = [
+    "panicked",
+    "cannot boot: ",
+    "Page fault!",
+    "Stack overflow:",
+    "Double Fault!",
+];
+/// Longer than the name of any exception (Intel SDM volume 3, table 6-1).
+const LONGEST_EXCEPTION_NAME: usize = 48;
+
 /// The text without the escape sequences that colour it.
 #[must_use]
 pub fn without_colours(text: &str) -> String {
@@ -23,16 +34,53 @@ pub fn without_colours(text: &str) -> String {
     plain
 }
 
-/// Whether the kernel reported a panic, or that it cannot boot.
+/// A line of the kernel's log, without colours: `[id] LEVEL message`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LogLine<'a> {
+    /// The level, in capitals.
+    pub(crate) level: &'a str,
+    /// What it says.
+    pub(crate) message: &'a str,
+}
+
+impl<'a> LogLine<'a> {
+    /// Reads a line, if it is one of the log.
+    pub(crate) fn read(line: &'a str) -> Option<Self> {
+        let (id, rest) = line.trim_end().strip_prefix('[')?.split_once("] ")?;
+        let (level, message) = rest.split_once(' ')?;
+        let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_id.then_some(Self {
+            level,
+            message: message.trim_start(),
+        })
+    }
+}
+
+/// Whether the kernel reported its end: a panic, an exception that it cannot survive, or that it cannot boot.
 #[must_use]
 pub fn has_panic(log: &str) -> bool {
-    without_colours(log).lines().any(|line| {
-        let message = line
-            .split_once("ERROR")
-            .map_or(line, |(_, message)| message)
-            .trim_start();
-        message.starts_with("panicked") || (line.contains("ERROR") && message.starts_with("cannot boot"))
+    without_colours(log).lines().any(|line| match LogLine::read(line) {
+        Some(line) => line.level == "ERROR" && tells_the_end(line.message),
+        // Written past the logger: it may be what panicked.
+        None => line.starts_with("panicked"),
     })
+}
+
+/// Whether the message of an error is the kernel's last.
+fn tells_the_end(message: &str) -> bool {
+    LAST_WORDS.iter().any(|words| message.starts_with(words))
+        || message
+            .split_once("! Error code:")
+            .is_some_and(|(name, _)| is_exception_name(name))
+}
+
+/// Whether a text can be the name of an exception: some words, nothing quoted and no sentence.
+fn is_exception_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= LONGEST_EXCEPTION_NAME
+        && text
+            .chars()
+            .all(|character| character.is_alphanumeric() || " -_/#()".contains(character))
 }
 
 /// The last lines that say something, without colours.
@@ -74,7 +122,31 @@ mod tests {
         assert!(has_panic("[0] ERROR cannot boot: no memory map"));
         assert!(has_panic("panicked again while reporting a panic"));
         assert!(!has_panic("[0] INFO  Command line: panicked"));
+        assert!(!has_panic("[0] INFO  Command line: ERROR panicked"));
+        assert!(!has_panic("[0] INFO  Command line: [0] ERROR panicked"));
+        assert!(!has_panic("[0] ERROR a program panicked"));
         assert!(!has_panic("[0] WARN  unknown word `cannot boot`"));
+    }
+
+    #[test]
+    fn an_exception_that_ends_the_kernel_is_seen() {
+        for message in [
+            "Page fault! reading 0x10",
+            "Stack overflow: CPU 3",
+            "Double Fault! at 0x20",
+            "General Protection Fault! Error code: 0x10",
+            "SIMD floating-point exception (#XM)! Error code: 0x0",
+        ] {
+            assert!(
+                has_panic(&format!("[1F] \u{1b}[91mERROR\u{1b}[39m {message}\r\n")),
+                "{message}"
+            );
+            assert!(!has_panic(&format!("[1F] WARN  {message}\r\n")), "{message}");
+            assert!(
+                !has_panic(&format!("[1F] ERROR a program said: {message}\r\n")),
+                "{message}"
+            );
+        }
     }
 
     #[test]

@@ -9,7 +9,6 @@ use iso_image::Host;
 
 use crate::announcement;
 use crate::arguments::Options;
-use crate::built;
 use crate::debugger_port::debugger_port;
 use crate::ending::Ending;
 use crate::exit_codes::{ExitCode, of_run};
@@ -19,7 +18,8 @@ use crate::out_dir::point_links_at_this_build;
 use crate::preparation::{PreparationError, choose_firmware, find_qemu, machine, ready_iso};
 use crate::qemu::Qemu;
 use crate::reset_explanation::explain_reset;
-use crate::running::{Running, StartError};
+use crate::run_errors::StartError;
+use crate::running::Running;
 use crate::say::say;
 use crate::serial_log::{FIRST_LINE, has_panic, last_lines};
 
@@ -50,14 +50,14 @@ pub enum SessionError {
 pub fn boot(options: &Options, qemu_arguments: Vec<OsString>) -> Result<ExitCode, SessionError> {
     let host = Host::of_this_process();
     let qemu = find_qemu(&host)?;
-    let firmware = choose_firmware(options, &qemu_arguments, qemu.program())?;
-    let iso = ready_iso(options, &host)?;
-    if built::iso().exists() {
-        point_links_at_this_build().map_err(PreparationError::from)?;
-    }
+    let ready = ready_iso(options, &host);
+    // Also when there is no ISO: a debugger and the person look for this build's kernel there.
+    point_links_at_this_build().map_err(PreparationError::from)?;
+    let iso = ready?;
+    let firmware = choose_firmware(options, &qemu_arguments, qemu.program(), &iso.boot_loader)?;
     announcement::iso(&iso, options);
     announcement::machine(options, &firmware, &qemu, &GivenOptions::read(&qemu_arguments));
-    let machine = machine(options, qemu_arguments, iso.file, firmware);
+    let machine = machine(options, qemu_arguments, iso.file, firmware.files().clone());
     let started = Instant::now();
     let mut running = Running::start_and_tell(&qemu, &machine, announcement::command)?;
     if let Some(port) = debugger_port(&machine.qemu_arguments, machine.debugger) {
@@ -142,7 +142,7 @@ fn take_screenshot_of(running: &mut Running, file: &Path) -> bool {
 fn conclude(qemu: &Qemu, machine: &Machine, running: &Running, ending: &Ending, took: Duration) -> ExitCode {
     let log = running.serial();
     match ending {
-        Ending::TripleFault | Ending::UnexplainedReset => explain_reset(qemu, machine, &log, ending, took),
+        Ending::TripleFault | Ending::UnexplainedReset => explain_reset(qemu, machine, running, ending, took),
         Ending::TimedOut => say(&format!(
             "\nThe time is over. The last lines of the log:\n{}",
             last_lines(&log)

@@ -1,6 +1,7 @@
 //! Whether an ISO that is there was made from the same input: then it need not be made again.
 //!
-//! The input is written beside the ISO as text: each file with its length and time, each tool, the menus, the date.
+//! The input is written beside the ISO as text: each file with its length and time, each tool, GRUB's kinds of firmware,
+//! the menus, the date.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,7 +53,10 @@ fn describe(contents: &Contents, boot_loader: &BootLoader, host: &Host) -> Resul
             let files = limine.files().into_iter().map(|(file, _)| file).collect();
             (files, [host.find("xorriso"), limine.tool().map(Path::to_owned)])
         }
-        BootLoader::Grub(grub) => (Vec::new(), [host.find("xorriso"), Some(grub.mkrescue().to_owned())]),
+        BootLoader::Grub(grub) => {
+            let files = grub.module_lists().to_vec();
+            (files, [host.find("xorriso"), Some(grub.mkrescue().to_owned())])
+        }
     };
     files.extend(tools.into_iter().flatten());
     files.extend(contents.multiboot2_loader.clone());
@@ -68,6 +72,11 @@ fn describe(contents: &Contents, boot_loader: &BootLoader, host: &Host) -> Resul
             "verbatim "
         });
         files.push(file.clone());
+    }
+    for platform in boot_loader.missing_grub_platforms() {
+        text.push_str("without ");
+        text.push_str(platform.folder_name());
+        text.push('\n');
     }
     for file in files {
         text.push_str(&describe_file(&file)?);
@@ -91,4 +100,53 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut path = path.as_os_str().to_owned();
     path.push(suffix);
     path.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::grub::{Grub, GrubPlatform};
+    use crate::text::BootText;
+
+    /// A host that has GRUB's programs in the folder `bin` of that prefix, and nothing else.
+    fn host_with_grub(prefix: &Path) -> Host {
+        let bin = prefix.join("bin");
+        for tool in ["grub-mkrescue", "xorriso", "mformat"].map(|name| bin.join(name)) {
+            write(&tool, b"#!/bin/sh\n").unwrap();
+            fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        Host {
+            path: bin.into(),
+            ..Host::default()
+        }
+    }
+
+    /// Installs GRUB's files for a kind of firmware under that prefix.
+    fn install(prefix: &Path, platform: GrubPlatform, modules: &str) {
+        let list = prefix.join("lib/grub").join(platform.folder_name()).join("moddep.lst");
+        write(&list, modules.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn grubs_files_for_a_firmware_belong_to_the_input() {
+        let prefix = tempfile::tempdir().unwrap();
+        let host = host_with_grub(prefix.path());
+        let contents = Contents {
+            kernel: None,
+            command_line: BootText::default(),
+            modules: Vec::new(),
+            multiboot2_loader: None,
+        };
+        let described = || describe(&contents, &BootLoader::Grub(Grub::find(&host).unwrap()), &host).unwrap();
+        install(prefix.path(), GrubPlatform::Bios, "one");
+        let bios = described();
+        assert_eq!(described(), bios);
+        install(prefix.path(), GrubPlatform::Uefi, "one");
+        let both = described();
+        assert_ne!(both, bios);
+        install(prefix.path(), GrubPlatform::Uefi, "one two");
+        assert_ne!(described(), both);
+    }
 }

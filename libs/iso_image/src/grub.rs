@@ -38,6 +38,8 @@ impl GrubPlatform {
 pub struct Grub {
     /// The program `grub-mkrescue`.
     mkrescue: PathBuf,
+    /// Of each kind of firmware whose files were found, the list of modules: it changes whenever they do.
+    module_lists: Vec<PathBuf>,
     /// Kinds of firmware whose files were not found.
     missing_platforms: Vec<GrubPlatform>,
 }
@@ -57,16 +59,17 @@ impl Grub {
             "mformat",
             "makes the UEFI part of the ISO for `grub-mkrescue` (package mtools)",
         )?;
-        let missing_platforms = [GrubPlatform::Bios, GrubPlatform::Uefi]
-            .into_iter()
-            .filter(|platform| {
-                !library_folders(&mkrescue)
-                    .iter()
-                    .any(|folder| folder.join(platform.folder_name()).is_dir())
-            })
-            .collect();
+        let folders = library_folders(&mkrescue);
+        let (mut module_lists, mut missing_platforms) = (Vec::new(), Vec::new());
+        for platform in [GrubPlatform::Bios, GrubPlatform::Uefi] {
+            match module_list(&folders, platform) {
+                Some(list) => module_lists.push(list),
+                None => missing_platforms.push(platform),
+            }
+        }
         Ok(Self {
             mkrescue,
+            module_lists,
             missing_platforms,
         })
     }
@@ -77,11 +80,24 @@ impl Grub {
         &self.mkrescue
     }
 
+    /// The files that change when GRUB's files for a kind of firmware do, one for each kind that was found.
+    pub(crate) fn module_lists(&self) -> &[PathBuf] {
+        &self.module_lists
+    }
+
     /// Kinds of firmware on which the ISO will not boot, since GRUB's files for them are not installed.
     #[must_use]
     pub fn missing_platforms(&self) -> &[GrubPlatform] {
         &self.missing_platforms
     }
+}
+
+/// The list of a platform's modules, which every build of GRUB brings.
+fn module_list(library_folders: &[PathBuf], platform: GrubPlatform) -> Option<PathBuf> {
+    library_folders
+        .iter()
+        .map(|folder| folder.join(platform.folder_name()).join("moddep.lst"))
+        .find(|list| list.is_file())
 }
 
 /// Where the GRUB of that program keeps its modules.

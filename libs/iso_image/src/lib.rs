@@ -11,10 +11,11 @@
 //!
 //! Which boot loader to take, and what to tell a person, is left to the runner.
 
+#![forbid(unsafe_code)]
+
 mod boot_loader;
 mod contents;
 mod current;
-
 mod error;
 mod files;
 mod grub;

@@ -37,6 +37,13 @@ pub enum LimineNotFound {
         /// The files that are not there.
         missing: Vec<&'static str>,
     },
+    /// `LIMINE_PATH` depends on the folder in which a program runs: cargo runs the build script and the tests elsewhere
+    /// than the person who set it.
+    #[error("LIMINE_PATH={} is a relative path: give an absolute one", path.display())]
+    LiminePathIsRelative {
+        /// Its value.
+        path: PathBuf,
+    },
     /// It is nowhere.
     #[error(
         "no Limine found: neither PATH nor the usual share folders hold it. LIMINE_PATH may name a folder with the files \
@@ -55,6 +62,9 @@ impl Limine {
         let tool_in_path = host.find("limine");
         if let Some(folder) = &host.limine_path {
             let folder = PathBuf::from(folder);
+            if folder.is_relative() {
+                return Err(LimineNotFound::LiminePathIsRelative { path: folder });
+            }
             let missing = missing_in(&folder);
             if !missing.is_empty() {
                 return Err(LimineNotFound::LiminePathLacksFiles { folder, missing });
@@ -154,6 +164,17 @@ mod tests {
             panic!("a folder that lacks files was accepted")
         };
         assert_eq!(missing, ["limine-bios-cd.bin", "limine-uefi-cd.bin"]);
+    }
+
+    #[test]
+    fn refuses_a_relative_limine_path_and_asks_for_an_absolute_one() {
+        let host = Host {
+            limine_path: Some("limine".into()),
+            ..Host::default()
+        };
+        let error = Limine::find(&host).unwrap_err();
+        assert_eq!(error, LimineNotFound::LiminePathIsRelative { path: "limine".into() });
+        assert!(error.to_string().contains("absolute"));
     }
 
     #[test]

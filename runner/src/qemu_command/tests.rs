@@ -45,7 +45,6 @@ fn a_default_is_dropped_when_the_person_gives_it_in_either_spelling() {
         ("bios", "/x"),
         ("display", "gtk"),
         ("serial", "file:x"),
-        ("d", "int"),
     ] {
         for dashes in ["-", "--"] {
             let words = arguments_of(|_| (), &format!("{dashes}{option} {value}"));
@@ -59,6 +58,20 @@ fn a_default_is_dropped_when_the_person_gives_it_in_either_spelling() {
 }
 
 #[test]
+fn resets_are_recorded_beside_what_the_person_records() {
+    let words = arguments_of(|_| (), "-d int");
+    assert_eq!(
+        (values(&words, "d"), values(&words, "D")),
+        (vec!["int,cpu_reset"], vec![])
+    );
+    let words = arguments_of(|_| (), "-D log");
+    assert_eq!(
+        (values(&words, "d"), values(&words, "D")),
+        (vec!["cpu_reset"], vec!["log"])
+    );
+}
+
+#[test]
 fn another_name_of_an_option_drops_the_default_as_well() {
     for (given, dropped) in [
         ("--machine q35", "M"),
@@ -69,7 +82,6 @@ fn another_name_of_an_option_drops_the_default_as_well() {
         ("-net none", "nic"),
         ("-pflash /x", "bios"),
         ("-drive if=pflash,file=/x", "bios"),
-        ("-D log", "d"),
         ("-monitor stdio", "serial"),
         ("-chardev stdio,id=x -device isa-serial,chardev=x", "serial"),
     ] {

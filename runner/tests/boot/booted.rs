@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::Failed;
 use runner::{Ending, Machine, Running};
@@ -23,6 +23,9 @@ const GRIEF: [&str; 5] = [
     "multiboot2_loader: error",
     "you need to load the kernel first",
 ];
+
+/// How long after a sign of grief an ending or a picture may still come as wanted.
+const END_AFTER_GRIEF: Duration = Duration::from_secs(5);
 
 /// Lines of a long log that are shown from its start.
 const HEAD_LINES: usize = 100;
@@ -55,7 +58,7 @@ impl Booted {
             if let Some(ending) = ending {
                 return Err(self.failed(&format!("{text:?} did not come before the end: {ending:?}")));
             }
-            if let Some(grief) = GRIEF.into_iter().find(|grief| log.contains(grief)) {
+            if let Some(grief) = grief_in(&log) {
                 // What was written in one go is perhaps not read to its end yet.
                 thread::sleep(LOOK_INTERVAL);
                 if self.text().contains(text) {
@@ -69,9 +72,25 @@ impl Booted {
         }
     }
 
-    /// Waits for the end that the scenario wants.
+    /// Waits for the end that the scenario wants. After grief it has to come soon: a report of a panic is followed by the
+    /// exit code, a refusal of a boot loader by nothing.
     pub(crate) fn expect_ending(&mut self, expected: &Ending) -> Outcome {
-        let ending = self.running.wait(self.deadline.left());
+        let ending = loop {
+            if let Some(ending) = self.running.wait_for_exit(LOOK_INTERVAL.min(self.deadline.left())) {
+                break ending;
+            }
+            if let Some(grief) = grief_in(&self.text()) {
+                match self.running.wait_for_exit(END_AFTER_GRIEF.min(self.deadline.left())) {
+                    Some(ending) => break ending,
+                    None => {
+                        return Err(self.failed(&format!("expected the end {expected:?}, found {grief:?} and none")));
+                    }
+                }
+            }
+            if self.deadline.left().is_zero() {
+                break self.running.wait(Duration::ZERO);
+            }
+        };
         if ending == *expected {
             Ok(())
         } else {
@@ -111,15 +130,22 @@ impl Booted {
         Picture::read(&file)
     }
 
-    /// Takes pictures until one is as wanted, or the time is over.
+    /// Takes pictures until one is as wanted, or the time is over. After grief the screen only has to be drawn to its end.
     pub(crate) fn expect_picture(&mut self, wanted: impl Fn(&Picture) -> Result<(), String>) -> Outcome {
+        let mut grief_since: Option<Instant> = None;
         loop {
             let picture = self.picture()?;
-            match wanted(&picture) {
-                Ok(()) => return Ok(()),
-                Err(what) if self.deadline.left().is_zero() => return Err(self.failed(&what)),
-                Err(_) => thread::sleep(LOOK_INTERVAL),
+            let Err(what) = wanted(&picture) else { return Ok(()) };
+            if self.deadline.left().is_zero() {
+                return Err(self.failed(&what));
             }
+            if let Some(grief) = grief_in(&self.text()) {
+                let since = *grief_since.get_or_insert_with(Instant::now);
+                if since.elapsed() > END_AFTER_GRIEF {
+                    return Err(self.failed(&format!("{what}, and after {grief:?} it stays so")));
+                }
+            }
+            thread::sleep(LOOK_INTERVAL);
         }
     }
 
@@ -145,6 +171,11 @@ impl Booted {
             Err(error) => Err(self.failed(&format!("no screenshot: {error}"))),
         }
     }
+}
+
+/// The first of the texts after which nothing good comes.
+fn grief_in(log: &str) -> Option<&'static str> {
+    GRIEF.into_iter().find(|grief| log.contains(grief))
 }
 
 /// A log, without its middle when it is very long.

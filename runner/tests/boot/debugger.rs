@@ -1,4 +1,6 @@
 //! gdb with the shipped `.gdbinit`: it stops at the kernel's entry and on an AP, with source lines and variables.
+//!
+//! The entry has neither arguments nor variables: there gdb has to know so, which it does not without debug information.
 
 use std::fs;
 use std::net::TcpListener;
@@ -13,6 +15,24 @@ use crate::booted::Booted;
 use crate::host::{FIRMWARES, boot_limit_s, firmware_name, folder, machine, shipped_iso};
 use crate::limited_command::LimitedCommand;
 use crate::scenario::{Deadline, Outcome, Scenario};
+
+/// What gdb is asked after the shipped `.gdbinit`; its answers at each stop are between marks.
+const QUESTIONS: [&str; 14] = [
+    "continue",
+    "echo first stop:\\n",
+    "frame",
+    "info args",
+    "info locals",
+    "echo end of the first stop\\n",
+    "hbreak entry_point_from_limine_mp",
+    "continue",
+    "echo second stop:\\n",
+    "frame",
+    "info args",
+    "info locals",
+    "print *mp_info",
+    "kill",
+];
 
 /// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -30,55 +50,30 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         .collect()
 }
 
-/// Two stops, a source line and a variable at each.
+/// Two stops, a source line at each, and the variables that there are.
 fn stops_twice(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let port = free_port()?;
     let mut machine = machine(kind, &shipped_iso()?)?;
     machine.debugger = Some(Debugger { port });
     let booted = Booted::start(&machine, deadline)?;
-    let mut gdb = LimitedCommand::start(
-        Command::new("gdb")
-            .current_dir(working_folder()?)
-            .args(["-nx", "-batch"])
-            .args([
-                "-ex",
-                &format!("set $port = {port}"),
-                "-x",
-                &gdbinit().to_string_lossy(),
-                "-ex",
-                "continue",
-                "-ex",
-                "echo first stop:\\n",
-                "-ex",
-                "frame",
-                "-ex",
-                "hbreak entry_point_from_limine_mp",
-                "-ex",
-                "continue",
-                "-ex",
-                "echo second stop:\\n",
-                "-ex",
-                "frame",
-                "-ex",
-                "info args",
-                "-ex",
-                "print *mp_info",
-                "-ex",
-                "kill",
-            ]),
-        deadline,
-    )?;
+    let mut gdb = start_gdb(port, deadline)?;
     gdb.wait()?;
     let output = gdb.output();
     let (_, stops) = output
         .split_once("first stop:\n")
         .ok_or_else(|| gdb.failed("gdb never stopped"))?;
-    let (first, second) = stops
+    // What gdb says about the second breakpoint names the second function: it belongs to neither stop.
+    let (first, rest) = stops
+        .split_once("end of the first stop\n")
+        .ok_or_else(|| gdb.failed("gdb gave up at the first stop"))?;
+    let (_, second) = rest
         .split_once("second stop:\n")
         .ok_or_else(|| gdb.failed("gdb stopped only once"))?;
     for (stop, wanted, what) in [
-        (first, "entry_point_from_limine", "the function of the first stop"),
+        (first, "entry_point_from_limine (", "the function of the first stop"),
         (first, "kernel/src/main.rs:", "the source line of the first stop"),
+        (first, "No arguments.", "the lack of arguments at the first stop"),
+        (first, "No locals.", "the lack of variables at the first stop"),
         (second, "entry_point_from_limine_mp", "the function of the second stop"),
         (second, "kernel/src/lib.rs:", "the source line of the second stop"),
         (second, "mp_info = 0x", "the argument of the second stop"),
@@ -90,6 +85,19 @@ fn stops_twice(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     }
     drop(booted);
     Ok(())
+}
+
+/// Starts gdb, without its own idea of configuration files, with everything that it is asked.
+fn start_gdb(port: u16, deadline: Deadline) -> Result<LimitedCommand, Failed> {
+    let mut command = Command::new("gdb");
+    command
+        .current_dir(working_folder()?)
+        .args(["-nx", "-batch", "-ex", &format!("set $port = {port}"), "-x"])
+        .arg(gdbinit());
+    for question in QUESTIONS {
+        command.args(["-ex", question]);
+    }
+    LimitedCommand::start(&mut command, deadline)
 }
 
 /// A port on which nobody listens.

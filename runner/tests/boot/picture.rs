@@ -71,6 +71,24 @@ impl Picture {
         ))
     }
 
+    /// Whether the line stands on some row of the screen, glyph for glyph, long ones wrapped.
+    pub(crate) fn shows(&self, line: &LogLine) -> bool {
+        let columns = (self.width / CELL.width) as usize;
+        let cells: Vec<_> = cells_of(line).collect();
+        let mut expected = Self::black_like(self);
+        let mut height = 0;
+        for (row, cells) in cells.chunks(columns.max(1)).enumerate() {
+            for (column, (character, color)) in cells.iter().enumerate() {
+                expected.draw_character(*character, column, row, *color);
+            }
+            height += CELL.height as usize * self.width as usize;
+        }
+        let row_pixels = CELL.height as usize * self.width as usize;
+        let expected = &expected.pixels[..height.min(expected.pixels.len())];
+        let mut starts = (0..self.pixels.len()).step_by(row_pixels.max(1));
+        starts.any(|start| self.pixels[start..].starts_with(expected))
+    }
+
     /// What the screen should show of a log: the last lines that fit, long ones wrapped, on black.
     pub(crate) fn of_log(&self, lines: &[LogLine]) -> Self {
         let columns = (self.width / CELL.width) as usize;

@@ -2,11 +2,14 @@
 
 use embedded_graphics::pixelcolor::Rgb888;
 use embedded_graphics::prelude::RgbColor;
-use runner::FirmwareKind;
+use runner::{FirmwareKind, LoaderKind, built};
 
 use crate::booted::Booted;
-use crate::host::{FIRMWARES, boot_limit_s, firmware_name, machine, shipped_iso, test_kernel_iso};
+use crate::host::{FIRMWARES, boot_limit_s, firmware_name, iso_with, machine, shipped_iso, test_kernel_iso};
 use crate::scenario::{Deadline, Outcome, Scenario};
+
+/// What our loader says of an adapter whose pixels lie nowhere in the address space.
+const NO_LINEAR_MEMORY: &str = "multiboot2_loader: warning: frame buffer refused: it has no linear memory (address 0)";
 
 /// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -24,6 +27,16 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     ));
     scenarios.push(Scenario::new("screen::shows_a_panic", 15, shows_a_panic));
     scenarios.push(Scenario::new("screen::fill_solid_fills_it", 15, fills));
+    scenarios.push(Scenario::new(
+        "screen::is_refused_on_uefi_with_a_virtio_adapter",
+        boot_limit_s(FirmwareKind::Uefi),
+        refuses_virtio,
+    ));
+    scenarios.push(Scenario::new(
+        "screen::shows_the_log_on_bios_with_a_cirrus_adapter",
+        boot_limit_s(FirmwareKind::Bios),
+        shows_the_log_on_cirrus,
+    ));
     scenarios
 }
 
@@ -43,6 +56,31 @@ fn shows_the_log(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     expect_log_on_screen(&mut booted)
 }
 
+/// An adapter of the 1990s.
+fn shows_the_log_on_cirrus(deadline: Deadline) -> Outcome {
+    let iso = iso_with(built::contents()?, Some(LoaderKind::Grub))?;
+    let mut machine = machine(FirmwareKind::Bios, &iso)?;
+    machine.qemu_arguments = vec!["-vga".into(), "cirrus".into()];
+    let mut booted = Booted::start(&machine, deadline)?;
+    booted.expect("are up and idle")?;
+    expect_log_on_screen(&mut booted)
+}
+
+/// The screen is not used, the reason is said, and all else works.
+fn refuses_virtio(deadline: Deadline) -> Outcome {
+    let iso = iso_with(built::contents()?, Some(LoaderKind::Grub))?;
+    let mut machine = machine(FirmwareKind::Uefi, &iso)?;
+    machine.qemu_arguments = ["-vga", "none", "-device", "virtio-gpu-pci"].map(Into::into).to_vec();
+    let mut booted = Booted::start(&machine, deadline)?;
+    booted.expect("All 4 processors are up and idle")?;
+    let text = booted.text();
+    booted.check(
+        text.contains(NO_LINEAR_MEMORY),
+        &format!("no line {NO_LINEAR_MEMORY:?}"),
+    )?;
+    booted.check(text.contains("No frame buffer"), "the kernel found a frame buffer")
+}
+
 /// More lines than rows.
 fn shows_the_last_lines(deadline: Deadline) -> Outcome {
     let iso = test_kernel_iso("scenario=log_scroll")?;
@@ -59,13 +97,14 @@ fn shows_a_panic(deadline: Deadline) -> Outcome {
     machine.additions = vec!["-action".into(), "shutdown=pause".into()];
     let mut booted = Booted::start(&machine, deadline)?;
     booted.expect("ERROR panicked at")?;
-    booted.expect_picture(|picture| {
-        let red = picture.share_of(Rgb888::new(255, 85, 85));
-        if red > 0.0 {
-            Ok(())
-        } else {
-            Err("nothing on the screen has the colour of an error".to_owned())
-        }
+    // The line arrives in pieces: only its end shows that it is whole.
+    booted.expect("deliberate, with a number: 42")?;
+    let lines = booted.log_lines();
+    let report = lines.iter().find(|line| line.level == "ERROR");
+    let report = report.ok_or_else(|| booted.failed("no line of the level ERROR"))?;
+    booted.expect_picture(|picture| match picture.shows(report) {
+        true => Ok(()),
+        false => Err(format!("the screen does not show {report:?}")),
     })
 }
 
