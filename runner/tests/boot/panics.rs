@@ -92,7 +92,7 @@ fn panics(scenario: &str, message: &str, deadline: Deadline) -> Outcome {
     booted.expect_ending(&Ending::Failed)?;
     let text = booted.text();
     booted.check(text.contains("ERROR panicked at "), "no line `ERROR panicked at …`")?;
-    booted.check(text.matches("ERROR panicked").count() == 1, "more than one report")?;
+    booted.check(text.matches("ERROR panicked at ").count() == 1, "more than one report")?;
     booted.check(text.contains(message), &format!("the report does not say {message:?}"))
 }
 
