@@ -66,9 +66,9 @@ impl fmt::Display for InitMemoryError {
                 needed_bytes,
             } => write!(
                 formatter,
-                "there are {} KiB of usable memory, and {} KiB in one piece are needed to begin",
-                usable_bytes >> 10,
-                needed_bytes >> 10
+                "{} KiB of memory in one piece are needed to begin; the boot loader calls {} KiB usable, but not so much in one piece that no other entry of its map claims",
+                needed_bytes >> 10,
+                usable_bytes >> 10
             ),
             Self::PhysicalMemory(error) => write!(formatter, "the memory map cannot be kept: {error:?}"),
             Self::PageTables(error) => write!(formatter, "the page tables cannot be built: {error:?}"),

@@ -32,7 +32,7 @@ const CASES: [(&str, &str, &str, u32); 4] = [
 const FRAME_BUFFER_START: u64 = 0xfd00_0000;
 
 /// A memory map that no machine should have: first byte, length, kind. The first calls the frame buffer of QEMU's
-/// standard display adapter usable memory.
+/// standard display adapter usable memory, the last reserves everything: where two meet, the reservation holds.
 const ODD_MAP: [[u64; 3]; 8] = [
     [FRAME_BUFFER_START, 0x100_0000, 0],
     [0x10_0000, 0x100_0000, 0],
@@ -62,9 +62,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         }
     }
     scenarios.push(Scenario::new(
-        "missing_responses::kernel_survives_an_odd_memory_map",
+        "missing_responses::kernel_refuses_a_map_in_which_all_memory_is_reserved_too",
         boot_limit_s(FirmwareKind::Bios),
-        survives_odd_map,
+        refuses_odd_map,
     ));
     scenarios.push(Scenario::new(
         "missing_responses::kernel_boots_with_a_spoilt_madt",
@@ -79,9 +79,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// Overlapping, empty, wrapping and unknown ranges in no order: nothing panics, and a screen that would lie in memory is
-/// not drawn on.
-fn survives_odd_map(deadline: Deadline) -> Outcome {
+/// Overlapping, empty, wrapping and unknown ranges in no order, and one that reserves everything: the kernel says in one
+/// line why it cannot boot, nothing panics, and a screen that would lie in memory is not drawn on.
+fn refuses_odd_map(deadline: Deadline) -> Outcome {
     let map: Vec<u8> = ODD_MAP
         .iter()
         .flatten()
@@ -97,7 +97,9 @@ fn survives_odd_map(deadline: Deadline) -> Outcome {
     });
     let iso = iso_with(contents, Some(LoaderKind::Grub))?;
     let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)?;
-    booted.expect("All 4 processors are up and idle")?;
+    booted.expect("ERROR cannot boot: 2048 KiB of memory in one piece are needed to begin")?;
+    let errors = booted.log_lines().iter().filter(|line| line.level == "ERROR").count();
+    booted.check(errors == 1, "not exactly one line of an error")?;
     let ranges = format!("{} ranges in the memory map", ODD_MAP.len());
     booted.check(
         booted.text().contains(&ranges),
