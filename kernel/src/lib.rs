@@ -93,8 +93,9 @@ extern "C" fn init_bsp_on_own_stack(local_data: &'static CpuLocalData) -> ! {
     let Boot { boot_info, additions } = BOOT.wait();
     local_data.install();
     idt::load();
-    leave_boot_loader();
+    // The list of processors is in the boot loader's memory: it is read before this processor lets go of that.
     application_processors::start(entry_point_from_limine_mp);
+    leave_boot_loader();
     (additions.on_bsp)(boot_info);
     idle()
 }
