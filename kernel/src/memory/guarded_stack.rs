@@ -5,7 +5,7 @@
 //! never mapped, so that an overflow of up to [`STACK_GUARD_PAGES`] pages at once is caught.
 
 use super::{
-    address_space::STACKS_START,
+    address_space::{KERNEL_START, STACKS_START},
     owned_ram::OwnedRam,
     virtual_memory::{self, MapRegionError},
 };
@@ -95,6 +95,9 @@ impl StackId {
 impl StackInfo {
     /// The stack whose slot an address is in, if it is in one: the stack itself or its guard.
     pub fn of_slot(address: VirtAddr) -> Option<Self> {
+        if address.as_u64() >= KERNEL_START {
+            return None;
+        }
         let slot = address.as_u64().checked_sub(STACKS_START)? / SLOT_SIZE;
         let cpu_id = u32::try_from(slot / STACKS_PER_CPU).ok()?;
         let stack_type = match u8::try_from(slot % STACKS_PER_CPU).ok()? {

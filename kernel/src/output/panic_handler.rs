@@ -88,9 +88,9 @@ impl fmt::Display for HeapUse {
 
 /// The bounds of the guarded stack that an address is on, or has just run over; empty for any other stack.
 fn stack_around(address: u64) -> Range<u64> {
-    let stack = VirtAddr::try_new(address)
-        .ok()
-        .and_then(|address| StackInfo::of_slot(address - 1));
+    // The address may be anything: a fault can have any stack pointer.
+    let below = address.checked_sub(1).and_then(|below| VirtAddr::try_new(below).ok());
+    let stack = below.and_then(StackInfo::of_slot);
     stack.map_or(0..0, |stack| stack.start.as_u64()..stack.top.as_u64())
 }
 

@@ -7,7 +7,7 @@ use crate::host::{machine, test_kernel_iso};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
 /// Scenarios of the test kernel that end in a report: the rule, and what the report has to say.
-const REPORTS: [(&str, &str, &[&str]); 16] = [
+const REPORTS: [(&str, &str, &[&str]); 17] = [
     (
         "read_unmapped",
         "a_read_where_nothing_is_mapped_is_reported",
@@ -61,6 +61,11 @@ const REPORTS: [(&str, &str, &[&str]); 16] = [
     (
         "double_fault",
         "a_double_fault_is_reported",
+        &["ERROR Double Fault! Error code: 0x0"],
+    ),
+    (
+        "fault_without_stack",
+        "a_fault_with_a_stack_pointer_of_0_is_reported",
         &["ERROR Double Fault! Error code: 0x0"],
     ),
     (

@@ -87,6 +87,12 @@ pub(super) fn double_fault() {
     unsafe { asm!("mov rsp, {}", "int3", in(reg) UNMAPPED, options(noreturn)) };
 }
 
+/// Faults with a stack pointer of 0, which leads to no stack: the report has to do without.
+pub(super) fn fault_without_stack() {
+    // SAFETY: It ends the kernel, which is what the scenario is for.
+    unsafe { asm!("xor esp, esp", "int3", options(noreturn)) };
+}
+
 /// Goes on after a breakpoint.
 pub(super) fn breakpoint() {
     x86_64::instructions::interrupts::int3();

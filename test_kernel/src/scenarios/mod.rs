@@ -81,7 +81,7 @@ impl Scenario {
 }
 
 /// Every scenario.
-static ALL: [Scenario; 37] = [
+static ALL: [Scenario; 38] = [
     Scenario::on_bsp("magenta", magenta::fill_the_screen),
     Scenario::on_all("log_storm", log_storm::log_a_thousand_lines),
     Scenario::on_bsp("log_samples", log_samples::log_samples),
@@ -108,6 +108,7 @@ static ALL: [Scenario; 37] = [
     Scenario::on_bsp("general_protection", memory_faults::general_protection),
     Scenario::on_bsp("non_canonical", memory_faults::non_canonical),
     Scenario::on_bsp("double_fault", memory_faults::double_fault),
+    Scenario::on_bsp("fault_without_stack", memory_faults::fault_without_stack),
     Scenario::on_bsp("stack_overflow", memory_faults::overflow_stack),
     Scenario::on_first_ap("stack_overflow_on_ap", memory_faults::overflow_stack),
     Scenario::on_bsp("nmi_stack_overflow", exception_stacks::overflow_non_maskable),
