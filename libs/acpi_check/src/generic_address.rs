@@ -1,0 +1,80 @@
+//! Where a register lies (ACPI specification, section "Generic Address Structure").
+
+use core::fmt;
+
+use crate::address::AllegedAddress;
+
+/// Length of the structure.
+pub(crate) const GENERIC_ADDRESS_BYTES: usize = 12;
+
+/// A register's place as a table alleges it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GenericAddress {
+    /// What the address counts.
+    pub(crate) space: AddressSpace,
+    /// Width of the register in bits.
+    pub(crate) width_bits: u8,
+    /// How much is read or written at once: 1 to 4 for 8 to 64 bits, 0 if the table does not say.
+    pub(crate) access_size: u8,
+    /// The address.
+    pub(crate) address: AllegedAddress,
+}
+
+/// What an address counts, by its number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct AddressSpace(pub u8);
+
+impl AddressSpace {
+    /// Physical memory.
+    pub const MEMORY: Self = Self(0);
+    /// I/O ports.
+    pub const IO_PORTS: Self = Self(1);
+    /// Configuration space of PCI devices on bus 0.
+    pub const PCI_CONFIGURATION: Self = Self(2);
+}
+
+impl GenericAddress {
+    /// Reads the structure.
+    pub(crate) const fn read(bytes: [u8; GENERIC_ADDRESS_BYTES]) -> Self {
+        let [space, width_bits, _offset_bits, access_size, a, b, c, d, e, f, g, h] = bytes;
+        Self {
+            space: AddressSpace(space),
+            width_bits,
+            access_size,
+            address: AllegedAddress::new(u64::from_le_bytes([a, b, c, d, e, f, g, h])),
+        }
+    }
+
+    /// The structure of a block of ports.
+    pub(crate) const fn block_of_ports(port: u32, width_bits: u8) -> [u8; GENERIC_ADDRESS_BYTES] {
+        let [a, b, c, d] = port.to_le_bytes();
+        [AddressSpace::IO_PORTS.0, width_bits, 0, 0, a, b, c, d, 0, 0, 0, 0]
+    }
+}
+
+impl fmt::Display for AddressSpace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.0 {
+            0 => "memory",
+            1 => "I/O ports",
+            2 => "PCI configuration space",
+            3 => "an embedded controller",
+            4 => "the SMBus",
+            5 => "the CMOS memory",
+            6 => "a PCI device's own memory",
+            7 => "IPMI",
+            8 => "general-purpose pins",
+            9 => "a serial bus",
+            10 => "a channel of the platform",
+            0x7f => "fixed hardware",
+            number => return write!(formatter, "address space {number}"),
+        };
+        formatter.write_str(name)
+    }
+}
+
+impl fmt::Debug for AddressSpace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "\"{self}\"")
+    }
+}

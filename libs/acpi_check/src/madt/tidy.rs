@@ -1,0 +1,142 @@
+//! Makes a MADT such that the crate `acpi` reads it without looping, panicking, leaving the table, or refusing all of
+//! it for one odd entry.
+//!
+//! An entry that says nothing sensible is left out; the table is cut where an entry does not say where the next one
+//! lies. Entries of unknown kinds stay.
+
+use super::ENTRIES_OFFSET;
+use super::entry::{EntryKind, MadtEntry, NmiSource, SourceOverride};
+use super::entry_bytes::EntryBytes;
+use super::isa_routes::ISA_IRQ_COUNT;
+use crate::address::AllegedAddress;
+use crate::note::AcpiNote;
+use crate::table::TableFault;
+
+/// Why an entry is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EntryFault {
+    /// It is shorter than its kind needs.
+    #[error("{length_bytes} bytes are too short, it needs {needed_bytes}")]
+    TooShort {
+        /// Its length.
+        length_bytes: u8,
+        /// The least length of its kind.
+        needed_bytes: u8,
+    },
+    /// It speaks of interrupts of a bus that is none.
+    #[error("there is no bus {bus}")]
+    Bus {
+        /// The alleged bus.
+        bus: u8,
+    },
+    /// It speaks of an interrupt that the ISA bus does not have.
+    #[error("the ISA bus has no interrupt {irq}")]
+    Irq {
+        /// The alleged interrupt.
+        irq: u8,
+    },
+    /// Polarity or trigger mode has a value that means nothing.
+    #[error("polarity and trigger mode {flags:#x} mean nothing")]
+    LineFlags {
+        /// The flags.
+        flags: u16,
+    },
+    /// It speaks of an interrupt line that local APICs do not have.
+    #[error("local APICs have no interrupt line {line}")]
+    Line {
+        /// The alleged line.
+        line: u8,
+    },
+    /// Registers cannot lie there.
+    #[error("no registers can lie at {address}")]
+    Address {
+        /// The alleged address.
+        address: AllegedAddress,
+    },
+    /// It is of no use to processors of this architecture.
+    #[error("it belongs to another architecture")]
+    Foreign,
+}
+
+/// Tidies the table up in place. Returns how many bytes of it are left; the header is for the caller to correct.
+///
+/// # Errors
+/// When no processor is left.
+pub(crate) fn tidy(table: &mut [u8], note: &mut dyn FnMut(AcpiNote)) -> Result<u32, TableFault> {
+    let table_bytes = u32::try_from(table.len()).unwrap_or(u32::MAX);
+    let (mut offset, mut kept) = (ENTRIES_OFFSET, ENTRIES_OFFSET);
+    let mut has_processor = false;
+    while offset < table_bytes {
+        let bytes = match EntryBytes::read(&&*table, AllegedAddress::new(0), table_bytes, offset) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                note(AcpiNote::MadtCut(error));
+                break;
+            }
+        };
+        match entry_fault(&bytes) {
+            Ok(kind) => {
+                has_processor |= matches!(kind, EntryKind::Processor { .. });
+                move_back(table, bytes, kept);
+                kept = kept.saturating_add(u32::from(bytes.length_bytes));
+            }
+            Err(fault) => note(AcpiNote::MadtEntry {
+                kind: bytes.kind,
+                offset,
+                fault,
+            }),
+        }
+        offset = bytes.end();
+    }
+    if has_processor {
+        Ok(kept)
+    } else {
+        Err(TableFault::NoProcessor)
+    }
+}
+
+/// What the entry says, or why it is left out.
+fn entry_fault(bytes: &EntryBytes) -> Result<EntryKind, EntryFault> {
+    let entry = bytes.entry().ok_or(EntryFault::TooShort {
+        length_bytes: bytes.length_bytes,
+        needed_bytes: bytes.needed_bytes(),
+    })?;
+    check(&entry).map(|()| entry.kind)
+}
+
+/// Whether the entry says something sensible.
+fn check(entry: &MadtEntry) -> Result<(), EntryFault> {
+    match entry.kind {
+        EntryKind::IoApic(io_apic) if io_apic.address.is_null() => Err(EntryFault::Address {
+            address: io_apic.address.into(),
+        }),
+        EntryKind::LocalApicAddress(address) if address.possible().is_none() => Err(EntryFault::Address { address }),
+        EntryKind::SourceOverride(exception) if exception.bus != 0 => Err(EntryFault::Bus { bus: exception.bus }),
+        EntryKind::SourceOverride(exception) if exception.irq >= ISA_IRQ_COUNT => {
+            Err(EntryFault::Irq { irq: exception.irq })
+        }
+        EntryKind::LocalNmi(nmi) if nmi.line > 1 => Err(EntryFault::Line { line: nmi.line }),
+        EntryKind::SourceOverride(SourceOverride { flags, .. }) | EntryKind::NmiSource(NmiSource { flags, .. })
+            if flags.on_isa().is_none() =>
+        {
+            Err(EntryFault::LineFlags { flags: flags.as_u16() })
+        }
+        // SAPIC and platform interrupts, GIC: the crate refuses the whole table for one of these.
+        EntryKind::Other if matches!(entry.number, 6..=8 | 0xb..=0xf) => Err(EntryFault::Foreign),
+        _ => Ok(()),
+    }
+}
+
+/// Moves an entry to where the kept ones end.
+fn move_back(table: &mut [u8], entry: EntryBytes, kept: u32) {
+    let range = |start: u32| {
+        let start = usize::try_from(start).ok()?;
+        Some(start..start.checked_add(usize::from(entry.length_bytes))?)
+    };
+    if let (Some(from), Some(to)) = (range(entry.offset), range(kept))
+        && from.end <= table.len()
+        && to.start <= from.start
+    {
+        table.copy_within(from, to.start);
+    }
+}

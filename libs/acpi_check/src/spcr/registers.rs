@@ -1,0 +1,109 @@
+//! Where a UART's registers lie, how far apart, and how they are read.
+
+use x86_64::PhysAddr;
+
+use super::error::SpcrError;
+use crate::address::AllegedAddress;
+use crate::generic_address::{AddressSpace, GenericAddress};
+use crate::io_port::IoPort;
+
+/// How many registers a 16550 has.
+const REGISTER_COUNT: u8 = 8;
+
+/// Where a UART's registers lie, how far apart, and how they are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UartRegisters {
+    /// Where the first lies.
+    pub place: UartPlace,
+    /// How far they lie apart: 1, 2 or 4 bytes.
+    pub stride_bytes: u8,
+    /// How much is read or written at once; never more than the stride.
+    pub access: AccessWidth,
+}
+
+/// Where the first register lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UartPlace {
+    /// In memory.
+    Memory(PhysAddr),
+    /// Among the I/O ports.
+    Ports(IoPort),
+}
+
+/// How much is read or written at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AccessWidth {
+    /// 8 bits.
+    Byte,
+    /// 16 bits.
+    Word,
+    /// 32 bits.
+    DoubleWord,
+}
+
+impl AccessWidth {
+    /// The width in bytes.
+    #[must_use]
+    pub const fn bytes(self) -> u8 {
+        match self {
+            Self::Byte => 1,
+            Self::Word => 2,
+            Self::DoubleWord => 4,
+        }
+    }
+}
+
+impl UartRegisters {
+    /// Checks what the table says.
+    pub(super) fn check(alleged: GenericAddress) -> Result<Self, SpcrError> {
+        let GenericAddress {
+            space,
+            width_bits,
+            access_size,
+            address,
+        } = alleged;
+        let stride_bytes = match width_bits {
+            // Left open by some firmware; the registers of a 16550 have 8 bits.
+            0 | 8 => 1,
+            16 => 2,
+            32 => 4,
+            _ => return Err(SpcrError::Width { width_bits }),
+        };
+        let access = access_width(access_size)
+            .filter(|access| access.bytes() <= stride_bytes)
+            .ok_or(SpcrError::Access {
+                access_size,
+                stride_bytes,
+            })?;
+        let length_bytes = REGISTER_COUNT * stride_bytes;
+        let place = match space {
+            AddressSpace::MEMORY => memory_place(address, length_bytes, access),
+            AddressSpace::IO_PORTS => IoPort::of_block(address.as_u64(), u16::from(length_bytes)).map(UartPlace::Ports),
+            _ => return Err(SpcrError::Space { space }),
+        };
+        Ok(Self {
+            place: place.ok_or(SpcrError::Address { space, address })?,
+            stride_bytes,
+            access,
+        })
+    }
+}
+
+/// The width that the table's number stands for; 0 leaves it open.
+const fn access_width(access_size: u8) -> Option<AccessWidth> {
+    match access_size {
+        0 | 1 => Some(AccessWidth::Byte),
+        2 => Some(AccessWidth::Word),
+        3 => Some(AccessWidth::DoubleWord),
+        _ => None,
+    }
+}
+
+/// A place in memory, if all registers fit there and none is read across a border.
+fn memory_place(address: AllegedAddress, length_bytes: u8, access: AccessWidth) -> Option<UartPlace> {
+    let first = address.possible()?;
+    address.checked_add(u64::from(length_bytes) - 1)?.possible()?;
+    first
+        .is_aligned(u64::from(access.bytes()))
+        .then_some(UartPlace::Memory(first))
+}
