@@ -8,6 +8,7 @@ mod kernel_file;
 mod processor_plan;
 mod room;
 
+use acpi_check::Signature;
 use multiboot2_loader_core::acpi::madt::Madt;
 use multiboot2_loader_core::memory_map::MemoryMap;
 use multiboot2_loader_core::memory_map_construction::{self, Construction};
@@ -83,7 +84,7 @@ pub(crate) fn prepare(handover: &Handover, hook_policy: HookPolicy) -> Result<La
     quieten_interrupts(madt);
     if let Some(table) = firmware
         .tables
-        .find(*b"DMAR")
+        .find(Signature::DMAR)
         .filter(|_| !kernel.requests.keeps_iommu())
     {
         iommu::switch_off(&memory, table);

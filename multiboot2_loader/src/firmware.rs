@@ -2,11 +2,10 @@
 //!
 //! A machine without them, or with damaged ones, is started all the same: each thing that is missing is a warning.
 
+use acpi_check::{AcpiNote, Checksum, Fadt, Rsdp, Signature, TABLE_LIMIT, Table, TableError, TableFault, TableList};
 use arrayvec::ArrayVec;
-use multiboot2_loader_core::acpi::fadt;
 use multiboot2_loader_core::acpi::madt::{self, Madt};
-use multiboot2_loader_core::acpi::rsdp::{self, Rsdp};
-use multiboot2_loader_core::acpi::tables::{self, TABLE_LIMIT, TableList};
+use multiboot2_loader_core::acpi::{AcpiMemory, extent_of, rsdp_search};
 use multiboot2_loader_core::address::{Extent, PhysAddr};
 use multiboot2_loader_core::boot_information::BootInformation;
 use multiboot2_loader_core::efi::EfiTables;
@@ -44,7 +43,7 @@ impl Firmware {
         match information.efi_system_table {
             Some(system_table) => firmware.find_with_efi(memory, system_table),
             None => {
-                firmware.rsdp = rsdp::find_in_low_memory(memory);
+                firmware.rsdp = rsdp_search::find_in_low_memory(memory);
                 firmware.smbios = smbios::find_in_low_memory(memory);
             }
         }
@@ -57,8 +56,10 @@ impl Firmware {
 
     /// Everything that the kernel will read, or that leads there.
     pub(crate) fn extents(&self) -> ArrayVec<Extent, EXTENT_LIMIT> {
-        let rsdp = self.rsdp.map(|rsdp| Extent::new(rsdp.address, rsdp.length_bytes));
-        let tables = self.tables.tables().iter().map(|table| table.extent);
+        let rsdp = self
+            .rsdp
+            .map(|rsdp| Extent::new(rsdp.address.into(), u64::from(rsdp.length_bytes)));
+        let tables = self.tables.tables().iter().map(extent_of);
         let others = self.efi_extents.iter().chain(&self.smbios.extents).copied();
         rsdp.into_iter()
             .chain(tables)
@@ -75,7 +76,7 @@ impl Firmware {
         };
         self.efi_system_table = Some(system_table);
         self.smbios = smbios::check(memory, [efi.smbios_32, efi.smbios_64]);
-        self.rsdp = match efi.rsdp.map(|address| rsdp::check(memory, address)) {
+        self.rsdp = match efi.rsdp.map(|address| Rsdp::check(&AcpiMemory(memory), address.into())) {
             Some(Ok(rsdp)) => Some(rsdp),
             Some(Err(error)) => {
                 console::warn(format_args!("{error}"));
@@ -89,21 +90,40 @@ impl Firmware {
     /// Lists ACPI's tables and reads those that the loader needs itself.
     fn read_acpi_tables(&mut self, memory: &DirectMap) {
         let Some(rsdp) = &self.rsdp else { return };
-        match tables::list(memory, rsdp) {
+        let mut unreadable = 0;
+        let mut count = |note| unreadable += u32::from(is_unreadable(note));
+        match TableList::read(&AcpiMemory(memory), rsdp, &mut count) {
             Ok(list) => self.tables = list,
-            Err(error) => return console::warn(format_args!("{error}")),
+            Err(error) => return console::warn(format_args!("ACPI: {error}")),
         }
-        if self.tables.unreadable > 0 {
-            console::warn(format_args!("{} ACPI tables cannot be read", self.tables.unreadable));
+        if unreadable > 0 {
+            console::warn(format_args!("{unreadable} ACPI tables cannot be read"));
         }
-        self.century_register = self
-            .tables
-            .find(*b"FACP")
-            .and_then(|table| fadt::century_register(memory, table));
-        match self.tables.find(*b"APIC").map(|table| madt::read(memory, table)) {
+        let fadt = self.tables.find(Signature::FADT);
+        self.century_register = fadt.and_then(|table| century_register(memory, table));
+        match self.tables.find(Signature::MADT).map(|table| madt::read(memory, table)) {
             Some(Ok(madt)) => self.madt = Some(madt),
             Some(Err(error)) => console::warn(format_args!("{error}")),
             None => console::warn(format_args!("ACPI has no MADT: only one processor is known")),
         }
     }
+}
+
+/// Whether the note is of a table that cannot be read. What else is odd about tables is for the kernel to say.
+const fn is_unreadable(note: AcpiNote) -> bool {
+    matches!(
+        note,
+        AcpiNote::Table(TableError {
+            fault: TableFault::OutOfReach(_) | TableFault::Length { .. },
+            ..
+        })
+    )
+}
+
+/// The century register that a sound FADT names.
+fn century_register(memory: &DirectMap, table: &Table) -> Option<u8> {
+    if table.checksum != Checksum::Right {
+        return None;
+    }
+    Fadt::read(&AcpiMemory(memory), table).ok()?.century_register()
 }

@@ -3,8 +3,8 @@
 //!
 //! Units of AMD-Vi are left alone; only firmware for confidential machines is known to switch them on.
 
+use acpi_check::Table;
 use multiboot2_loader_core::acpi::dmar;
-use multiboot2_loader_core::acpi::tables::Table;
 use multiboot2_loader_core::address::PhysAddr;
 
 use crate::console;

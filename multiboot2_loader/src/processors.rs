@@ -6,8 +6,9 @@
 pub(crate) mod application_processor;
 pub(crate) mod trampoline;
 
+use acpi_check::Processor;
 use arrayvec::ArrayVec;
-use multiboot2_loader_core::acpi::madt::{PROCESSOR_LIMIT, Processor};
+use multiboot2_loader_core::acpi::madt::PROCESSOR_LIMIT;
 use multiboot2_loader_core::address::VirtAddr;
 
 use crate::console;

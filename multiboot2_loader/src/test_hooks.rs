@@ -3,7 +3,8 @@
 //! The words are read by [`multiboot2_loader_core::command_line`], and only if the binary allows it: the shipped one
 //! does not.
 
-use multiboot2_loader_core::acpi::tables::{Table, TableList};
+use acpi_check::{Signature, TableList};
+use multiboot2_loader_core::acpi::extent_of;
 use multiboot2_loader_core::address::PhysAddr;
 use multiboot2_loader_core::boot_information::Module;
 use multiboot2_loader_core::command_line::{TestHooks, UnknownHook};
@@ -25,10 +26,10 @@ pub enum HookPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TestHookError {
     /// There is no such table.
-    #[error("test hook: there is no ACPI table {}", signature.escape_ascii())]
+    #[error("test hook: there is no ACPI table {signature}")]
     NoSuchTable {
         /// Its name.
-        signature: [u8; 4],
+        signature: Signature,
     },
     /// The table does not take what is written.
     #[error("test hook: the ACPI table at {address} cannot be written")]
@@ -69,17 +70,23 @@ pub(crate) fn read(policy: HookPolicy, command_line: &'static str) -> Result<Tes
     hooks
 }
 
-/// Spoils the checksum and a length of a table: of the MADT the first entry's, which becomes 0, else the table's own.
+/// Spoils a table: of the MADT the first entry's length, which becomes 0, under a right checksum; of any other table its
+/// length and its checksum.
 pub(crate) fn garble(memory: &mut DirectMap, tables: &TableList, signature: [u8; 4]) -> Result<(), TestHookError> {
-    let table: &Table = tables.find(signature).ok_or(TestHookError::NoSuchTable { signature })?;
-    let field = |offset| PhysAddr::new(table.extent.base.as_u64().saturating_add(offset));
-    if signature == *b"APIC" {
+    let signature = Signature::new(signature);
+    let table = tables.find(signature).ok_or(TestHookError::NoSuchTable { signature })?;
+    let base = extent_of(table).base;
+    let field = |offset| PhysAddr::new(base.as_u64().saturating_add(offset));
+    let [checksum] = memory.read_array(field(CHECKSUM_OFFSET))?;
+    let checksum = if signature == Signature::MADT {
+        let [length] = memory.read_array(field(MADT_ENTRY_LENGTH_OFFSET))?;
         overwrite(memory, field(MADT_ENTRY_LENGTH_OFFSET), &[0])?;
+        checksum.wrapping_add(length)
     } else {
         overwrite(memory, field(LENGTH_OFFSET), &ABSURD_LENGTH.to_le_bytes())?;
-    }
-    let [checksum] = memory.read_array(field(CHECKSUM_OFFSET))?;
-    overwrite(memory, field(CHECKSUM_OFFSET), &[!checksum])
+        !checksum
+    };
+    overwrite(memory, field(CHECKSUM_OFFSET), &[checksum])
 }
 
 /// Writes a field of a table and looks whether it is there: some firmware protects its tables.

@@ -89,7 +89,7 @@ impl Answers<'_> {
                 .firmware
                 .rsdp
                 .filter(|_| !self.hooks.no_rsdp)
-                .map(|rsdp| rsdp.address),
+                .map(|rsdp| rsdp.address.into()),
             efi_system_table: self.firmware.efi_system_table,
             smbios_32: self.firmware.smbios.entry_32,
             smbios_64: self.firmware.smbios.entry_64,

@@ -1,7 +1,8 @@
 //! Which processors the kernel gets, in which mode their local APICs are, and how the two come about.
 
+use acpi_check::{LocalNmi, Processor};
 use arrayvec::ArrayVec;
-use multiboot2_loader_core::acpi::madt::{LOCAL_NMI_LIMIT, LocalNmi, Madt, PROCESSOR_LIMIT, Processor};
+use multiboot2_loader_core::acpi::madt::{LOCAL_NMI_LIMIT, Madt, PROCESSOR_LIMIT};
 use multiboot2_loader_core::address::{Extent, PAGE_SIZE_BYTES, PhysAddr, VirtAddr};
 use multiboot2_loader_core::limine_requests::MpRequest;
 use multiboot2_loader_core::pool::{Pool, PoolFull};

@@ -1,6 +1,7 @@
 //! I/O APICs (82093AA data sheet; Intel's chip set manuals).
 
-use multiboot2_loader_core::acpi::madt::IoApic;
+use acpi_check::IoApic;
+use multiboot2_loader_core::address::PhysAddr;
 
 use super::masked_unless_firmware_s;
 use crate::console;
@@ -21,8 +22,9 @@ const LAST_ENTRY_LIMIT: u32 = 119;
 
 /// Masks the inputs of one I/O APIC, those of system management apart.
 pub(crate) fn mask(io_apic: &IoApic) {
+    let address = PhysAddr::new(io_apic.address.as_u64());
     // SAFETY: The MADT, whose checksum is right, says that an I/O APIC is here, and reading one has no effect.
-    let registers = match unsafe { DeviceRegisters::new(io_apic.address, SIZE_BYTES) } {
+    let registers = match unsafe { DeviceRegisters::new(address, SIZE_BYTES) } {
         Ok(registers) => registers,
         Err(error) => return console::warn(format_args!("I/O APIC {}: {error}", io_apic.id)),
     };

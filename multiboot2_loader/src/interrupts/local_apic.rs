@@ -4,7 +4,7 @@
 //! It has two modes. In xAPIC mode its registers are in memory and ids have 8 bits; in x2APIC mode they are
 //! model-specific registers and ids have 32 bits.
 
-use multiboot2_loader_core::acpi::madt::{LocalNmi, NmiTarget};
+use acpi_check::{LineFlags, LocalNmi, NmiTarget};
 use multiboot2_loader_core::address::PhysAddr;
 use multiboot2_loader_core::physical_memory::OutOfReach;
 
@@ -247,7 +247,8 @@ impl LocalApic {
 }
 
 /// What goes into an interrupt line's entry that carries NMIs: the flags are the MADT's. It waits, masked, for the kernel.
-fn nmi_entry(flags: u16) -> u32 {
+fn nmi_entry(flags: LineFlags) -> u32 {
+    let flags = flags.as_u16();
     let polarity = if flags & 0b11 == 0b11 { ACTIVE_LOW } else { 0 };
     let trigger = if flags >> 2 & 0b11 == 0b11 { LEVEL } else { 0 };
     NON_MASKABLE << DELIVERY_MODE_SHIFT | polarity | trigger | MASKED

@@ -6,8 +6,9 @@
 //! So two processors may use one stack for a while: that does no harm, since the one that waits needs nothing but the
 //! first few words at the top, and the trampoline leaves them out.
 
+use acpi_check::{LocalNmi, Processor};
 use arrayvec::ArrayVec;
-use multiboot2_loader_core::acpi::madt::{LOCAL_NMI_LIMIT, LocalNmi, PROCESSOR_LIMIT, Processor};
+use multiboot2_loader_core::acpi::madt::{LOCAL_NMI_LIMIT, PROCESSOR_LIMIT};
 use spin::Once;
 
 use crate::cpu::features::Features;

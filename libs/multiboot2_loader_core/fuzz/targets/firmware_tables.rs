@@ -1,11 +1,11 @@
-//! Any bytes as the memory in which ACPI's, SMBIOS's and EFI's tables lie.
+//! Any bytes as the memory in which SMBIOS's and EFI's tables lie, and as the ACPI tables that the loader looks into.
+//! The reading of ACPI's tables has fuzz targets of its own, with `acpi_check`.
 #![no_main]
 
+use acpi_check::{Checksum, Signature, Table};
 use libfuzzer_sys::fuzz_target;
-use multiboot2_loader_core::acpi::rsdp::{self, Rsdp};
-use multiboot2_loader_core::acpi::tables::{Checksum, Table};
-use multiboot2_loader_core::acpi::{madt, tables};
-use multiboot2_loader_core::address::{Extent, PhysAddr};
+use multiboot2_loader_core::acpi::{dmar, madt, rsdp_search};
+use multiboot2_loader_core::address::PhysAddr;
 use multiboot2_loader_core::efi::EfiTables;
 use multiboot2_loader_core::physical_memory::{OutOfReach, PhysicalMemory};
 use multiboot2_loader_core::smbios;
@@ -46,26 +46,14 @@ fuzz_target!(|bytes: &[u8]| {
     let base = PhysAddr::new(BASE);
     _ = EfiTables::walk(&memory, base);
     _ = smbios::check(&memory, [Some(base), None]);
-    _ = rsdp::check(&memory, base);
-    // Checksums are a wall for the fuzzer: start behind them as well.
-    for (rsdt, xsdt) in [(Some(base), None), (None, Some(base))] {
-        _ = tables::list(
-            &memory,
-            &Rsdp {
-                address: base,
-                length_bytes: 36,
-                rsdt,
-                xsdt,
-            },
-        );
-    }
-    let extent = Extent::new(base, bytes.len() as u64);
-    _ = madt::read(
-        &memory,
-        &Table {
-            signature: *b"APIC",
-            extent,
-            checksum: Checksum::Right,
-        },
-    );
+    _ = rsdp_search::find_in_low_memory(&memory);
+    // Checksums are a wall for the fuzzer: start behind them.
+    let table = Table {
+        signature: Signature::MADT,
+        address: base.into(),
+        length_bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+        checksum: Checksum::Right,
+    };
+    _ = madt::read(&memory, &table);
+    _ = dmar::remapping_units(&memory, &table);
 });

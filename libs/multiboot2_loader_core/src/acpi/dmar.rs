@@ -3,9 +3,10 @@
 //!
 //! What always holds: every step of the walk goes forward and stays inside the table, so it ends.
 
+use acpi_check::{Checksum, Table};
 use arrayvec::ArrayVec;
 
-use super::tables::{Checksum, Table};
+use super::extent_of;
 use crate::address::PhysAddr;
 use crate::bytes::u64_at;
 use crate::physical_memory::{OutOfReach, PhysicalMemory};
@@ -52,10 +53,11 @@ pub fn remapping_units<M: PhysicalMemory>(
     if table.checksum != Checksum::Right {
         return Err(DmarError::Checksum);
     }
+    let extent = extent_of(table);
     let mut units = ArrayVec::new();
     let mut offset = STRUCTURES_OFFSET;
-    while offset + 4 <= table.extent.length_bytes {
-        let address = PhysAddr::new(table.extent.base.as_u64().saturating_add(offset));
+    while offset + 4 <= extent.length_bytes {
+        let address = PhysAddr::new(extent.base.as_u64().saturating_add(offset));
         let [kind_low, kind_high, length_low, length_high] = memory.read_array(address)?;
         let kind = u16::from_le_bytes([kind_low, kind_high]);
         let length_bytes = u16::from_le_bytes([length_low, length_high]);
@@ -64,7 +66,7 @@ pub fn remapping_units<M: PhysicalMemory>(
         } else {
             4
         };
-        if length_bytes < shortest || offset + u64::from(length_bytes) > table.extent.length_bytes {
+        if length_bytes < shortest || offset + u64::from(length_bytes) > extent.length_bytes {
             return Err(DmarError::StructureLength {
                 kind,
                 length_bytes,

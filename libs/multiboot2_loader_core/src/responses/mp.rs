@@ -3,7 +3,8 @@
 //! The info structs must exist before the processors are started, since each of them waits at its own: they are put
 //! into the pool first ([`MpInfos::put`]), and the response lists those whose processors came up.
 
-use crate::acpi::madt::Processor;
+use acpi_check::Processor;
+
 use crate::address::VirtAddr;
 use crate::pool::{Pool, PoolFull};
 

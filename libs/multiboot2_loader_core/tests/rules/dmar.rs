@@ -1,10 +1,9 @@
 //! Rules of ACPI's list of DMA remapping units.
 
 use super::acpi::{at, table};
-use super::memory_map::extent;
 use super::support::FakeMemory;
+use acpi_check::{AllegedAddress, Checksum, Signature, Table};
 use multiboot2_loader_core::acpi::dmar::{DmarError, remapping_units};
-use multiboot2_loader_core::acpi::tables::{Checksum, Table};
 use multiboot2_loader_core::address::PhysAddr;
 use proptest::collection;
 use proptest::prelude::{any, proptest};
@@ -12,10 +11,10 @@ use proptest::prelude::{any, proptest};
 /// The units of a DMAR table with these structures.
 fn units(structures: &[&[u8]]) -> Result<Vec<PhysAddr>, DmarError> {
     let bytes = table(b"DMAR", &[&[0; 12][..], &structures.concat()].concat());
-    let length = bytes.len() as u64;
     let found = Table {
-        signature: *b"DMAR",
-        extent: extent(0x5001, 0x5001 + length),
+        signature: Signature::DMAR,
+        address: AllegedAddress::new(0x5001),
+        length_bytes: u32::try_from(bytes.len()).expect("short"),
         checksum: Checksum::Right,
     };
     remapping_units(&FakeMemory::default().with(0x5001, bytes), &found).map(|units| units.to_vec())
@@ -75,8 +74,9 @@ fn rejects_structures_too_short_or_past_the_end() {
 #[test]
 fn rejects_a_table_that_does_not_add_up() {
     let found = Table {
-        signature: *b"DMAR",
-        extent: extent(0x5000, 0x5100),
+        signature: Signature::DMAR,
+        address: AllegedAddress::new(0x5000),
+        length_bytes: 0x100,
         checksum: Checksum::Wrong,
     };
     assert_eq!(

@@ -1,23 +1,39 @@
-//! Rules of ACPI's list of processors and interrupt controllers.
+//! Rules of the loader's lists of processors and interrupt controllers. Those of the walk are with `acpi_check`.
 
-use super::acpi::{at, table};
-use super::memory_map::extent;
+use super::acpi::table;
 use super::support::{FakeMemory, put};
-use multiboot2_loader_core::acpi::madt::{IoApic, LocalNmi, Madt, MadtError, NmiTarget, Processor, read};
-use multiboot2_loader_core::acpi::tables::{Checksum, Table};
+use acpi_check::{
+    AllegedAddress, Checksum, EntryError, GlobalSystemInterrupt, IoApic, LineFlags, LocalNmi, NmiTarget, Processor,
+    Signature, Table,
+};
+use multiboot2_loader_core::acpi::madt::{Madt, MadtError, read};
 use proptest::collection;
 use proptest::prelude::{any, proptest};
+
+/// The table of these bytes, which lie at an odd address.
+fn found(bytes: &[u8], checksum: Checksum) -> Table {
+    Table {
+        signature: Signature::MADT,
+        address: AllegedAddress::new(0x5001),
+        length_bytes: u32::try_from(bytes.len()).expect("short"),
+        checksum,
+    }
+}
 
 /// A MADT with these entries.
 fn madt(entries: &[&[u8]]) -> Result<Madt, MadtError> {
     let bytes = table(b"APIC", &[&[0; 8][..], &entries.concat()].concat());
-    let length = bytes.len() as u64;
-    let found = Table {
-        signature: *b"APIC",
-        extent: extent(0x5001, 0x5001 + length),
-        checksum: Checksum::Right,
-    };
+    let found = found(&bytes, Checksum::Right);
     read(&FakeMemory::default().with(0x5001, bytes), &found)
+}
+
+/// An entry whose length leads nowhere.
+fn too_long_or_empty(kind: u8, length_bytes: u8) -> MadtError {
+    MadtError::Entry(EntryError::Length {
+        kind,
+        length_bytes,
+        offset: 44,
+    })
 }
 
 fn x2apic(processor_id: u32, local_apic_id: u32, flags: u32) -> Vec<u8> {
@@ -72,22 +88,22 @@ fn lists_nmi_lines_and_io_apics() {
         LocalNmi {
             target: NmiTarget::AllProcessors,
             line: 1,
-            flags: 5,
+            flags: LineFlags::new(5),
         },
         LocalNmi {
             target: NmiTarget::Processor(7),
             line: 0,
-            flags: 0,
+            flags: LineFlags::new(0),
         },
         LocalNmi {
             target: NmiTarget::AllProcessors,
             line: 1,
-            flags: 13,
+            flags: LineFlags::new(13),
         },
         LocalNmi {
             target: NmiTarget::Processor(0x108),
             line: 0,
-            flags: 0,
+            flags: LineFlags::new(0),
         },
     ];
     assert_eq!(madt.local_nmis[..], expected);
@@ -95,8 +111,8 @@ fn lists_nmi_lines_and_io_apics() {
         madt.io_apics[..],
         [IoApic {
             id: 9,
-            address: at(0xfec0_0000),
-            first_interrupt: 24
+            address: x86_64::PhysAddr::new(0xfec0_0000),
+            first_interrupt: GlobalSystemInterrupt(24)
         }]
     );
 }
@@ -111,55 +127,31 @@ fn passes_over_entries_of_other_types() {
 
 #[test]
 fn rejects_an_entry_of_length_zero_instead_of_looping() {
-    assert_eq!(
-        madt(&[&[0, 0, 1, 2, 1, 0, 0, 0]]).err(),
-        Some(MadtError::EntryLength {
-            kind: 0,
-            length_bytes: 0,
-            offset: 44
-        })
-    );
-    assert_eq!(
-        madt(&[&[77, 1]]).err(),
-        Some(MadtError::EntryLength {
-            kind: 77,
-            length_bytes: 1,
-            offset: 44
-        })
-    );
+    assert_eq!(madt(&[&[0, 0, 1, 2, 1, 0, 0, 0]]).err(), Some(too_long_or_empty(0, 0)));
+    assert_eq!(madt(&[&[77, 1]]).err(), Some(too_long_or_empty(77, 1)));
 }
 
 #[test]
 fn rejects_entries_shorter_than_their_type_or_past_the_end() {
-    for (kind, needed) in [(0, 8), (1, 12), (4, 6), (9, 16), (10, 9)] {
+    for (kind, needed) in [(0, 8), (1, 12), (4, 6), (9, 16), (10, 12)] {
         let mut entry = vec![0; usize::from(needed) - 1];
         put(&mut entry, 0, [kind, needed - 1]);
         assert_eq!(
             madt(&[&entry]).err(),
-            Some(MadtError::EntryLength {
+            Some(MadtError::Entry(EntryError::TooShort {
                 kind,
                 length_bytes: needed - 1,
+                needed_bytes: needed,
                 offset: 44
-            })
+            }))
         );
     }
-    assert_eq!(
-        madt(&[&[0, 9, 1, 2, 1, 0, 0, 0]]).err(),
-        Some(MadtError::EntryLength {
-            kind: 0,
-            length_bytes: 9,
-            offset: 44
-        })
-    );
+    assert_eq!(madt(&[&[0, 9, 1, 2, 1, 0, 0, 0]]).err(), Some(too_long_or_empty(0, 9)));
 }
 
 #[test]
 fn rejects_a_madt_that_does_not_add_up() {
-    let found = Table {
-        signature: *b"APIC",
-        extent: extent(0x5000, 0x5100),
-        checksum: Checksum::Wrong,
-    };
+    let found = found(&[0; 44], Checksum::Wrong);
     assert_eq!(read(&FakeMemory::default(), &found).err(), Some(MadtError::Checksum));
 }
 

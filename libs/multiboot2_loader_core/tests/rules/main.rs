@@ -6,7 +6,6 @@ mod command_line;
 mod date;
 mod dmar;
 mod efi;
-mod fadt;
 mod fixtures;
 mod frame_buffer;
 mod kernel_elf;

@@ -3,7 +3,7 @@
 use super::frame_buffer::GOOD;
 use super::limine_requests::{ALL_KINDS, base_revision, request, words};
 use super::memory_map::extent;
-use multiboot2_loader_core::acpi::madt::Processor;
+use acpi_check::Processor;
 use multiboot2_loader_core::address::{HHDM_OFFSET, PhysAddr, VirtAddr};
 use multiboot2_loader_core::frame_buffer::accept;
 use multiboot2_loader_core::limine_requests::Requests;
