@@ -1,0 +1,48 @@
+//! What a file asks for a segment: to read, write and execute.
+
+use core::fmt;
+use elf::abi::{PF_R, PF_W, PF_X};
+
+/// The flags of a program header. Bits without a meaning for this kernel are kept and do nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ElfSegmentFlags(u32);
+
+impl ElfSegmentFlags {
+    /// The flags, as the file has them.
+    #[must_use]
+    pub const fn new(p_flags: u32) -> Self {
+        Self(p_flags)
+    }
+
+    /// Whether the program wants to read.
+    #[must_use]
+    pub const fn is_readable(self) -> bool {
+        self.0 & PF_R != 0
+    }
+
+    /// Whether the program wants to write.
+    #[must_use]
+    pub const fn is_writable(self) -> bool {
+        self.0 & PF_W != 0
+    }
+
+    /// Whether the program wants to run what lies there.
+    #[must_use]
+    pub const fn is_executable(self) -> bool {
+        self.0 & PF_X != 0
+    }
+}
+
+impl fmt::Display for ElfSegmentFlags {
+    /// As `ls` shows them: `r-x`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (letter, is_set) in [
+            ("r", self.is_readable()),
+            ("w", self.is_writable()),
+            ("x", self.is_executable()),
+        ] {
+            formatter.write_str(if is_set { letter } else { "-" })?;
+        }
+        Ok(())
+    }
+}

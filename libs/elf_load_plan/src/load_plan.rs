@@ -1,0 +1,124 @@
+//! The plan: the checks in their order, and what can be asked of a file that passed them.
+
+use crate::module_frames::{self, ModuleFrames};
+use crate::page_size::PAGE_BYTES;
+use crate::program_headers::Role;
+use crate::segment::Segment;
+use crate::{Limits, LoadPlanError, PlannedPage, file_header, program_headers, segment_checks};
+use arrayvec::ArrayVec;
+use x86_64::VirtAddr;
+
+/// The most segments with bytes that a program may have. Linkers write three to five.
+pub const SEGMENT_LIMIT: usize = 16;
+
+/// What becomes of each page of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadPlan {
+    /// Where it begins.
+    entry_point: VirtAddr,
+    /// Its pages, as runs. In ascending order, and no page is in two of them.
+    segments: ArrayVec<Segment, SEGMENT_LIMIT>,
+    /// How many frames the module takes.
+    module_frames_count: u64,
+}
+
+impl LoadPlan {
+    /// Checks a file, and plans how to load it.
+    ///
+    /// # Errors
+    /// The first rule that the file breaks.
+    pub fn from_elf(file: &[u8], limits: &Limits) -> Result<Self, LoadPlanError> {
+        let file_bytes = file.len() as u64;
+        let header = file_header::checked(file)?;
+        let mut segments = ArrayVec::new();
+        for program_header in program_headers::of(file, &header)?.iter() {
+            if program_headers::role(&program_header)? == Role::Load {
+                let segment = segment_checks::checked(&program_header, file_bytes, limits)?;
+                append(&mut segments, segment)?;
+            }
+        }
+        check_entry_point(header.e_entry, &segments)?;
+        let plan = Self {
+            entry_point: VirtAddr::new_truncate(header.e_entry),
+            segments,
+            module_frames_count: file_bytes.div_ceil(PAGE_BYTES),
+        };
+        plan.check_size(limits)?;
+        Ok(plan)
+    }
+
+    /// Where the program begins: in a page that it may execute.
+    #[must_use]
+    pub const fn entry_point(&self) -> VirtAddr {
+        self.entry_point
+    }
+
+    /// Every page of the program in ascending order, the stack apart.
+    pub fn pages(&self) -> impl Iterator<Item = PlannedPage> {
+        self.segments.iter().flat_map(Segment::pages)
+    }
+
+    /// How many frames it takes to carry the plan out once: one for each page that is copied or zeroed.
+    #[must_use]
+    pub fn pages_to_allocate(&self) -> u64 {
+        // At most 16 times the pages of the lower half: far from overflowing.
+        let counts = self.segments.iter().map(Segment::pages_to_allocate);
+        counts.fold(0, u64::saturating_add)
+    }
+
+    /// The frames of the module that pages are shared with or copied from, in ascending order. They have to stay as they
+    /// are while the program may be started or runs.
+    pub fn needed_frames(&self) -> impl Iterator<Item = ModuleFrames> {
+        let frames = self.segments.iter().filter_map(Segment::module_frames);
+        module_frames::merged(frames.collect()).into_iter()
+    }
+
+    /// All other frames of the module, in ascending order: they can be given back. The file's headers and symbols are
+    /// mostly there.
+    pub fn unneeded_frames(&self) -> impl Iterator<Item = ModuleFrames> {
+        module_frames::gaps_between(self.needed_frames(), self.module_frames_count)
+    }
+
+    /// A size may be absurd and still be a number: nothing is allocated for it.
+    fn check_size(&self, limits: &Limits) -> Result<(), LoadPlanError> {
+        let pages = self.pages_to_allocate();
+        if pages > limits.free_frames {
+            return Err(LoadPlanError::TooLarge {
+                pages,
+                free_frames: limits.free_frames,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Appends a segment behind the others.
+///
+/// ELF has them ascend by address, and every linker does as it says, so a file that does not is broken, or made to deceive
+/// those who rely on it. As it is, comparing neighbours is enough.
+fn append(segments: &mut ArrayVec<Segment, SEGMENT_LIMIT>, segment: Segment) -> Result<(), LoadPlanError> {
+    if let Some(previous) = segments.last() {
+        let (lower, higher) = (previous.page_numbers(), segment.page_numbers());
+        let (previous, address) = (previous.address(), segment.address());
+        if lower.start < higher.end && higher.start < lower.end {
+            return Err(LoadPlanError::SharesPage { address, previous });
+        }
+        if higher.start < lower.start {
+            return Err(LoadPlanError::OutOfOrder { address, previous });
+        }
+    }
+    segments
+        .try_push(segment)
+        .map_err(|_| LoadPlanError::TooManySegments { limit: SEGMENT_LIMIT })
+}
+
+/// A program begins in its code.
+fn check_entry_point(entry_point: u64, segments: &[Segment]) -> Result<(), LoadPlanError> {
+    if segments.is_empty() {
+        return Err(LoadPlanError::NoSegment);
+    }
+    if !segments.iter().any(|segment| segment.is_code_at(entry_point)) {
+        return Err(LoadPlanError::EntryPoint { entry_point });
+    }
+    Ok(())
+}
