@@ -1,0 +1,64 @@
+//! Foreign text for a log that people read on a terminal.
+//!
+//! What always holds: what is written is one line without a character that a terminal obeys instead of showing, or that makes
+//! text appear in another order or place than it stands. Such characters appear as Rust writes them: `\u{1b}`. Everything else
+//! stays as it is.
+#![no_std]
+#![forbid(unsafe_code)]
+
+use core::{
+    fmt::{self, Write},
+    ops::RangeInclusive,
+};
+
+/// Characters that show nothing and change what is shown around them, control characters apart: Unicode's general categories Cf,
+/// Zl and Zp (Unicode 16.0, DerivedGeneralCategory).
+const INVISIBLE: [RangeInclusive<char>; 19] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{600}'..='\u{605}',
+    '\u{61c}'..='\u{61c}',
+    '\u{6dd}'..='\u{6dd}',
+    '\u{70f}'..='\u{70f}',
+    '\u{890}'..='\u{891}',
+    '\u{8e2}'..='\u{8e2}',
+    '\u{180e}'..='\u{180e}',
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{fff9}'..='\u{fffb}',
+    '\u{110bd}'..='\u{110bd}',
+    '\u{110cd}'..='\u{110cd}',
+    '\u{13430}'..='\u{1343f}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e007f}',
+];
+
+/// A text that nobody vouches for, as it can be written to a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EscapedText<'text>(pub &'text str);
+
+impl fmt::Display for EscapedText<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        while let Some(at) = rest.find(is_obeyed) {
+            let (plain, behind) = rest.split_at(at);
+            formatter.write_str(plain)?;
+            let mut characters = behind.chars();
+            characters
+                .next()
+                .into_iter()
+                .flat_map(char::escape_default)
+                .try_for_each(|character| formatter.write_char(character))?;
+            rest = characters.as_str();
+        }
+        formatter.write_str(rest)
+    }
+}
+
+/// Whether a terminal would do something else than show the character.
+fn is_obeyed(character: char) -> bool {
+    // Most text is ASCII.
+    character.is_control() || (!character.is_ascii() && INVISIBLE.iter().any(|range| range.contains(&character)))
+}
