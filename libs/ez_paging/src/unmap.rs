@@ -67,6 +67,37 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         Ok(flush)
     }
 
+    /// Unmaps all pages of a range, in which there may be addresses where nothing is mapped, and tells `on_frame` each frame.
+    /// Frames are free for other uses once the flush is done.
+    ///
+    /// # Safety
+    ///
+    /// The same as of [`Self::unmap_page`], for all pages of the range.
+    pub unsafe fn unmap_all_in(
+        &mut self,
+        start: VirtAddr,
+        length_bytes: u64,
+        mut on_frame: impl FnMut(Frame),
+    ) -> Result<Flush<M>, UnmapRangeError> {
+        self.check_range_to_unmap(start, length_bytes)?;
+        self.check_ends(start, length_bytes)?;
+        let mut flush = Flush::nothing(self.config().memory());
+        let mut done_bytes = 0;
+        while done_bytes < length_bytes
+            && let Some(walk) = self.walk(start + done_bytes, PageTableLevel::One)
+        {
+            // Where nothing is mapped, on to the end of what the entry spans.
+            let span_bytes = walk.level().entry_address_space_alignment();
+            let address = start.as_u64() + done_bytes;
+            if let Content::Leaf(frame) = walk.content() {
+                self.remove(walk, walk.page(frame.size()), &mut flush);
+                on_frame(frame);
+            }
+            done_bytes += span_bytes - address % span_bytes;
+        }
+        Ok(flush)
+    }
+
     /// Changes how `page` is mapped.
     ///
     /// # Safety
@@ -108,20 +139,42 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         }
     }
 
-    /// Checks that whole pages fill the range.
-    fn check_mapped(&self, start: VirtAddr, length_bytes: u64) -> Result<(), UnmapRangeError> {
+    /// Checks that the range can be one of whole pages of the half that is managed.
+    fn check_range_to_unmap(&self, start: VirtAddr, length_bytes: u64) -> Result<(), UnmapRangeError> {
         let managed = self.config().half();
         let is_aligned = |value: u64| value.is_multiple_of(PageSize::_4KiB.bytes());
         if !(is_aligned(start.as_u64()) && is_aligned(length_bytes)) {
-            return Err(UnmapRangeError::Misaligned { start, length_bytes });
-        }
-        if !managed.holds(start, length_bytes) {
-            return Err(UnmapRangeError::WrongHalf {
+            Err(UnmapRangeError::Misaligned { start, length_bytes })
+        } else if !managed.holds(start, length_bytes) {
+            Err(UnmapRangeError::WrongHalf {
                 start,
                 length_bytes,
                 managed,
-            });
+            })
+        } else {
+            Ok(())
         }
+    }
+
+    /// Checks that no page lies across an end of the range.
+    fn check_ends(&self, start: VirtAddr, length_bytes: u64) -> Result<(), UnmapRangeError> {
+        let Some(last_offset) = length_bytes.checked_sub(1) else {
+            return Ok(());
+        };
+        let last = start + last_offset;
+        for address in [start, last] {
+            if let Some((_, page, _)) = self.mapped_at(address)
+                && (page.start() < start || page.last() > last)
+            {
+                return Err(UnmapRangeError::PageAcrossEnd { page });
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that whole pages fill the range.
+    fn check_mapped(&self, start: VirtAddr, length_bytes: u64) -> Result<(), UnmapRangeError> {
+        self.check_range_to_unmap(start, length_bytes)?;
         let mut done_bytes = 0;
         while done_bytes < length_bytes {
             let address = start + done_bytes;

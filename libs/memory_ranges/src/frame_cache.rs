@@ -4,10 +4,10 @@
 //! batch that takes it away, wherever it is in between. What always holds: no heap is used.
 
 use crate::{
-    fixed_stack::FixedStack,
     pages::{PAGE_BYTES, Pages},
     phys_range::PhysRange,
 };
+use arrayvec::ArrayVec;
 use x86_64::{
     PhysAddr,
     structures::paging::{PhysFrame, Size4KiB},
@@ -16,8 +16,8 @@ use x86_64::{
 /// Up to `CAPACITY` frames. The one freed last is given out first, as its bytes may still be in the processor's caches.
 #[derive(Debug)]
 pub struct FrameCache<const CAPACITY: usize> {
-    /// The frames.
-    frames: FixedStack<PhysFrame<Size4KiB>, CAPACITY>,
+    /// The frames, the one freed longest ago first.
+    frames: ArrayVec<PhysFrame<Size4KiB>, CAPACITY>,
 }
 
 /// The cache is full, and this is the frame that was not taken.
@@ -45,7 +45,7 @@ impl<const CAPACITY: usize> FrameCache<CAPACITY> {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            frames: FixedStack::new(),
+            frames: ArrayVec::new_const(),
         }
     }
 
@@ -62,35 +62,41 @@ impl<const CAPACITY: usize> FrameCache<CAPACITY> {
     }
 
     /// Takes a frame, if there is one.
+    #[inline]
     pub fn pop(&mut self) -> Option<PhysFrame<Size4KiB>> {
         self.frames.pop()
     }
 
     /// Puts a frame back. When that is refused it is time for a batch out.
+    #[inline]
     pub fn push(&mut self, frame: PhysFrame<Size4KiB>) -> Result<(), CacheFull> {
-        self.frames.push(frame).map_err(CacheFull)
+        self.frames.try_push(frame).map_err(|full| CacheFull(full.element()))
     }
 
     /// Takes all frames of a range in. They are given out from the last on: in this order [`drain`](Self::drain)
     /// has nothing to sort.
     pub fn refill(&mut self, range: PhysRange) -> Result<(), BatchTooLarge> {
-        let (frames, space) = (range.size_bytes() / PAGE_BYTES, self.frames.space());
+        let (frames, space) = (range.size_bytes() / PAGE_BYTES, self.frames.remaining_capacity());
         if frames > space as u64 {
             return Err(BatchTooLarge { frames, space });
         }
         for number in range.pages().first()..=range.pages().last() {
             let frame = PhysFrame::containing_address(PhysAddr::new_truncate(number * PAGE_BYTES));
-            self.frames.push(frame).map_err(|_| BatchTooLarge { frames, space })?;
+            self.frames
+                .try_push(frame)
+                .map_err(|_| BatchTooLarge { frames, space })?;
         }
         Ok(())
     }
 
     /// Hands up to `count` frames out, those freed longest ago, as ranges: frames side by side come as one.
     pub fn drain(&mut self, count: usize, mut give_back: impl FnMut(PhysRange)) {
-        let oldest = self.frames.oldest_mut(count);
-        oldest.sort_unstable();
+        let count = count.min(self.frames.len());
+        if let Some(oldest) = self.frames.get_mut(..count) {
+            oldest.sort_unstable();
+        }
         let mut run: Option<Pages> = None;
-        for frame in oldest.iter().flatten() {
+        for frame in self.frames.drain(..count) {
             let number = frame.start_address().as_u64() / PAGE_BYTES;
             run = match run.filter(|run| run.last() + 1 == number) {
                 Some(longer) => Pages::new(longer.first(), number),
@@ -101,7 +107,6 @@ impl<const CAPACITY: usize> FrameCache<CAPACITY> {
             };
         }
         run.and_then(PhysRange::from_pages).into_iter().for_each(give_back);
-        self.frames.remove_oldest(count);
     }
 }
 

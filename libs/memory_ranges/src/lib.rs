@@ -76,7 +76,6 @@ extern crate std;
 mod boot_claim;
 mod boot_map;
 mod first_piece;
-mod fixed_stack;
 mod frame_cache;
 mod largest_pages;
 mod memory_type;

@@ -48,11 +48,13 @@ pub enum KernelMemoryUsageType {
     FrameCache,
     /// What devices read and write.
     Dma,
+    /// The kernel's copy of the firmware's tables.
+    FirmwareTables,
 }
 
 impl KernelMemoryUsageType {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::KernelImage,
         Self::Module,
         Self::PageTables,
@@ -61,5 +63,6 @@ impl KernelMemoryUsageType {
         Self::CpuLocal,
         Self::FrameCache,
         Self::Dma,
+        Self::FirmwareTables,
     ];
 }

@@ -163,6 +163,12 @@ impl PhysicalRanges {
         ranges.next().map(|(_, owner)| owner)
     }
 
+    /// Whether the kernel may give out any of these frames.
+    #[must_use]
+    pub fn overlaps(&self, range: PhysRange) -> bool {
+        self.frames.overlapping(range.pages()).next().is_some()
+    }
+
     /// All ranges in ascending order, each as long as its owner's frames touch.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (PhysRange, MemoryType)> + '_ {
         let ranges = self.frames.iter();

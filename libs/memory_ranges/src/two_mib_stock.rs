@@ -3,14 +3,14 @@
 //! Whoever holds no lock looks at [`TwoMibStock::missing`] from time to time and adds pieces from the map. What always
 //! holds: no heap is used.
 
-use crate::fixed_stack::FixedStack;
+use arrayvec::ArrayVec;
 use x86_64::structures::paging::{PhysFrame, Size2MiB};
 
 /// Up to `CAPACITY` pieces.
 #[derive(Debug)]
 pub struct TwoMibStock<const CAPACITY: usize> {
     /// The pieces.
-    pieces: FixedStack<PhysFrame<Size2MiB>, CAPACITY>,
+    pieces: ArrayVec<PhysFrame<Size2MiB>, CAPACITY>,
     /// When so few pieces or fewer are left, the stock is filled up.
     low_water_mark: usize,
 }
@@ -24,7 +24,7 @@ impl<const CAPACITY: usize> TwoMibStock<CAPACITY> {
     #[must_use]
     pub const fn new(low_water_mark: usize) -> Self {
         Self {
-            pieces: FixedStack::new(),
+            pieces: ArrayVec::new_const(),
             low_water_mark,
         }
     }
@@ -47,7 +47,7 @@ impl<const CAPACITY: usize> TwoMibStock<CAPACITY> {
         if self.pieces.len() > self.low_water_mark {
             0
         } else {
-            self.pieces.space()
+            self.pieces.remaining_capacity()
         }
     }
 
@@ -58,7 +58,7 @@ impl<const CAPACITY: usize> TwoMibStock<CAPACITY> {
 
     /// Adds a piece.
     pub fn add(&mut self, piece: PhysFrame<Size2MiB>) -> Result<(), StockFull> {
-        self.pieces.push(piece).map_err(StockFull)
+        self.pieces.try_push(piece).map_err(|full| StockFull(full.element()))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     features::POOR,
     support::{
         DATA, GIB_1, HIGHER, KIB_4, MIB_2, Table, addresses, frame, kernel_table, kernel_table_on, map, map_range,
-        page, unmap, unmap_range, user_table,
+        page, unmap, unmap_all_in, unmap_range, user_table,
     },
 };
 
@@ -263,4 +263,65 @@ fn a_flush_names_an_address_in_every_page_of_the_range() {
     let expected: Vec<u64> = (0..1027).map(|index| HIGHER + index * MIB_2).collect();
     assert_eq!(addresses(&flush), expected);
     assert_eq!(flush.address_count(), 1027);
+}
+
+/// Maps a page of this size to the frame of the same number in its half.
+fn map_at(table: &mut Table<'_>, start: u64, size: PageSize) {
+    map(table, page(start, size), frame(start % HIGHER, size), DATA)
+        .expect("nothing is mapped there")
+        .ignore();
+}
+
+#[test]
+fn unmaps_what_there_is_and_passes_over_the_holes() {
+    let memory = FakeMemory::new();
+    let kernel = kernel_table(&memory);
+    let mut table = user_table(&kernel);
+    let before = memory.taken();
+    let pages = [
+        (KIB_4, PageSize::_4KiB),
+        (MIB_2 - KIB_4, PageSize::_4KiB),
+        (3 * MIB_2, PageSize::_2MiB),
+        (4 * MIB_2, PageSize::_4KiB),
+        (5 * GIB_1, PageSize::_1GiB),
+        (600 * GIB_1, PageSize::_4KiB),
+    ];
+    for (start, size) in pages {
+        map_at(&mut table, start, size);
+    }
+    map_at(&mut table, 601 * GIB_1, PageSize::_4KiB);
+    let mut frames = Vec::new();
+    let flush = unmap_all_in(&mut table, 0, 601 * GIB_1, &mut frames).unwrap();
+    assert_eq!(frames, pages.map(|(start, size)| frame(start, size)));
+    drop(flush);
+    assert!(table.translate(VirtAddr::new(600 * GIB_1)).is_none());
+    assert!(
+        table.translate(VirtAddr::new(601 * GIB_1)).is_some(),
+        "a page behind the range"
+    );
+    unmap_all_in(&mut table, 601 * GIB_1, KIB_4, &mut frames)
+        .unwrap()
+        .ignore();
+    assert_eq!(memory.taken(), before, "tables are left");
+    assert!(
+        unmap_all_in(&mut table, 0, 601 * GIB_1, &mut Vec::new())
+            .unwrap()
+            .is_needless()
+    );
+}
+
+#[test]
+fn a_page_across_an_end_of_what_is_unmapped_changes_nothing() {
+    let memory = FakeMemory::new();
+    let mut table = kernel_table(&memory);
+    map_at(&mut table, HIGHER + MIB_2 - KIB_4, PageSize::_4KiB);
+    map_at(&mut table, HIGHER + MIB_2, PageSize::_2MiB);
+    let across = page(HIGHER + MIB_2, PageSize::_2MiB);
+    for (start, length_bytes) in [(HIGHER, MIB_2 + KIB_4), (HIGHER + MIB_2 + KIB_4, MIB_2)] {
+        let refused = unmap_all_in(&mut table, start, length_bytes, &mut Vec::new()).map(|_| ());
+        assert_eq!(refused, Err(UnmapRangeError::PageAcrossEnd { page: across }));
+    }
+    for address in [HIGHER + MIB_2 - KIB_4, HIGHER + MIB_2] {
+        assert!(table.translate(VirtAddr::new(address)).is_some());
+    }
 }

@@ -111,6 +111,17 @@ pub(crate) fn unmap_range<'memory>(
     unsafe { table.unmap_range(VirtAddr::new(start), length_bytes, |frame| frames.push(frame)) }
 }
 
+/// Unmaps what there is in a range, and collects its frames in `frames`.
+pub(crate) fn unmap_all_in<'memory>(
+    table: &mut Table<'memory>,
+    start: u64,
+    length_bytes: u64,
+    frames: &mut Vec<Frame>,
+) -> Result<Flush<&'memory FakeMemory>, UnmapRangeError> {
+    // SAFETY: No CPU uses the table.
+    unsafe { table.unmap_all_in(VirtAddr::new(start), length_bytes, |frame| frames.push(frame)) }
+}
+
 /// Changes a page.
 pub(crate) fn update<'memory>(
     table: &mut Table<'memory>,
