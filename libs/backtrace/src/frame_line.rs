@@ -2,9 +2,10 @@
 //!
 //! What always holds: a line is bounded, whatever a symbol is called; names that are longer are cut. The stack that printing
 //! takes grows with the nesting of the types in a name. Measured, optimized: 5 KiB for the deepest of a kernel's 940 names,
-//! and 88 KiB for the deepest of a few that were made up for it: the demangler stops at 500 levels.
+//! and 88 KiB for the deepest of a few that were made up for it: the demangler stops at 500 levels. So a name that somebody
+//! may have made up ([`NameOrigin::Foreign`]) is printed as it stands unless it is simple.
 
-use crate::{Symbol, SymbolTable};
+use crate::{Symbol, SymbolTable, shallow_name::is_shallow};
 use core::fmt::{self, Write};
 use rustc_demangle::demangle;
 
@@ -23,6 +24,17 @@ pub struct FrameLine<'table> {
     pub address: u64,
     /// What lies there, if that is known.
     pub symbol: Option<Symbol<'table>>,
+    /// Who named it.
+    pub name_origin: NameOrigin,
+}
+
+/// Who named a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameOrigin {
+    /// The compiler of the code that prints it.
+    Own,
+    /// Anybody.
+    Foreign,
 }
 
 impl<'table> FrameLine<'table> {
@@ -33,6 +45,7 @@ impl<'table> FrameLine<'table> {
             number,
             address,
             symbol: symbols.and_then(|table| table.lookup(address)),
+            name_origin: NameOrigin::Own,
         }
     }
 
@@ -43,6 +56,16 @@ impl<'table> FrameLine<'table> {
             number,
             address,
             symbol: symbols.and_then(|table| table.lookup_return_address(address)),
+            name_origin: NameOrigin::Own,
+        }
+    }
+
+    /// The same line, for a name that anybody may have made up.
+    #[must_use]
+    pub fn with_foreign_name(self) -> Self {
+        Self {
+            name_origin: NameOrigin::Foreign,
+            ..self
         }
     }
 }
@@ -53,19 +76,23 @@ impl fmt::Display for FrameLine<'_> {
         let Some(symbol) = self.symbol else {
             return formatter.write_str("(no symbol)");
         };
-        write_readable(formatter, symbol.name)?;
+        write_readable(formatter, symbol.name, self.name_origin)?;
         write!(formatter, "+{:#x}", symbol.offset)
     }
 }
 
 /// Writes the source's name for a function, without the hash that tells equal ones apart.
-fn write_readable(output: &mut fmt::Formatter<'_>, mangled_name: &str) -> fmt::Result {
+fn write_readable(output: &mut fmt::Formatter<'_>, mangled_name: &str, origin: NameOrigin) -> fmt::Result {
     let mut cutter = Cutter {
         output,
         room_bytes: MAX_NAME_BYTES,
         state: CutterState::AllFits,
     };
-    let result = write!(cutter, "{:#}", demangle(mangled_name));
+    let result = if origin == NameOrigin::Own || is_shallow(mangled_name) {
+        write!(cutter, "{:#}", demangle(mangled_name))
+    } else {
+        cutter.write_str(mangled_name)
+    };
     match cutter.state {
         CutterState::AllFits => result,
         CutterState::Cut => output.write_str(ELLIPSIS),

@@ -6,7 +6,10 @@
 //!
 //! What always holds: no memory is read outside the bounds of the stack, and the walk ends, whatever stands there.
 
-use core::{iter::FusedIterator, ops::Range};
+use core::{
+    iter::FusedIterator,
+    ops::{Range, RangeInclusive},
+};
 
 /// How many frames a walk goes through at most.
 pub const MAX_FRAMES: usize = 64;
@@ -33,6 +36,8 @@ pub struct FrameWalk<Read> {
     rbp: u64,
     /// Where that frame may lie: above the last one, in the stack.
     bounds: Range<u64>,
+    /// Where code lies.
+    code: RangeInclusive<u64>,
     /// How many more frames may come. None, once the walk has ended.
     frames_left: usize,
     /// Gives the word at an address inside the stack.
@@ -40,14 +45,24 @@ pub struct FrameWalk<Read> {
 }
 
 impl<Read: Fn(u64) -> Option<u64>> FrameWalk<Read> {
-    /// A walk that begins at the frame to which `rbp` points, on the stack that takes the addresses of `stack`. `read` is
+    /// A walk of a kernel's stack, that begins at the frame to which `rbp` points. The stack takes the addresses of `stack`. `read` is
     /// asked only for whole, aligned words inside the stack, and says `None` if it cannot read one after all.
     pub fn new(rbp: u64, stack: Range<u64>, read: Read) -> Self {
         Self {
             rbp,
             bounds: stack,
+            code: UPPER_HALF_START..=u64::MAX,
             frames_left: MAX_FRAMES,
             read,
+        }
+    }
+
+    /// The same walk on the stack of a program, whose code lies in the lower half.
+    #[must_use]
+    pub fn of_program(self) -> Self {
+        Self {
+            code: 1..=LOWER_HALF_END - 1,
+            ..self
         }
     }
 
@@ -56,7 +71,7 @@ impl<Read: Fn(u64) -> Option<u64>> FrameWalk<Read> {
         self.frames_left = self.frames_left.checked_sub(1)?;
         let frame = self.checked_frame()?;
         let return_address = (self.read)(frame.start + RETURN_ADDRESS_OFFSET)?;
-        if return_address < UPPER_HALF_START {
+        if !self.code.contains(&return_address) {
             return None;
         }
         // Without the caller's frame this one still counts: zero ends the walk with the next step.

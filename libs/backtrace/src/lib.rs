@@ -15,10 +15,11 @@ mod frame_line;
 mod frame_walk;
 mod function_symbols;
 mod names;
+mod shallow_name;
 mod symbol_table;
 mod symbol_table_error;
 
-pub use frame_line::{FrameLine, MAX_NAME_BYTES};
+pub use frame_line::{FrameLine, MAX_NAME_BYTES, NameOrigin};
 pub use frame_walk::{FrameWalk, MAX_FRAMES};
 pub use symbol_table::{Symbol, SymbolTable};
 pub use symbol_table_error::SymbolTableError;

@@ -45,8 +45,16 @@ impl SymbolTable {
     /// # Errors
     /// When the file has no such tables, when they cannot be right, or when the heap has no room for the copy.
     pub fn from_elf(file: &[u8]) -> Result<Self, SymbolTableError> {
+        Self::from_elf_within(file, usize::MAX)
+    }
+
+    /// The same for a file of anybody's: its table may take so much of the heap.
+    ///
+    /// # Errors
+    /// As before, and when the table would take more.
+    pub fn from_elf_within(file: &[u8], limit_bytes: usize) -> Result<Self, SymbolTableError> {
         let symbols = FunctionSymbols::of(file)?;
-        let mut table = Self::with_room_for(&symbols)?;
+        let mut table = Self::with_room_for(&symbols, limit_bytes)?;
         symbols.try_for_each(|symbol| table.add(&symbol))?;
         table.sort();
         Ok(table)
@@ -89,7 +97,7 @@ impl SymbolTable {
     }
 
     /// An empty table that takes all of `symbols` without growing.
-    fn with_room_for(symbols: &FunctionSymbols<'_>) -> Result<Self, SymbolTableError> {
+    fn with_room_for(symbols: &FunctionSymbols<'_>, limit_bytes: usize) -> Result<Self, SymbolTableError> {
         let mut count = 0;
         let mut names_bytes = 0;
         symbols.try_for_each(|symbol| {
@@ -97,6 +105,13 @@ impl SymbolTable {
             names_bytes += symbol.name.len() + 1;
             Ok(())
         })?;
+        let needed_bytes = names_bytes.saturating_add(size_of::<Function>().saturating_mul(count));
+        if needed_bytes > limit_bytes {
+            return Err(SymbolTableError::TooLarge {
+                needed_bytes,
+                limit_bytes,
+            });
+        }
         let mut functions = Vec::new();
         functions
             .try_reserve_exact(count)

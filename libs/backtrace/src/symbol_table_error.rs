@@ -31,6 +31,14 @@ pub enum SymbolTableError {
         /// The file's size.
         limit_bytes: usize,
     },
+    /// The copy would take more than it may.
+    #[error("the symbols would take {needed_bytes} bytes, and may take {limit_bytes}")]
+    TooLarge {
+        /// What it would take, roughly.
+        needed_bytes: usize,
+        /// What it may take.
+        limit_bytes: usize,
+    },
     /// The heap has no room for the copy.
     #[error("the heap has no {size_bytes} bytes left for symbols")]
     OutOfMemory {

@@ -3,16 +3,22 @@
 
 mod elf_file;
 
-use backtrace::{FrameLine, MAX_NAME_BYTES, Symbol, SymbolTable};
+use backtrace::{FrameLine, MAX_NAME_BYTES, NameOrigin, Symbol, SymbolTable};
 use elf_file::{TEXT, elf_file, function};
 use proptest::{prelude::prop_assert, proptest};
 
 /// The line of a symbol with this name.
 fn line(name: &str) -> String {
+    line_of(name, NameOrigin::Own)
+}
+
+/// The line of a symbol with this name, made up by this one.
+fn line_of(name: &str, name_origin: NameOrigin) -> String {
     FrameLine {
         number: 3,
         address: 0xffff_ffff_8000_1234,
         symbol: Some(Symbol { name, offset: 0x34 }),
+        name_origin,
     }
     .to_string()
 }
@@ -51,6 +57,7 @@ fn says_so_when_there_is_no_symbol() {
         number: 12,
         address: 0x1234,
         symbol: None,
+        name_origin: NameOrigin::Own,
     };
     assert_eq!(unknown.to_string(), " 12: 0x0000000000001234 (no symbol)");
 }
@@ -78,6 +85,36 @@ fn cuts_between_characters() {
 fn ends_with_names_that_contain_themselves() {
     assert!(line("_RMC0RB2_").contains("<&&&&"));
     assert!(line("_RMC0FB2_EB2_").contains("<fn(fn(fn("));
+}
+
+#[test]
+fn a_foreign_name_that_contains_itself_is_printed_as_it_stands() {
+    for name in ["_RMC0RB2_", "_RMC0FB2_EB2_"] {
+        assert!(line(name).contains('<'), "it is readable when it is our own");
+        let foreign = line_of(name, NameOrigin::Foreign);
+        assert_eq!(foreign, format!("  3: 0xffffffff80001234 {name}+0x34"));
+    }
+}
+
+#[test]
+fn a_simple_foreign_name_is_readable() {
+    let line = line_of("_RNvCs1234_7program4main", NameOrigin::Foreign);
+    assert_eq!(line, "  3: 0xffffffff80001234 program::main+0x34");
+}
+
+#[test]
+fn foreign_names_take_little_stack() {
+    // The demangler by itself takes more for the first name, which kills this process.
+    const STACK_BYTES: usize = 64 * 1024;
+    let names = ["_RMC0RB2_".to_owned(), format!("_RINvC1a1b{}uE", "R".repeat(50))];
+    let printed = std::thread::Builder::new()
+        .stack_size(STACK_BYTES)
+        .spawn(move || names.map(|name| line_of(&name, NameOrigin::Foreign)));
+    let [first, second] = printed.unwrap().join().unwrap();
+    assert!(
+        first.contains("_RMC0RB2_") && second.contains("&&&&"),
+        "{first} {second}"
+    );
 }
 
 #[test]

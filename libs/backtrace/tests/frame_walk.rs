@@ -187,3 +187,17 @@ proptest! {
         prop_assert_eq!(walk(&stack_of(&offsets), STACK.start), expected);
     }
 }
+
+#[test]
+fn a_program_returns_to_the_lower_half() {
+    let memory = BTreeMap::from([
+        (STACK.start, STACK.start + 0x10),
+        (STACK.start + 8, 0x40_1000),
+        (STACK.start + 0x10, 0),
+        (STACK.start + 0x18, CODE),
+    ]);
+    let read = |address: u64| memory.get(&address).copied();
+    let of_program = FrameWalk::new(STACK.start, STACK, read).of_program();
+    assert_eq!(of_program.collect::<Vec<_>>(), [0x40_1000]);
+    assert_eq!(FrameWalk::new(STACK.start, STACK, read).count(), 0);
+}

@@ -200,3 +200,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_table_larger_than_allowed_is_refused() {
+    let file = elf_file(&[function("first", TEXT, 0x20), function("second", TEXT + 0x20, 0x20)]);
+    let needed = "first".len() + "second".len() + 2 + 2 * 16;
+    assert!(SymbolTable::from_elf_within(&file, needed).is_ok());
+    let error = SymbolTable::from_elf_within(&file, needed - 1).unwrap_err();
+    assert!(error.to_string().contains(&format!("take {needed} bytes")), "{error}");
+}
