@@ -29,6 +29,22 @@ const ON_PANIC: &[(&str, OnPanic)] = &[("halt", OnPanic::Halt), ("exit", OnPanic
 /// The same, as a person should read them.
 const ON_PANIC_ALLOWED: &str = "halt or exit";
 
+/// Values of `log.time`.
+const LOG_TIME: &[(&str, LogTime)] = &[("off", LogTime::Off), ("on", LogTime::On)];
+
+/// The same, as a person should read them.
+const LOG_TIME_ALLOWED: &str = "off or on";
+
+/// Values of `exit`.
+const AT_THE_END: &[(&str, AtTheEnd)] = &[
+    ("halt", AtTheEnd::Halt),
+    ("shutdown", AtTheEnd::ShutDown),
+    ("reboot", AtTheEnd::Reboot),
+];
+
+/// The same, as a person should read them.
+const AT_THE_END_ALLOWED: &str = "halt, shutdown or reboot";
+
 /// What the command line sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
@@ -36,6 +52,10 @@ pub struct Options {
     pub log_level: LevelFilter,
     /// `panic=`: what comes after the report of a panic.
     pub on_panic: OnPanic,
+    /// `log.time=`: whether each line of the log says when it was written.
+    pub log_time: LogTime,
+    /// `exit=`: what the kernel does when there is nothing left to do.
+    pub at_the_end: AtTheEnd,
 }
 
 impl Default for Options {
@@ -43,6 +63,8 @@ impl Default for Options {
         Self {
             log_level: LevelFilter::Trace,
             on_panic: OnPanic::default(),
+            log_time: LogTime::default(),
+            at_the_end: AtTheEnd::default(),
         }
     }
 }
@@ -55,6 +77,28 @@ pub enum OnPanic {
     Halt,
     /// Leave the emulator with a failing exit code.
     Exit,
+}
+
+/// Whether each line of the log says when it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogTime {
+    /// It does not.
+    #[default]
+    Off,
+    /// It does: seconds since the clock was started.
+    On,
+}
+
+/// What the kernel does when there is nothing left to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AtTheEnd {
+    /// Stay as it is, every processor halted.
+    #[default]
+    Halt,
+    /// Switch the machine off.
+    ShutDown,
+    /// Start the machine again.
+    Reboot,
 }
 
 /// Why a word set no option.
@@ -98,7 +142,9 @@ impl Options {
     fn apply(&mut self, word: Word<'_>) -> Result<(), WordProblem> {
         match word.key {
             "log.level" => self.log_level = choose(word, LOG_LEVELS, LOG_LEVELS_ALLOWED)?,
+            "log.time" => self.log_time = choose(word, LOG_TIME, LOG_TIME_ALLOWED)?,
             "panic" => self.on_panic = choose(word, ON_PANIC, ON_PANIC_ALLOWED)?,
+            "exit" => self.at_the_end = choose(word, AT_THE_END, AT_THE_END_ALLOWED)?,
             _ => return Err(WordProblem::Unknown),
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Which words set which options, and what becomes of the others.
 
-use command_line::{LevelFilter, OnPanic, Options, WordProblem};
+use command_line::{AtTheEnd, LevelFilter, LogTime, OnPanic, Options, WordProblem};
 use proptest::{
     collection,
     prelude::{any, prop_assert, prop_assert_eq, proptest},
@@ -28,6 +28,8 @@ fn an_empty_command_line_logs_everything_and_halts() {
     let defaults = Options {
         log_level: LevelFilter::Trace,
         on_panic: OnPanic::Halt,
+        log_time: LogTime::Off,
+        at_the_end: AtTheEnd::Halt,
     };
     assert_eq!(parse(""), (defaults, vec![]));
 }
@@ -54,6 +56,19 @@ fn both_ends_of_a_panic_can_be_chosen() {
 }
 
 #[test]
+fn lines_of_the_log_can_tell_the_time() {
+    assert_eq!(parse("log.time=on").0.log_time, LogTime::On);
+    assert_eq!(parse("log.time=on log.time=off").0.log_time, LogTime::Off);
+}
+
+#[test]
+fn every_end_can_be_chosen() {
+    assert_eq!(parse("exit=shutdown").0.at_the_end, AtTheEnd::ShutDown);
+    assert_eq!(parse("exit=reboot").0.at_the_end, AtTheEnd::Reboot);
+    assert_eq!(parse("exit=reboot exit=halt").0.at_the_end, AtTheEnd::Halt);
+}
+
+#[test]
 fn an_unknown_word_is_handed_on_and_the_rest_counts() {
     let (options, others) = parse("quiet panic=exit scenario=hello log.levels=info");
     assert_eq!(options.on_panic, OnPanic::Exit);
@@ -68,7 +83,8 @@ fn a_bad_value_is_handed_on_and_the_last_good_one_counts() {
         options,
         Options {
             log_level: LevelFilter::Warn,
-            on_panic: OnPanic::Exit
+            on_panic: OnPanic::Exit,
+            ..Options::default()
         }
     );
     let expected = [

@@ -5,7 +5,7 @@
 //! optimised in every profile, and not where they are called.
 
 use crate::FrameBufferEmbeddedGraphics;
-use core::convert::Infallible;
+use core::{array, convert::Infallible};
 use embedded_graphics::{
     mono_font::{MonoTextStyle, ascii::FONT_10X20},
     pixelcolor::{BinaryColor, Rgb888},
@@ -22,6 +22,9 @@ const BOX_CORNER: Point = Point::new(1, 3);
 
 /// How large that box is.
 const BOX_SIZE: Size = Size::new(8, 13);
+
+/// Columns of a cell.
+const CELL_COLUMNS: usize = CELL_SIZE.width as usize;
 
 /// Rows of a cell.
 const CELL_ROWS: usize = CELL_SIZE.height as usize;
@@ -66,28 +69,26 @@ impl FrameBufferEmbeddedGraphics<'_> {
     /// Draws `character` in the cell whose upper left corner is at `corner`, or a box if the font does not have it. A cell
     /// that is not wholly on the screen is not drawn.
     pub fn draw_character(&mut self, character: char, corner: Point, color: Rgb888) {
-        let (Ok(left), Ok(top)) = (usize::try_from(corner.x), u32::try_from(corner.y)) else {
-            return;
-        };
-        let Some(bottom) = top
-            .checked_add(CELL_SIZE.height)
-            .filter(|bottom| *bottom <= self.info().height())
-        else {
-            return;
-        };
         let pixel_info = self.info().rgb_pixel_info();
-        let colors = [pixel_info.build_pixel(Rgb888::BLACK), pixel_info.build_pixel(color)];
+        let background = pixel_info.build_pixel(Rgb888::BLACK);
+        let foreground = pixel_info.build_pixel(color);
         let glyph = *self.glyphs().rows(character);
-        for (bits, row) in glyph.into_iter().zip(self.rows_mut(top..bottom)) {
-            let Some(pixels) = row
-                .get_mut(left..)
-                .and_then(|row| row.get_mut(..CELL_SIZE.width as usize))
-            else {
+        for (bits, row) in glyph.into_iter().zip(self.area_rows_mut(corner, CELL_SIZE)) {
+            let Some(pixels) = row.first_chunk_mut::<CELL_COLUMNS>() else {
                 return;
             };
-            for (column, pixel) in pixels.iter_mut().enumerate() {
-                *pixel = colors[usize::from(bits >> column & 1)];
-            }
+            // Half of all rows are blank: those of the space, and those above and below the letters.
+            *pixels = if bits == 0 {
+                [background; CELL_COLUMNS]
+            } else {
+                array::from_fn(|column| {
+                    if bits & 1 << column == 0 {
+                        background
+                    } else {
+                        foreground
+                    }
+                })
+            };
         }
     }
 }

@@ -8,7 +8,7 @@ use core::{convert::Infallible, error::Error, fmt, ops::Range};
 use embedded_graphics::{
     Pixel,
     draw_target::DrawTarget,
-    geometry::{OriginDimensions, Size},
+    geometry::{OriginDimensions, Point, Size},
     pixelcolor::{Rgb888, RgbColor},
     primitives::Rectangle,
 };
@@ -58,6 +58,17 @@ impl<'a> FrameBufferEmbeddedGraphics<'a> {
             .skip(rows.start as usize)
             .take(rows.len())
             .filter_map(move |row| row.get_mut(..width))
+    }
+
+    /// The rows of an area, each from the area's left edge on; none if it does not lie wholly on the screen.
+    pub(crate) fn area_rows_mut(&mut self, corner: Point, size: Size) -> impl Iterator<Item = &mut [u32]> {
+        let row_length = self.info.pixels_per_row() as usize;
+        let start = self.info.contains(corner, size).then(|| {
+            // Inside of the screen neither is negative.
+            corner.y.unsigned_abs() as usize * row_length + corner.x.unsigned_abs() as usize
+        });
+        let pixels = start.and_then(|start| self.pixels.get_mut(start..)).unwrap_or_default();
+        pixels.chunks_mut(row_length)
     }
 
     /// Sets one pixel, if it lies on the screen.

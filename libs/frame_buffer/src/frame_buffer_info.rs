@@ -5,6 +5,8 @@
 
 use core::{error::Error, fmt};
 
+use embedded_graphics::geometry::{Point, Size};
+
 use crate::rgb_pixel_info::{ColorMask, RgbPixelInfo, RgbPixelInfoError};
 
 /// The longest side, and the longest row with its padding, that is believed. Every coordinate on the screen fits an
@@ -96,6 +98,15 @@ impl FrameBufferInfo {
             pixels_per_row,
             rgb_pixel_info,
         })
+    }
+
+    /// Whether an area lies wholly on the screen.
+    pub(crate) fn contains(&self, corner: Point, size: Size) -> bool {
+        let fits = |start: i32, length: u32, screen_length: u32| {
+            let end = u32::try_from(start).ok().and_then(|start| start.checked_add(length));
+            end.is_some_and(|end| end <= screen_length)
+        };
+        fits(corner.x, size.width, self.width) && fits(corner.y, size.height, self.height)
     }
 
     /// Pixels of a row that are seen.
