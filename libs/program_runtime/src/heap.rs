@@ -1,0 +1,42 @@
+//! The heap: talc, which gets its memory from the call `map`.
+
+use crate::syscalls;
+use core::alloc::Layout;
+use talc::{
+    DefaultBinning,
+    base::{Talc, binning::Binning},
+    cell::TalcSyncCell,
+    source::Source,
+};
+
+/// The least that is mapped at a time.
+const LEAST_BYTES: usize = 256 * 1024;
+
+/// What the allocator may need beside an allocation.
+const OVERHEAD_BYTES: usize = 4096;
+
+/// What the compiler's allocations reach.
+#[global_allocator]
+static HEAP: TalcSyncCell<KernelSource, DefaultBinning> = {
+    let talc = talc::TalcCell::new(KernelSource);
+    // SAFETY: A program is one thread, and nothing interrupts it that allocates.
+    unsafe { TalcSyncCell::new(talc) }
+};
+
+/// Maps memory as it is wanted.
+#[derive(Debug)]
+struct KernelSource;
+
+// SAFETY: `acquire` allocates nothing.
+unsafe impl Source for KernelSource {
+    fn acquire<B: Binning>(talc: &mut Talc<Self, B>, layout: Layout) -> Result<(), ()> {
+        let needed = layout
+            .size()
+            .checked_add(layout.align())
+            .and_then(|bytes| bytes.checked_add(OVERHEAD_BYTES));
+        let size_bytes = needed.ok_or(())?.max(LEAST_BYTES);
+        let start = syscalls::map(size_bytes).map_err(|_| ())?;
+        // SAFETY: The memory has just been mapped, readable and writable, and is nobody else's.
+        unsafe { talc.claim(start, size_bytes) }.map(|_end| ()).ok_or(())
+    }
+}

@@ -1,0 +1,118 @@
+//! The calls, as functions.
+
+use crate::{line_buffer, syscall::syscall};
+use core::hint;
+use syscall_abi::{LogLevel, Registers, Request, Response, SyscallError};
+
+/// Whether there is a call of this number, and the version of the kernel's calls.
+pub fn exists(number: u64) -> Option<u64> {
+    match safe_call(Request::Exists { number }) {
+        Ok(Response::Exists { exists: true, version }) => Some(version),
+        _ => None,
+    }
+}
+
+/// Ends the program. 0 means that all is well.
+pub fn exit(code: u64) -> ! {
+    line_buffer::flush();
+    loop {
+        let _does_not_return = safe_call(Request::Exit { code });
+        hint::spin_loop();
+    }
+}
+
+/// Writes a text of at most [`syscall_abi::MAX_LOG_BYTES`] to the kernel's log.
+///
+/// # Errors
+/// [`SyscallError::TooLong`].
+pub fn log(level: LogLevel, text: &str) -> Result<(), SyscallError> {
+    let request = Request::Log {
+        level,
+        address: text.as_ptr().addr() as u64,
+        length_bytes: text.len() as u64,
+    };
+    safe_call(request).map(drop)
+}
+
+/// Sends six values to the kernel and back; each comes back plus one.
+///
+/// # Errors
+/// None that a kernel of this version has.
+pub fn echo(values: [u64; 6]) -> Result<[u64; 6], SyscallError> {
+    match safe_call(Request::Echo { values })? {
+        Response::Echo { values } => Ok(values),
+        _ => Err(SyscallError::UnknownNumber),
+    }
+}
+
+/// Nanoseconds since the kernel's clock was started.
+///
+/// # Errors
+/// None that a kernel of this version has.
+pub fn now() -> Result<u64, SyscallError> {
+    match safe_call(Request::Now)? {
+        Response::Now { ns } => Ok(ns),
+        _ => Err(SyscallError::UnknownNumber),
+    }
+}
+
+/// Lets others run.
+pub fn yield_now() {
+    // It cannot fail.
+    let _done = safe_call(Request::YieldNow);
+}
+
+/// Maps zeroed memory, rounded up to whole pages of 4 KiB. A page takes memory when it is first touched; if there is none then, the
+/// kernel ends the program.
+///
+/// # Errors
+/// [`SyscallError::OutOfMemory`], or [`SyscallError::BadArgument`] for no bytes at all.
+pub fn map(size_bytes: usize) -> Result<*mut u8, SyscallError> {
+    let request = Request::Map {
+        size_bytes: size_bytes as u64,
+    };
+    match safe_call(request)? {
+        Response::Mapped { address } => {
+            let address = usize::try_from(address).map_err(|_| SyscallError::OutOfMemory)?;
+            Ok(core::ptr::with_exposed_provenance_mut(address))
+        }
+        _ => Err(SyscallError::UnknownNumber),
+    }
+}
+
+/// Gives back pages that [`map`] has given.
+///
+/// # Errors
+/// [`SyscallError::NotMapped`] if they are not all such, and [`SyscallError::BadArgument`] for no bytes at all or an address within
+/// a page. Then nothing has happened.
+///
+/// # Safety
+///
+/// Nobody uses the memory any more.
+pub unsafe fn unmap(start: *mut u8, size_bytes: usize) -> Result<(), SyscallError> {
+    let request = Request::Unmap {
+        address: start.addr() as u64,
+        size_bytes: size_bytes as u64,
+    };
+    // SAFETY: The caller's promise.
+    unsafe { call(request) }.map(drop)
+}
+
+/// Calls the kernel for anything that takes no memory away and writes to none.
+fn safe_call(request: Request) -> Result<Response, SyscallError> {
+    debug_assert!(!matches!(request, Request::Unmap { .. }), "unmap takes memory away");
+    // SAFETY: The kernel only reads memory for it.
+    unsafe { call(request) }
+}
+
+/// Calls the kernel.
+///
+/// # Safety
+///
+/// As for [`syscall`].
+unsafe fn call(request: Request) -> Result<Response, SyscallError> {
+    let mut registers = request.to_registers().into();
+    // SAFETY: The caller's promise.
+    unsafe { syscall(&mut registers) };
+    Registers::from(registers).outcome(&request)
+}

@@ -1,0 +1,68 @@
+//! The calls in words, for a table that people read.
+
+use crate::SyscallNumber;
+
+/// A call in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallDescription {
+    /// Its number.
+    pub number: SyscallNumber,
+    /// Its name and its arguments, from `rdi` on.
+    pub call: &'static str,
+    /// Its results, from `rdi` on.
+    pub results: &'static str,
+    /// What it does.
+    pub what: &'static str,
+}
+
+/// All calls, by their numbers.
+pub const DESCRIPTIONS: [CallDescription; 8] = [
+    CallDescription {
+        number: SyscallNumber::Exists,
+        call: "exists(number)",
+        results: "0 or 1, version",
+        what: "whether there is a call of that number, and the version of this table",
+    },
+    CallDescription {
+        number: SyscallNumber::Exit,
+        call: "exit(code)",
+        results: "does not return",
+        what: "ends the program",
+    },
+    CallDescription {
+        number: SyscallNumber::Log,
+        call: "log(level, address, length)",
+        results: "",
+        what: "writes up to 4,096 bytes of UTF-8 to the log, at level 1 (error) to 5 (trace)",
+    },
+    CallDescription {
+        number: SyscallNumber::Echo,
+        call: "echo(a, b, c, d, e, f)",
+        results: "a+1, b+1, c+1, d+1, e+1, f+1",
+        what: "gives each value back plus one, and logs what it got",
+    },
+    CallDescription {
+        number: SyscallNumber::Now,
+        call: "now()",
+        results: "nanoseconds",
+        what: "the time since the kernel's clock was started",
+    },
+    CallDescription {
+        number: SyscallNumber::YieldNow,
+        call: "yield_now()",
+        results: "",
+        what: "lets others run",
+    },
+    CallDescription {
+        number: SyscallNumber::Map,
+        call: "map(size)",
+        results: "address",
+        what: "maps zeroed memory, which takes a frame when a page is first touched",
+    },
+    CallDescription {
+        number: SyscallNumber::Unmap,
+        call: "unmap(address, size)",
+        results: "",
+        what: "gives pages back that `map` gave",
+    },
+];

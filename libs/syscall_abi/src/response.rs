@@ -1,0 +1,65 @@
+//! What a program gets.
+
+use crate::{Request, registers::VALUES};
+
+/// The results of a call that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Response {
+    /// Nothing but that it is done: of [`Request::Exit`], [`Request::Log`], [`Request::YieldNow`] and [`Request::Unmap`].
+    Done,
+    /// Of [`Request::Exists`].
+    Exists {
+        /// Whether there is a call of that number.
+        exists: bool,
+        /// [`crate::VERSION`] of the kernel.
+        version: u64,
+    },
+    /// Of [`Request::Echo`].
+    Echo {
+        /// Each value plus one; the largest becomes 0.
+        values: [u64; VALUES],
+    },
+    /// Of [`Request::Now`].
+    Now {
+        /// Nanoseconds since the kernel's clock was started. Never less than before.
+        ns: u64,
+    },
+    /// Of [`Request::Map`].
+    Mapped {
+        /// Where the memory begins.
+        address: u64,
+    },
+}
+
+impl Response {
+    /// Enters the results.
+    #[inline]
+    pub(crate) fn enter(self, values: &mut [u64; VALUES]) {
+        let [first, second, ..] = values;
+        match self {
+            Self::Done => {}
+            Self::Exists { exists, version } => {
+                *first = u64::from(exists);
+                *second = version;
+            }
+            Self::Echo { values: results } => *values = results,
+            Self::Now { ns } => *first = ns,
+            Self::Mapped { address } => *first = address,
+        }
+    }
+
+    /// Reads the results of a request.
+    pub(crate) fn read(request: &Request, values: &[u64; VALUES]) -> Self {
+        let [first, second, ..] = *values;
+        match request {
+            Request::Exit { .. } | Request::Log { .. } | Request::YieldNow | Request::Unmap { .. } => Self::Done,
+            Request::Exists { .. } => Self::Exists {
+                exists: first != 0,
+                version: second,
+            },
+            Request::Echo { .. } => Self::Echo { values: *values },
+            Request::Now => Self::Now { ns: first },
+            Request::Map { .. } => Self::Mapped { address: first },
+        }
+    }
+}
