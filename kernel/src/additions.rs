@@ -6,6 +6,8 @@ use crate::boot::boot_info::BootInfo;
 pub struct Additions {
     /// On the BSP, before anything else, the log included.
     pub at_entry: fn(),
+    /// On each AP, before it has handlers for exceptions, with its id.
+    pub at_ap_entry: fn(u32),
     /// On the BSP, when the kernel is booted and the APs are on their way.
     pub on_bsp: fn(&BootInfo),
     /// On each AP, when it has said hello.
@@ -20,6 +22,7 @@ impl Additions {
     /// The kernel as it is.
     pub const NONE: Self = Self {
         at_entry: || {},
+        at_ap_entry: |_| {},
         on_bsp: |_| {},
         on_ap: || {},
         on_interrupt: |_| false,

@@ -2,8 +2,8 @@
 //!
 //! BSP: the bootstrap processor, which the boot loader enters first. AP: every other ("application") processor.
 //!
-//! The layers, lower first: [`sync`], [`boot`], [`output`], [`memory`], [`cpu`]. A module uses its own layer and those
-//! before it; what a lower layer needs from a higher one is a hook that this file installs. Only this file and the panic
+//! The layers, lower first: [`sync`], [`boot`], [`output`], [`memory`], [`cpu`], [`platform`], [`user_mode`]. A module uses its own
+//! layer and those before it; what a lower layer needs from a higher one is a hook that this file installs. Only this file and the panic
 //! handler may use all.
 #![no_std]
 
@@ -14,29 +14,38 @@ pub mod boot;
 pub mod cpu;
 pub mod memory;
 pub mod output;
+pub mod platform;
 pub mod sync;
+pub mod user_mode;
 
 pub use additions::Additions;
 
+use alloc::vec::Vec;
 use boot::{boot_info::BootInfo, module, screen};
+use command_line::{AtTheEnd, LogTime, OnPanic, Options};
 use cpu::{
     application_processors, cpu_local_data,
     cpu_local_data::{BSP_ID, CpuLocalData},
     early,
-    hlt_loop::hlt_loop,
-    idt, processors, protections,
+    hlt_loop::{hlt_loop, hlt_loop_with_interrupts_off},
+    idt, nmi_handler_states, processors, protections,
     protections::Protections,
     trap,
 };
 use limine::mp::MpInfo;
-use memory::{frame_cache, physical_memory, virtual_memory};
-use output::{backtrace, logger, logger::CpuHooks, panic_handler};
+use memory::{frame_cache, physical_memory, user_access, virtual_memory};
+use output::{backtrace, logger, panic_handler};
+use platform::{clock::Instant, power, timer};
 use spin::Once;
+use sync::this_cpu;
+use x86_64::instructions::interrupts;
 
 /// What the later steps of the boot need from the earlier ones.
 struct Boot {
     /// What the boot loader said.
     boot_info: BootInfo,
+    /// What the command line asks for.
+    options: Options,
     /// What a second package adds.
     additions: &'static Additions,
 }
@@ -48,21 +57,18 @@ static BOOT: Once<Boot> = Once::new();
 pub fn init_bsp(additions: &'static Additions) -> ! {
     early::install_on_bsp();
     idt::load();
-    trap::set_other_handler(additions.on_interrupt);
+    trap::set_interrupt_handler(handle_interrupt);
     (additions.at_entry)();
     // The number of processors decides how wide an id is, from the first line on.
-    cpu_local_data::set_cpus_count(application_processors::count());
-    let cpu_hooks = CpuHooks {
-        current_id: cpu_local_data::current_cpu_id,
-        count: cpu_local_data::cpus_count,
-    };
-    logger::init(cpu_hooks, screen::size());
+    this_cpu::set_cpus_count(application_processors::count());
+    logger::init(screen::size());
     log::info!("Hello from BSP");
 
     // From here on the boot loader's answers are typed and checked.
     let boot_info = BootInfo::collect().unwrap_or_else(|error| panic_handler::refuse_to_boot(&error));
     boot_info.hhdm_offset.install();
-    apply_options(&boot_info, additions);
+    let options = boot_info.options(additions.knows_word);
+    apply_options(&options);
     logger::attach_screen(boot_info.take_screen());
     boot_info.log();
 
@@ -70,10 +76,13 @@ pub fn init_bsp(additions: &'static Additions) -> ! {
     let protections = Protections::switch_on();
     log::info!("Protections: {protections}");
     protections::warn_of_leaks();
-    memory::init(&boot_info, cpu::paging::set_up()).unwrap_or_else(|error| panic_handler::refuse_to_boot(&error));
-    frame_cache::init(cpu_local_data::cpus_count(), || {
-        cpu_local_data::current_cpu_id().unwrap_or(BSP_ID)
-    });
+    if protections.smap {
+        user_access::announce_access_from_now_on();
+    }
+    let paging_features = cpu::paging::set_up();
+    cpu::paging::log(&paging_features);
+    memory::init(&boot_info, paging_features).unwrap_or_else(|error| panic_handler::refuse_to_boot(&error));
+    frame_cache::init();
     match module::kernel_file().map(backtrace::keep_symbols) {
         Ok(Ok(functions)) => log::debug!("Backtraces name {functions} functions"),
         Ok(Err(error)) => log::warn!("Backtraces name no functions: {error}"),
@@ -81,6 +90,7 @@ pub fn init_bsp(additions: &'static Additions) -> ! {
     }
     BOOT.call_once(|| Boot {
         boot_info: boot_info.copy_out(),
+        options,
         additions,
     });
     processors::create(application_processors::local_apic_ids())
@@ -90,13 +100,20 @@ pub fn init_bsp(additions: &'static Additions) -> ! {
 
 /// Goes on on the BSP, on its guarded stack.
 extern "C" fn init_bsp_on_own_stack(local_data: &'static CpuLocalData) -> ! {
-    let Boot { boot_info, additions } = BOOT.wait();
+    let Boot {
+        boot_info, additions, ..
+    } = BOOT.wait();
     local_data.install();
     idt::load();
+    platform::start(boot_info);
     // The list of processors is in the boot loader's memory: it is read before this processor lets go of that.
     application_processors::start(entry_point_from_limine_mp);
     leave_boot_loader();
+    user_mode::processor::set_up_this_cpu();
+    interrupts::enable();
+    timer::show_that_it_works();
     (additions.on_bsp)(boot_info);
+    user_mode::run_program_0();
     idle()
 }
 
@@ -105,6 +122,8 @@ extern "C" fn init_bsp_on_own_stack(local_data: &'static CpuLocalData) -> ! {
 unsafe extern "C" fn entry_point_from_limine_mp(mp_info: &MpInfo) -> ! {
     // The BSP put the id there, and ids are 32 bits wide.
     let cpu_id = u32::try_from(mp_info.extra_argument()).unwrap_or(u32::MAX);
+    processors::make_data_known(cpu_id);
+    (BOOT.wait().additions.at_ap_entry)(cpu_id);
     Protections::switch_on();
     cpu::paging::set_up();
     // SAFETY: NX and the PAT are set as on the BSP; the code, and the boot loader's stack, are mapped as before.
@@ -116,18 +135,48 @@ unsafe extern "C" fn entry_point_from_limine_mp(mp_info: &MpInfo) -> ! {
 extern "C" fn init_ap_on_own_stack(local_data: &'static CpuLocalData) -> ! {
     local_data.install();
     idt::load();
+    if !nmi_handler_states::set_own_handler() {
+        // Another processor has panicked.
+        hlt_loop_with_interrupts_off();
+    }
+    platform::start_on_this_cpu();
     leave_boot_loader();
+    user_mode::processor::set_up_this_cpu();
     log::info!("Hello from AP");
+    interrupts::enable();
+    timer::show_that_it_works();
     (BOOT.wait().additions.on_ap)();
     idle()
 }
 
-/// Does what the command line asks for.
-fn apply_options(boot_info: &BootInfo, additions: &Additions) {
-    let options = boot_info.options(additions.knows_word);
+/// Handles an interrupt.
+fn handle_interrupt(vector: u8) {
+    let handle_foreign = BOOT
+        .get()
+        .map_or(Additions::NONE.on_interrupt, |boot| boot.additions.on_interrupt);
+    platform::interrupts::handle(vector, handle_foreign);
+}
+
+/// Does what the command line asks for at once.
+fn apply_options(options: &Options) {
     log::set_max_level(options.log_level);
-    if options.on_panic == command_line::OnPanic::Exit {
+    if options.on_panic == OnPanic::Exit {
         panic_handler::exit_qemu_on_panic();
+    }
+    if options.log_time == LogTime::On {
+        logger::show_times(|| Instant::now().as_ns());
+    }
+}
+
+/// Does what the command line asks for when there is nothing left to do.
+fn end() {
+    match BOOT.wait().options.at_the_end {
+        AtTheEnd::Halt => {}
+        AtTheEnd::ShutDown => {
+            let error = power::shut_down();
+            log::error!("The machine cannot be switched off: {error}");
+        }
+        AtTheEnd::Reboot => power::reboot(),
     }
 }
 
@@ -139,7 +188,11 @@ fn leave_boot_loader() {
         // SAFETY: Every processor runs on the kernel's stacks, tables and segments; what the boot loader said was copied.
         let reclaimed = unsafe { memory.reclaim_boot_loader_memory() };
         let usable_bytes = memory.usable_bytes();
+        let statistics: Vec<_> = memory.statistics().collect();
         drop(memory);
+        for (owner, bytes) in statistics {
+            log::debug!("Memory: {} KiB {owner:?}", bytes >> 10);
+        }
         match reclaimed {
             Ok(bytes) => log::info!(
                 "Memory: {} KiB of the boot loader's reclaimed, {} MiB free",
@@ -151,10 +204,11 @@ fn leave_boot_loader() {
     }
 }
 
-/// The end of every processor's boot. The last one says that all are there.
+/// The end of every processor's boot. The last one says that all are there, and does what the command line wants then.
 fn idle() -> ! {
     if application_processors::IS_UP.pass() {
         log::info!("All {} processors are up and idle", cpu_local_data::cpus_count());
+        end();
     }
     hlt_loop(logger::draw)
 }

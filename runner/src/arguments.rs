@@ -20,8 +20,9 @@ QEMU's options:
   unchanged. Defaults of ours that they name are dropped:
       cargo run -- --headless -smp 8 -m 1G
 
-Doctor:
-  cargo run -- doctor   checks what is installed and says what is missing
+Other tasks:
+  cargo run -- doctor            checks what is installed and says what is missing
+  cargo run --release -- bench   counts guest instructions: a table, and target/bench.json
 
 Exit code:
     0  QEMU was closed, the machine switched itself off or restarted, or the
@@ -41,7 +42,7 @@ Environment:
 #[command(
     name = "cargo run --",
     bin_name = "cargo run --",
-    override_usage = "cargo run -- [OPTIONS] [QEMU'S OPTIONS]\n       cargo run -- doctor",
+    override_usage = "cargo run -- [OPTIONS] [QEMU'S OPTIONS]\n       cargo run -- doctor\n       cargo run --release -- bench",
     after_help = AFTER_HELP,
     disable_help_flag = true
 )]
@@ -85,6 +86,8 @@ pub enum Task {
     Boot(Box<Options>, Vec<OsString>),
     /// Check what is installed.
     Doctor,
+    /// Measure.
+    Bench,
 }
 
 /// Why the command line makes no sense.
@@ -103,9 +106,11 @@ pub enum ArgumentError {
         /// Where QEMU's arguments begin.
         first: String,
     },
-    /// Something behind `doctor`.
-    #[error("`doctor` takes no arguments, and `{further}` stands behind it")]
-    BehindDoctor {
+    /// Something behind `doctor` or `bench`.
+    #[error("`{command}` takes no arguments, and `{further}` stands behind it")]
+    BehindCommand {
+        /// The command.
+        command: &'static str,
         /// The first argument behind it.
         further: String,
     },
@@ -118,13 +123,16 @@ impl Task {
     /// [`ArgumentError`].
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, ArgumentError> {
         let mut ours: Vec<OsString> = arguments.into_iter().collect();
-        if ours.first().is_some_and(|first| first == "doctor") {
-            return match ours.get(1) {
-                None => Ok(Self::Doctor),
-                Some(further) => Err(ArgumentError::BehindDoctor {
-                    further: further.to_string_lossy().into_owned(),
-                }),
-            };
+        for (command, task) in [("doctor", Self::Doctor), ("bench", Self::Bench)] {
+            if ours.first().is_some_and(|first| first == command) {
+                return match ours.get(1) {
+                    None => Ok(task),
+                    Some(further) => Err(ArgumentError::BehindCommand {
+                        command,
+                        further: further.to_string_lossy().into_owned(),
+                    }),
+                };
+            }
         }
         let mut qemu_arguments = ours.split_off(length_of_our_part(&ours));
         if qemu_arguments.first().is_some_and(|first| first == "--") {
@@ -198,7 +206,7 @@ mod tests {
     fn read(line: &str) -> Result<(Options, Vec<OsString>), ArgumentError> {
         match Task::read(line.split_whitespace().map(OsString::from))? {
             Task::Boot(options, qemu) => Ok((*options, qemu)),
-            Task::Doctor => panic!("{line:?} was read as doctor"),
+            task => panic!("{line:?} was read as {task:?}"),
         }
     }
 

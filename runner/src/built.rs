@@ -47,6 +47,12 @@ pub fn multiboot2_loader() -> PathBuf {
     out_dir().join("iso_root/boot/multiboot2_loader")
 }
 
+/// The kernel with scenarios and measuring loops.
+#[must_use]
+pub fn test_kernel() -> PathBuf {
+    PathBuf::from(env!("LIMELIGHT_TEST_KERNEL"))
+}
+
 /// What goes onto the ISO, as the build has it: change a field for another kernel, program or command line.
 ///
 /// # Errors

@@ -7,6 +7,8 @@
 
 mod announcement;
 mod arguments;
+mod bench;
+mod bench_table;
 mod boot_times;
 pub mod built;
 mod console;
@@ -36,6 +38,7 @@ mod serial_log;
 mod session;
 
 pub use arguments::{ArgumentError, Options, Task};
+pub use bench::{BenchError, bench};
 pub use doctor::{Examination, examine, what_is_missing};
 pub use ending::Ending;
 pub use exit_codes::ExitCode as RunnerExitCode;

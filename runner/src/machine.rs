@@ -28,12 +28,14 @@ pub enum Display {
 }
 
 /// Where the first serial port goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SerialPort {
     /// This process's terminal, shared with QEMU's monitor (Ctrl-A X quits). What is written there is captured too.
     Terminal,
     /// Captured only.
     Captured,
+    /// Written to a file, as fast as the machine writes: nobody who reads it slows the machine down.
+    File(PathBuf),
 }
 
 /// Which events QEMU records.

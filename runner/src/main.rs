@@ -7,12 +7,15 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use iso_image::Host;
-use runner::{ArgumentError, RunnerExitCode, SessionError, Task, boot, examine, say, what_is_missing};
+use runner::{
+    ArgumentError, BenchError, RunnerExitCode, SessionError, Task, bench, boot, examine, say, what_is_missing,
+};
 
 fn main() -> ExitCode {
     let code = match Task::read(std::env::args_os().skip(1)) {
         Err(error) => refuse(&error),
         Ok(Task::Doctor) => doctor(),
+        Ok(Task::Bench) => measure(),
         Ok(Task::Boot(options, qemu_arguments)) => boot(&options, qemu_arguments).unwrap_or_else(|error| fail(&error)),
     };
     ExitCode::from(code.number())
@@ -30,6 +33,19 @@ fn doctor() -> RunnerExitCode {
     }
 }
 
+/// Counts guest instructions. A value above its limit is a failure.
+fn measure() -> RunnerExitCode {
+    match bench() {
+        Ok(true) => RunnerExitCode::Good,
+        Ok(false) => RunnerExitCode::KernelFailed,
+        Err(BenchError::Preparation(error)) => fail(&SessionError::Preparation(error)),
+        Err(error) => {
+            say(&format!("error: {error}"));
+            RunnerExitCode::RunnerFailed
+        }
+    }
+}
+
 /// Says what is wrong with the command line, or shows the help that was asked for.
 fn refuse(error: &ArgumentError) -> RunnerExitCode {
     match error {
@@ -42,7 +58,7 @@ fn refuse(error: &ArgumentError) -> RunnerExitCode {
             let _ = error.print();
             RunnerExitCode::RunnerFailed
         }
-        ArgumentError::OursAfterQemu { .. } | ArgumentError::BehindDoctor { .. } => {
+        ArgumentError::OursAfterQemu { .. } | ArgumentError::BehindCommand { .. } => {
             say(&format!("error: {error}"));
             RunnerExitCode::RunnerFailed
         }

@@ -27,10 +27,15 @@ fn workspace() -> PathBuf {
     package.parent().unwrap_or(package).to_owned()
 }
 
+/// The workspace's own folder for what is made.
+pub(crate) fn target_dir() -> PathBuf {
+    workspace().join("target")
+}
+
 /// `target/limelight.iso`.
 #[must_use]
 pub fn iso_link() -> PathBuf {
-    workspace().join("target/limelight.iso")
+    target_dir().join("limelight.iso")
 }
 
 /// `runner/out_dir`.

@@ -155,13 +155,15 @@ fn add_serial(list: &mut ArgumentList, machine: &Machine) {
     if list.given.any_of(&["serial"]) || list.given.take_the_terminal() {
         return;
     }
-    match machine.serial {
-        SerialPort::Terminal => list.add(&["-serial", "mon:stdio"]),
-        SerialPort::Captured => {
-            list.add(&["-serial", "stdio"]);
-            list.unless_given(&["monitor", "mon"], &["-monitor", "none"]);
+    match &machine.serial {
+        SerialPort::Terminal => return list.add(&["-serial", "mon:stdio"]),
+        SerialPort::Captured => list.add(&["-serial", "stdio"]),
+        SerialPort::File(file) => {
+            list.add(&["-serial"]);
+            list.arguments.push(with_path("file:", file, ""));
         }
     }
+    list.unless_given(&["monitor", "mon"], &["-monitor", "none"]);
 }
 
 /// Adds the record of resets and interrupts, as far as the person's own is not in its place.

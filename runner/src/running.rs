@@ -73,7 +73,7 @@ impl Running {
         tell(&command);
         let (input, echo, echo_errors) = match machine.serial {
             SerialPort::Terminal => (Stdio::inherit(), Echo::StandardOutput, Echo::StandardError),
-            SerialPort::Captured => (Stdio::null(), Echo::Nothing, Echo::Nothing),
+            SerialPort::Captured | SerialPort::File(_) => (Stdio::null(), Echo::Nothing, Echo::Nothing),
         };
         command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
         end_with_this_thread(&mut command);
@@ -88,7 +88,7 @@ impl Running {
         };
         let serial = match machine.serial {
             SerialPort::Terminal => Console::capture_and_watch(output, echo, tell_boot_times(started)),
-            SerialPort::Captured => Console::capture(output, echo),
+            SerialPort::Captured | SerialPort::File(_) => Console::capture(output, echo),
         };
         let errors = Console::capture(errors, echo_errors);
         let mut running = Self {

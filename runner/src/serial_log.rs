@@ -56,6 +56,20 @@ impl<'a> LogLine<'a> {
     }
 }
 
+/// The values that the kernel measured: lines `Measured NAME: VALUE instructions`.
+pub(crate) fn measured_values(log: &str) -> Vec<(String, u64)> {
+    let plain = without_colours(log);
+    let lines = plain.lines().filter_map(LogLine::read);
+    lines.filter_map(|line| measured_value(line.message)).collect()
+}
+
+/// The value in a message, if it tells one.
+fn measured_value(message: &str) -> Option<(String, u64)> {
+    let (name, rest) = message.strip_prefix("Measured ")?.split_once(": ")?;
+    let value = rest.strip_suffix(" instructions")?.parse().ok()?;
+    Some((name.to_owned(), value))
+}
+
 /// Whether the kernel reported its end: a panic, an exception that it cannot survive, or that it cannot boot.
 #[must_use]
 pub fn has_panic(log: &str) -> bool {
@@ -112,6 +126,13 @@ mod tests {
             without_colours("\u{1b}[2J\u{1b}[01;01Hmenu \u{1b}c \u{1b}["),
             "menu \u{1b}c "
         );
+    }
+
+    #[test]
+    fn measured_values_are_read_and_talk_about_them_is_not() {
+        let log = "[0] \u{1b}[94mINFO \u{1b}[39m Measured a_b: 12 instructions\r\n[0] INFO  Measured nothing: yet\n\
+            Measured c: 3 instructions\n[0] INFO  not Measured d: 4 instructions\n";
+        assert_eq!(measured_values(log), [("a_b".to_owned(), 12)]);
     }
 
     #[test]

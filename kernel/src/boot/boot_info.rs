@@ -126,6 +126,7 @@ impl BootInfo {
         let keep = |text: &str| -> &'static str { Box::leak(Box::from(text)) };
         let command_line = self.command_line.map(keep);
         KEPT_COMMAND_LINE.call_once(|| command_line);
+        module::keep();
         Self {
             boot_loader: self.boot_loader.map(|text| text.map(keep)),
             command_line,

@@ -10,8 +10,8 @@ use limine::{
     mp::MP_FLAG_X2APIC,
     paging::PagingMode,
     request::{
-        ExecutableAddressRequest, FirmwareTypeRequest, FramebufferRequest, HhdmRequest, MemmapRequest, MpRequest,
-        PagingModeRequest, Request, RsdpRequest,
+        DateAtBootRequest, ExecutableAddressRequest, FirmwareTypeRequest, FramebufferRequest, HhdmRequest,
+        MemmapRequest, MpRequest, PagingModeRequest, Request, RsdpRequest,
     },
 };
 
@@ -70,6 +70,11 @@ pub static EXECUTABLE_ADDRESS_REQUEST: ExecutableAddressRequest = ExecutableAddr
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static RSDP_REQUEST: RsdpRequest = RsdpRequest::new();
+
+/// What the machine's clock said.
+#[used]
+#[unsafe(link_section = ".requests")]
+pub static DATE_AT_BOOT_REQUEST: DateAtBootRequest = DateAtBootRequest::new();
 
 /// BIOS or UEFI.
 #[used]

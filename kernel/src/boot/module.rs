@@ -2,6 +2,8 @@
 
 use super::boot_string::{self, BootStringError};
 use super::limine_requests::{EXECUTABLE_FILE_REQUEST, FileClaims, MODULE_REQUEST};
+use alloc::{boxed::Box, vec::Vec};
+use spin::Once;
 
 /// The path, on the boot medium, of the first user program.
 pub const USER_MODE_PROGRAM_0_PATH: &str = "/user_mode_program_0";
@@ -41,7 +43,30 @@ pub enum ModuleError {
     String(BootStringError),
 }
 
-/// All modules, each checked as it is reached.
+/// Set when the boot loader's memory is about to be reused: the modules that passed the checks.
+static KEPT: Once<Vec<Module>> = Once::new();
+
+/// Copies paths and strings to the heap, for good. What the files hold stays where it is: it is no memory that is reused.
+pub(super) fn keep() {
+    let keep_text = |text: &str| -> &'static str { Box::leak(Box::from(text)) };
+    KEPT.call_once(|| {
+        let sound = modules().filter_map(Result::ok);
+        sound
+            .map(|module| Module {
+                path: keep_text(module.path),
+                string: keep_text(module.string),
+                ..module
+            })
+            .collect()
+    });
+}
+
+/// The modules, once they are kept.
+pub fn kept() -> &'static [Module] {
+    KEPT.get().map_or(&[], Vec::as_slice)
+}
+
+/// All modules, each checked as it is reached. Only as long as the boot loader's memory is not reused.
 pub fn modules() -> impl Iterator<Item = Result<Module, ModuleError>> {
     let claims = MODULE_REQUEST.response().filter(|claims| !claims.modules.is_null());
     let count = claims.map_or(0, |claims| {

@@ -37,6 +37,6 @@ const NAMES: [&str; 32] = [
 ];
 
 /// The name of a vector below 32.
-pub(super) fn name(vector: u64) -> Option<&'static str> {
+pub(crate) fn name(vector: u64) -> Option<&'static str> {
     usize::try_from(vector).ok().and_then(|index| NAMES.get(index)).copied()
 }

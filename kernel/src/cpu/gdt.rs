@@ -3,6 +3,7 @@
 //! Each processor has a table of its own, since each has a task state segment (TSS) of its own: that names the stacks
 //! on which exceptions run.
 
+use core::arch::asm;
 use x86_64::{
     VirtAddr,
     instructions::tables::load_tss,
@@ -33,6 +34,18 @@ impl IstStackIndexes {
     pub(super) const ALL: [Self; 4] = [Self::DoubleFault, Self::NonMaskable, Self::MachineCheck, Self::Debug];
 }
 
+/// Selector of the kernel's code.
+pub(crate) const KERNEL_CODE: u16 = 0x08;
+
+/// Selector of the kernel's data.
+pub(crate) const KERNEL_DATA: u16 = 0x10;
+
+/// Selector of a program's data and stack, with privilege level 3.
+pub(crate) const USER_DATA: u16 = 0x18 | 3;
+
+/// Selector of a program's code, with privilege level 3.
+pub(crate) const USER_CODE: u16 = 0x20 | 3;
+
 /// One processor's segments.
 pub(super) struct Gdt {
     /// null, kernel code, kernel data, user data, user code, TSS: the order that `sysret` wants (Intel SDM vol. 2,
@@ -62,8 +75,13 @@ impl Gdt {
         let mut table = GlobalDescriptorTable::new();
         let kernel_code = table.append(Descriptor::kernel_code_segment());
         let kernel_data = table.append(Descriptor::kernel_data_segment());
-        table.append(Descriptor::user_data_segment());
-        table.append(Descriptor::user_code_segment());
+        let user_data = table.append(Descriptor::user_data_segment());
+        let user_code = table.append(Descriptor::user_code_segment());
+        let selectors = [kernel_code, kernel_data, user_data, user_code].map(|selector| selector.0);
+        assert!(
+            selectors == [KERNEL_CODE, KERNEL_DATA, USER_DATA, USER_CODE],
+            "segments lie where their selectors say"
+        );
         let tss = table.append(Descriptor::tss_segment(tss));
         Self {
             table,
@@ -86,6 +104,8 @@ impl Gdt {
         unsafe { ES::set_reg(SegmentSelector::NULL) };
         // SAFETY: As for DS. GS is left alone: loading it would clear its base, which points to this processor's data.
         unsafe { FS::set_reg(SegmentSelector::NULL) };
+        // SAFETY: No segment is in a local table, so there need be none, and programs find none.
+        unsafe { asm!("lldt {:x}", in(reg) 0_u16, options(nomem, nostack, preserves_flags)) };
         // SAFETY: The selector names the TSS in that table; it is not in use by another processor.
         unsafe { load_tss(self.tss) };
     }

@@ -3,8 +3,8 @@
 //! All processors share one table. Every gate leads to a stub of `trap_entry.s`, with interrupts off, and from there to
 //! [`super::trap::handle_trap`].
 
-use super::{gdt::IstStackIndexes, trap};
-use core::arch::global_asm;
+use super::{cpu_local_data::CpuLocalData, gdt::IstStackIndexes, trap, trap_frame::TrapFrame};
+use core::{arch::global_asm, mem::offset_of};
 use spin::Once;
 use x86_64::{
     VirtAddr,
@@ -12,6 +12,9 @@ use x86_64::{
     registers::segmentation::{CS, Segment},
     structures::DescriptorTablePointer,
 };
+
+/// What `enter_user_mode` returns when an interrupt or an exception ended it.
+pub(crate) const LEFT_BY_TRAP: u32 = 1;
 
 /// How many vectors there are.
 const VECTORS: usize = 256;
@@ -39,7 +42,15 @@ static IDT: Once<Idt> = Once::new();
 global_asm!(
     include_str!("trap_entry.s"),
     handle_trap = sym trap::handle_trap,
-    cs_offset = const core::mem::offset_of!(super::trap_frame::TrapFrame, cs),
+    // Bit 1 is always set.
+    kernel_flags = const 1 << 1,
+    cs_offset = const offset_of!(TrapFrame, cs),
+    vector_offset = const offset_of!(TrapFrame, vector),
+    frame_words = const size_of::<TrapFrame>() / size_of::<u64>(),
+    kernel_stack_offset = const offset_of!(CpuLocalData, kernel_stack),
+    user_context_offset = const offset_of!(CpuLocalData, user_context),
+    left_by_trap = const LEFT_BY_TRAP,
+    debug_vector = const trap::vector::DEBUG,
     gs_base_msr = const 0xc000_0101_u32,
 );
 

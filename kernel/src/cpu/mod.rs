@@ -3,11 +3,13 @@
 pub mod application_processors;
 pub mod cpu_local_data;
 pub mod early;
-mod exception;
-mod gdt;
+pub(crate) mod exception;
+pub(crate) mod gdt;
 pub mod hlt_loop;
 pub mod idt;
-mod page_fault_error;
+pub mod interrupt_vector;
+pub mod nmi_handler_states;
+pub(crate) mod page_fault_error;
 pub mod paging;
 pub mod processors;
 pub mod protections;

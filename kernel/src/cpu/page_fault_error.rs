@@ -4,7 +4,7 @@ use core::fmt;
 
 /// As the processor pushes it (Intel SDM vol. 3, section 5.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PageFaultError(pub(super) u64);
+pub(crate) struct PageFaultError(pub(crate) u64);
 
 /// Bit, and what it means when set and when clear.
 const BITS: [(u64, &str, &str); 3] = [

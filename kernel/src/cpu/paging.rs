@@ -10,6 +10,17 @@ use x86_64::registers::{
 /// IA32_PAT (Intel SDM vol. 3, section 13.12.2).
 const PAT_MSR: u32 = 0x277;
 
+/// Says what of it the processor has.
+pub fn log(features: &PagingFeatures) {
+    let word = |is_there| if is_there { "on" } else { "absent" };
+    log::info!(
+        "Paging: pages of up to {}, write-combining {}, global pages {}",
+        features.max_page_size,
+        word(features.pat.msr_value().is_some()),
+        word(features.global_pages)
+    );
+}
+
 /// Sets the processor up for page tables that use these features: the places of the PAT, and global pages. NX is one of
 /// [`super::protections`].
 pub fn set_up() -> PagingFeatures {

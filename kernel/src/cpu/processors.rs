@@ -32,12 +32,19 @@ pub fn create(local_apic_ids: impl Iterator<Item = u32>) -> Result<(), MapRegion
     Ok(())
 }
 
+/// Makes this processor's data known. A processor that nobody counted stands still: it does no harm so.
+pub fn make_data_known(cpu_id: u32) {
+    match cpu_local_data::of(cpu_id) {
+        Some(local_data) => local_data.make_known(),
+        None => hlt_loop_with_interrupts_off(),
+    }
+}
+
 /// Goes on on the stack that was made for a processor, with its data. Only on that processor, once.
 pub fn run_on_own_stack(cpu_id: u32, function: extern "C" fn(&'static CpuLocalData) -> !) -> ! {
     let index = usize::try_from(cpu_id).unwrap_or(usize::MAX);
     let stack = NORMAL_STACKS.get().and_then(|stacks| stacks.get(index));
     let (Some(stack), Some(local_data)) = (stack, cpu_local_data::of(cpu_id)) else {
-        // A processor that nobody counted: it does no harm if it stands still.
         hlt_loop_with_interrupts_off();
     };
     // SAFETY: The stack is this processor's own, and nothing has used it yet.

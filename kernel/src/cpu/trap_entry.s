@@ -27,8 +27,11 @@ trap_stubs:
     .set vector, vector + 1
 .endr
 
-// Saves the general registers, lowest field of the frame last.
+// Saves the general registers, lowest field of the frame last. The flags are the kernel's from here on: strings go upwards, and
+// SMAP holds, whatever the interrupted code had set.
 .macro save_registers
+    push {kernel_flags}
+    popfq
     push rax
     push rbx
     push rcx
@@ -44,7 +47,6 @@ trap_stubs:
     push r13
     push r14
     push r15
-    cld
 .endm
 
 // Restores them and drops vector and error code.
@@ -76,23 +78,38 @@ trap_stubs:
 .endm
 
 // Entry where GS is the kernel's exactly if the interrupted code was.
+//
+// From a program, the processor has pushed to the end of the program's context (the TSS leads there), so that the frame that
+// is whole now is the one in the context. The kernel goes on where it entered the program, on its own stack.
 trap_entry:
     save_registers
     test qword ptr [rsp + {cs_offset}], 3
-    jz 2f
-    swapgs
-2:
+    jnz leave_user_mode_by_trap
     call_handler
-    test qword ptr [rsp + {cs_offset}], 3
-    jz 3f
-    swapgs
-3:
     restore_registers
     iretq
+
+leave_user_mode_by_trap:
+    swapgs
+    mov eax, {left_by_trap}
+
+// Returns from `enter_user_mode`, with GS the kernel's and the reason in eax.
+.globl leave_user_mode
+leave_user_mode:
+    mov rsp, gs:[{kernel_stack_offset}]
+    pop r15
+    pop r14
+    pop r13
+    pop r12
+    pop rbp
+    pop rbx
+    ret
 
 // Entry that trusts only the GS base itself: the kernel's lies in the upper half, a program's never does.
 paranoid_entry:
     save_registers
+    test qword ptr [rsp + {cs_offset}], 3
+    jnz paranoid_entry_from_user_mode
     mov ecx, {gs_base_msr}
     rdmsr
     xor ebx, ebx
@@ -107,5 +124,22 @@ paranoid_entry:
     jz 3f
     swapgs
 3:
+    restore_registers
+    iretq
+
+// From a program: a debug exception is the program's, so its frame is copied to the context; anything else is the machine's.
+paranoid_entry_from_user_mode:
+    swapgs
+    cmp qword ptr [rsp + {vector_offset}], {debug_vector}
+    jne 4f
+    mov rsi, rsp
+    mov rdi, gs:[{user_context_offset}]
+    mov ecx, {frame_words}
+    rep movsq
+    mov eax, {left_by_trap}
+    jmp leave_user_mode
+4:
+    call_handler
+    swapgs
     restore_registers
     iretq

@@ -3,7 +3,7 @@
 use core::fmt;
 
 /// All general registers, the vector, and what the processor pushed. `trap_entry.s` lays it out on the stack.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 #[repr(C)]
 #[expect(missing_docs, reason = "the registers go by their own names")]
 pub struct TrapFrame {

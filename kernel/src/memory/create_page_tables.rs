@@ -7,7 +7,7 @@
 use super::kernel_table::{FramesInDirectMap, KernelTable};
 use crate::boot::{boot_info::BootInfo, hhdm_offset::OffsetMappedPhysAddr};
 use ez_paging::{ConfigurableFlags, MapRangeError, OutOfFrames, PagingConfig, PagingFeatures, PatMemoryType};
-use memory_ranges::{BootMap, BootMemoryKind, PhysRange};
+use memory_ranges::{BootMap, BootMemoryKind, PhysRange, PhysRangeError};
 use x86_64::{PhysAddr, VirtAddr};
 
 /// Why there are no page tables.
@@ -20,20 +20,20 @@ pub enum CreatePageTablesError {
 }
 
 /// Data that no instruction is fetched from.
-pub(super) const READ_WRITE: ConfigurableFlags = ConfigurableFlags {
+pub const READ_WRITE: ConfigurableFlags = ConfigurableFlags {
     writable: true,
     executable: false,
     pat_memory_type: PatMemoryType::WriteBack,
 };
 
 /// Constants.
-const READ_ONLY: ConfigurableFlags = ConfigurableFlags {
+pub const READ_ONLY: ConfigurableFlags = ConfigurableFlags {
     writable: false,
     ..READ_WRITE
 };
 
 /// Code.
-const READ_EXECUTE: ConfigurableFlags = ConfigurableFlags {
+pub const READ_EXECUTE: ConfigurableFlags = ConfigurableFlags {
     executable: true,
     ..READ_ONLY
 };
@@ -75,6 +75,14 @@ fn segments() -> [(u64, u64, ConfigurableFlags); 3] {
         (rodata, data, READ_ONLY),
         (data, end, READ_WRITE),
     ]
+}
+
+/// Where the kernel's image lies in physical memory.
+pub(super) fn image(boot_info: &BootInfo) -> Result<PhysRange, PhysRangeError> {
+    let (physical_start, virtual_start) = boot_info.executable_address;
+    let [start, end] = [&raw const kernel_text_start, &raw const kernel_end].map(|symbol| symbol.addr() as u64);
+    let offset_in_image = start.saturating_sub(virtual_start.as_u64());
+    PhysRange::new(physical_start + offset_in_image, end - start)
 }
 
 /// Builds the tables.

@@ -1,12 +1,17 @@
 //! Single frames without a look at the map: each processor has a stock of its own.
 //!
-//! To the map, such a frame belongs to `FrameCache` wherever it is. A cache's lock is taken by its own processor only
-//! (so it never waits), and is held with interrupts off. Lock order: cache, then physical memory.
+//! To the map, such a frame belongs to `FrameCache` wherever it is. Physical memory's lock is taken while a stock is in
+//! use, never the other way round.
 
 use super::physical_memory::{self, POISON};
-use crate::{boot::hhdm_offset::OffsetMappedPhysAddr, sync::InterruptLock};
-use alloc::boxed::Box;
-use core::sync::atomic::{AtomicU64, Ordering};
+use crate::{
+    boot::hhdm_offset::OffsetMappedPhysAddr,
+    sync::{PerCpu, this_cpu::cpus_count},
+};
+use core::{
+    arch::asm,
+    sync::atomic::{AtomicI64, Ordering},
+};
 use memory_ranges::{FrameCache, KernelMemoryUsageType, MemoryType, PAGE_BYTES, PhysRange};
 use spin::Once;
 use x86_64::structures::paging::{PhysFrame, Size4KiB};
@@ -14,45 +19,68 @@ use x86_64::structures::paging::{PhysFrame, Size4KiB};
 /// Frames that a processor keeps at most.
 const CAPACITY: usize = 64;
 
+/// What programs leave to the kernel.
+pub const KERNEL_RESERVE_BYTES: u64 = 8 * 1024 * 1024;
+
 /// One processor's frames.
 type Cache = FrameCache<CAPACITY>;
 
 /// How the map knows a frame that is, or was, in a cache.
 const OWNER: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::FrameCache);
 
-/// Set by the BSP before it starts any AP: one cache for each processor, by its id.
-static CACHES: Once<Caches> = Once::new();
+/// Set by the BSP before it starts any AP: each processor's frames, and how many it has given out more than taken back.
+static CACHES: Once<PerCpu<Cache, AtomicI64>> = Once::new();
 
-/// How many frames are allocated and not given back.
-static FRAMES_IN_USE: AtomicU64 = AtomicU64::new(0);
-
-/// All caches.
-struct Caches {
-    /// By the processors' ids.
-    caches: Box<[InterruptLock<Cache>]>,
-    /// Which processor this is.
-    current_cpu_id: fn() -> u32,
-}
+/// How many frames were given out past the caches, more than taken back that way.
+static UNCACHED_IN_USE: AtomicI64 = AtomicI64::new(0);
 
 /// Gives each processor a cache, empty.
-pub fn init(cpus_count: u32, current_cpu_id: fn() -> u32) {
-    let caches = (0..cpus_count).map(|_| InterruptLock::new(Cache::new())).collect();
-    CACHES.call_once(|| Caches { caches, current_cpu_id });
+pub fn init() {
+    CACHES.call_once(|| PerCpu::new(cpus_count(), || (Cache::new(), AtomicI64::new(0))));
 }
 
 /// How many frames are allocated and not given back.
-pub fn frames_in_use() -> u64 {
-    FRAMES_IN_USE.load(Ordering::Relaxed)
+pub fn frames_in_use() -> i64 {
+    let counts = CACHES
+        .get()
+        .into_iter()
+        .flat_map(PerCpu::shared)
+        .chain([&UNCACHED_IN_USE]);
+    counts.map(|count| count.load(Ordering::Relaxed)).sum()
 }
 
 /// Takes a frame; what it holds is left from its last use. `None` if there is none left.
+#[inline]
 pub fn allocate_frame() -> Option<PhysFrame<Size4KiB>> {
-    let frame = match own_cache() {
-        Some(cache) => allocate_from(&mut cache.lock()),
-        None => allocate_uncached(),
-    }?;
-    FRAMES_IN_USE.fetch_add(1, Ordering::Relaxed);
+    let cached = CACHES.get().and_then(|caches| caches.with(allocate_from));
+    cached.unwrap_or_else(allocate_uncached)
+}
+
+/// Takes a frame for a program, zeroed. `None` if there is none left but what the kernel keeps for itself.
+pub fn allocate_user_frame() -> Option<PhysFrame<Size4KiB>> {
+    let frame = CACHES.get()?.with(allocate_for_user_from).flatten()?;
+    // SAFETY: The frame was just allocated, and all RAM is in the direct map.
+    unsafe { zero(frame) };
     Some(frame)
+}
+
+/// Sets what a frame holds to zeroes, by the instruction that is fastest for a page.
+///
+/// # Safety
+///
+/// The caller owns the frame, and it is in the direct map.
+unsafe fn zero(frame: PhysFrame<Size4KiB>) {
+    let start = frame.start_address().offset_mapped().as_mut_ptr::<u64>();
+    // SAFETY: The caller's promise: 512 words begin there.
+    unsafe {
+        asm!(
+            "rep stosq",
+            inout("rcx") PAGE_BYTES / 8 => _,
+            inout("rdi") start => _,
+            in("rax") 0_u64,
+            options(nostack, preserves_flags)
+        );
+    }
 }
 
 /// Gives a frame back.
@@ -60,54 +88,67 @@ pub fn allocate_frame() -> Option<PhysFrame<Size4KiB>> {
 /// # Safety
 ///
 /// It is from [`allocate_frame`], it is given back once, and nobody uses it any more.
+#[inline]
 pub unsafe fn free_frame(frame: PhysFrame<Size4KiB>) {
     if cfg!(debug_assertions) {
         let words = frame.start_address().offset_mapped().as_mut_ptr::<[u64; 512]>();
         // SAFETY: The caller's promise: the frame is nobody's. All RAM is in the direct map.
         unsafe { words.write([POISON; 512]) };
     }
-    FRAMES_IN_USE.fetch_sub(1, Ordering::Relaxed);
-    match own_cache() {
-        Some(cache) => free_into(&mut cache.lock(), frame),
-        None => free_uncached(frame),
+    let cached = CACHES
+        .get()
+        .and_then(|caches| caches.with(|cache, in_use| free_into(cache, in_use, frame)));
+    if cached.is_none() {
+        free_uncached(frame);
     }
 }
 
 /// Takes a frame from a cache, which is refilled when it is empty.
-fn allocate_from(cache: &mut Cache) -> Option<PhysFrame<Size4KiB>> {
-    cache.pop().or_else(|| {
-        refill(cache);
-        cache.pop()
-    })
+#[inline]
+fn allocate_from(cache: &mut Cache, in_use: &AtomicI64) -> Option<PhysFrame<Size4KiB>> {
+    let frame = cache.pop().or_else(|| refill(cache))?;
+    // Only this processor changes its count.
+    in_use.store(in_use.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    Some(frame)
+}
+
+/// Takes a frame for a program from a cache; an empty one is refilled only where enough is left for the kernel.
+fn allocate_for_user_from(cache: &mut Cache, in_use: &AtomicI64) -> Option<PhysFrame<Size4KiB>> {
+    if cache.is_empty() && physical_memory::lock()?.usable_bytes() < KERNEL_RESERVE_BYTES {
+        return None;
+    }
+    allocate_from(cache, in_use)
 }
 
 /// Puts a frame into a cache, which first gives a batch back when it is full.
-fn free_into(cache: &mut Cache, frame: PhysFrame<Size4KiB>) {
+#[inline]
+fn free_into(cache: &mut Cache, in_use: &AtomicI64, frame: PhysFrame<Size4KiB>) {
+    in_use.store(in_use.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
     if cache.push(frame).is_err() {
-        cache.drain(Cache::BATCH, give_back);
-        // A batch has just made room.
-        let _has_room = cache.push(frame);
+        free_into_full(cache, frame);
     }
 }
 
-/// The cache of the processor that this runs on.
-fn own_cache() -> Option<&'static InterruptLock<Cache>> {
-    let caches = CACHES.get()?;
-    caches.caches.get((caches.current_cpu_id)() as usize)
+/// Puts a frame into a cache that is full, after a batch has made room.
+#[cold]
+fn free_into_full(cache: &mut Cache, frame: PhysFrame<Size4KiB>) {
+    cache.drain(Cache::BATCH, give_back);
+    let _has_room = cache.push(frame);
 }
 
-/// Fetches a batch from the map, or what there is of one in one piece.
-fn refill(cache: &mut Cache) {
-    let Some(mut memory) = physical_memory::lock() else {
-        return;
-    };
-    if let Ok(range) = memory.allocate_up_to(Cache::BATCH_BYTES, OWNER) {
-        // The cache is empty, and a batch fits.
-        let _fits = cache.refill(range);
-    }
+/// Fetches a batch from the map, or what there is of one in one piece, and takes one frame of it.
+#[cold]
+fn refill(cache: &mut Cache) -> Option<PhysFrame<Size4KiB>> {
+    let range = physical_memory::lock()?
+        .allocate_up_to(Cache::BATCH_BYTES, OWNER)
+        .ok()?;
+    // The cache is empty, and a batch fits.
+    cache.refill(range).ok()?;
+    cache.pop()
 }
 
 /// Gives frames back to the map.
+#[cold]
 fn give_back(range: PhysRange) {
     let Some(mut memory) = physical_memory::lock() else {
         return;
@@ -117,16 +158,20 @@ fn give_back(range: PhysRange) {
     debug_assert!(freed.is_ok(), "{freed:?}");
 }
 
-/// A frame from the map, before there are caches.
+/// A frame from the map: before there are caches, or while this processor's is in use.
+#[cold]
 fn allocate_uncached() -> Option<PhysFrame<Size4KiB>> {
     let range = physical_memory::lock()?
         .allocate_frame_with_type(PAGE_BYTES, OWNER)
         .ok()?;
+    UNCACHED_IN_USE.fetch_add(1, Ordering::Relaxed);
     PhysFrame::from_start_address(range.start()).ok()
 }
 
-/// A frame back to the map, before there are caches.
+/// A frame back to the map.
+#[cold]
 fn free_uncached(frame: PhysFrame<Size4KiB>) {
+    UNCACHED_IN_USE.fetch_sub(1, Ordering::Relaxed);
     if let Ok(range) = PhysRange::new(frame.start_address(), PAGE_BYTES) {
         give_back(range);
     }

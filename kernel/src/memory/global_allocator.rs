@@ -10,20 +10,19 @@ use core::{
     fmt, ptr,
 };
 use talc::{
-    DefaultBinning,
-    base::{Talc, binning::Binning},
+    base::{
+        Talc,
+        binning::{Binning, linear_extent_then_linearly_divided_exponential_binning},
+    },
     source::Source,
 };
 
 /// The heap.
 #[cfg_attr(target_os = "none", global_allocator)]
 static HEAP: KernelHeap = KernelHeap(InterruptLock::new(Heap {
-    talc: Talc::new(StockSource { pieces_taken: 0 }),
-    usage: HeapUsage {
-        used_bytes: 0,
-        allocations: 0,
-        total_bytes: 0,
-    },
+    talc: Talc::new(StockSource { claimed_bytes: 0 }),
+    used_bytes: 0,
+    allocations: 0,
 }));
 
 /// What the compiler's allocations reach.
@@ -32,9 +31,11 @@ struct KernelHeap(InterruptLock<Heap>);
 /// The allocator and its count.
 struct Heap {
     /// The allocator.
-    talc: Talc<StockSource, DefaultBinning>,
-    /// How much of it is in use.
-    usage: HeapUsage,
+    talc: Talc<StockSource, KernelBinning>,
+    /// As [`HeapUsage::used_bytes`].
+    used_bytes: usize,
+    /// As [`HeapUsage::allocations`].
+    allocations: usize,
 }
 
 /// How much of the heap is in use.
@@ -48,11 +49,27 @@ pub struct HeapUsage {
     pub total_bytes: usize,
 }
 
+/// Lists of free memory by size, as many as one word has bits, so that a list that is not empty is found by one instruction:
+/// one for each multiple of 32 bytes up to 512, then four for each power of two, up to the size of a piece.
+#[derive(Debug)]
+struct KernelBinning;
+
+impl Binning for KernelBinning {
+    type AvailabilityBitField = u64;
+
+    const BIN_COUNT: u32 = u64::BITS - 1;
+
+    #[inline]
+    fn size_to_bin(size: usize) -> u32 {
+        linear_extent_then_linearly_divided_exponential_binning::<4, 4>(size)
+    }
+}
+
 /// Hands the heap the pieces of the stock.
 #[derive(Debug)]
 struct StockSource {
-    /// How many pieces the heap has got.
-    pieces_taken: usize,
+    /// How many bytes the heap has got.
+    claimed_bytes: usize,
 }
 
 /// Bytes at the ends of a piece that the allocator may need for itself.
@@ -60,7 +77,11 @@ const PIECE_OVERHEAD: usize = 4096;
 
 /// How much of the heap is in use; `None` while somebody uses it.
 pub fn usage() -> Option<HeapUsage> {
-    HEAP.0.try_lock().map(|heap| heap.usage)
+    HEAP.0.try_lock().map(|heap| HeapUsage {
+        used_bytes: heap.used_bytes,
+        allocations: heap.allocations,
+        total_bytes: heap.talc.source.claimed_bytes,
+    })
 }
 
 /// Gives the heap its first memory.
@@ -72,38 +93,39 @@ pub unsafe fn claim(start: *mut u8, size_bytes: usize) {
     let mut heap = HEAP.0.lock();
     // SAFETY: The caller's promise.
     if unsafe { heap.talc.claim(start, size_bytes) }.is_some() {
-        heap.usage.total_bytes += size_bytes;
+        heap.talc.source.claimed_bytes += size_bytes;
     }
 }
 
 // SAFETY: talc hands out memory as this trait asks for, and the lock makes it one caller at a time. A failure is a null
 // pointer; nothing here panics.
 unsafe impl GlobalAlloc for KernelHeap {
+    #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let start = self.0.lock().allocate(layout);
         heap_stock::refill_if_low();
         start
     }
 
+    #[inline]
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
         let mut heap = self.0.lock();
         // SAFETY: The caller got the memory here, with this layout.
         unsafe { heap.talc.deallocate(start, layout) };
-        heap.usage.used_bytes -= layout.size();
-        heap.usage.allocations -= 1;
+        heap.used_bytes -= layout.size();
+        heap.allocations -= 1;
     }
 }
 
 impl Heap {
     /// Allocates memory, or returns null.
+    #[inline]
     fn allocate(&mut self, layout: Layout) -> *mut u8 {
-        let pieces_before = self.talc.source.pieces_taken;
         // SAFETY: The layout's size is not 0: the compiler's allocations never are.
         let start = unsafe { self.talc.allocate(layout) };
-        self.usage.total_bytes += (self.talc.source.pieces_taken - pieces_before) * PIECE_SIZE;
         if start.is_some() {
-            self.usage.used_bytes += layout.size();
-            self.usage.allocations += 1;
+            self.used_bytes += layout.size();
+            self.allocations += 1;
         }
         start.map_or(ptr::null_mut(), |start| start.as_ptr())
     }
@@ -117,7 +139,7 @@ unsafe impl Source for StockSource {
             return Err(());
         }
         let piece = heap_stock::take().ok_or(())?;
-        talc.source.pieces_taken += 1;
+        talc.source.claimed_bytes += PIECE_SIZE;
         // SAFETY: The stock's pieces are mapped, writable and used by nobody.
         unsafe { talc.claim(piece.as_mut_ptr(), PIECE_SIZE) }
             .map(|_end| ())

@@ -6,6 +6,7 @@
 
 use super::physical_memory;
 use crate::{boot::hhdm_offset::OffsetMappedPhysAddr, sync::InterruptLock};
+use core::sync::atomic::{AtomicBool, Ordering};
 use memory_ranges::TwoMibStock;
 use x86_64::VirtAddr;
 
@@ -18,24 +19,43 @@ const CAPACITY: usize = 3;
 /// With this many or fewer, the stock is filled up.
 const LOW_WATER_MARK: usize = 1;
 
+/// Set by a change of the stock, as long as it is low: whoever allocates looks here, without the lock.
+static IS_LOW: AtomicBool = AtomicBool::new(true);
+
 /// The pieces. They belong to the heap already, as far as the map of memory knows.
 static STOCK: InterruptLock<TwoMibStock<CAPACITY>> = InterruptLock::new(TwoMibStock::new(LOW_WATER_MARK));
 
 /// Takes a piece, for the heap: its address in the direct map.
 pub(super) fn take() -> Option<VirtAddr> {
-    STOCK.lock().take().map(|piece| piece.start_address().offset_mapped())
+    let mut stock = STOCK.lock();
+    let piece = stock.take();
+    IS_LOW.store(stock.missing() != 0, Ordering::Relaxed);
+    piece.map(|piece| piece.start_address().offset_mapped())
 }
 
 /// Fills the stock up when it is low. Must be called without the heap's lock; does nothing while this processor has the
 /// map of memory locked: it allocates again soon.
+#[inline]
 pub(super) fn refill_if_low() {
+    if IS_LOW.load(Ordering::Relaxed) {
+        refill();
+    }
+}
+
+/// Fills the stock up.
+#[cold]
+fn refill() {
     // A statement of its own: as the head of the loop it would hold the lock throughout.
     let missing = STOCK.lock().missing();
     for _ in 0..missing {
         let Some(piece) = physical_memory::allocate_heap_piece() else {
             return;
         };
-        if STOCK.lock().add(piece).is_err() {
+        let mut stock = STOCK.lock();
+        let added = stock.add(piece);
+        IS_LOW.store(stock.missing() != 0, Ordering::Relaxed);
+        drop(stock);
+        if added.is_err() {
             physical_memory::free_heap_piece(piece);
         }
     }

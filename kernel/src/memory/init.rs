@@ -2,27 +2,45 @@
 
 use super::{
     create_page_tables::{self, CreatePageTablesError},
-    global_allocator,
+    global_allocator, guarded_stack,
     heap_stock::PIECE_SIZE,
-    physical_memory, virtual_memory,
+    module_memory, physical_memory, virtual_memory,
 };
-use crate::boot::{boot_info::BootInfo, hhdm_offset::OffsetMappedPhysAddr};
+use crate::{
+    boot::{boot_info::BootInfo, hhdm_offset::OffsetMappedPhysAddr},
+    sync::this_cpu::cpus_count,
+};
 use core::fmt;
 use ez_paging::PagingFeatures;
-use memory_ranges::{BootMap, OwnershipError, PAGE_BYTES, PageStateError, find_first_piece};
+use memory_ranges::{
+    BootMap, BootMemoryKind, OwnershipError, PAGE_BYTES, PageStateError, PhysRangeError, find_first_piece,
+};
 
 /// Bytes of the heap's first piece, before its stock can be asked for more: the maps of memory have to fit.
 const FIRST_PIECE_BYTES: u64 = PIECE_SIZE as u64;
+
+/// Bytes that page tables, data and lists of a small machine take, generously: more than half of it for the tables of the
+/// kernel's half of the address space, which are there from the beginning.
+const TABLES_BYTES: u64 = 2 * 1024 * 1024;
 
 /// Why memory cannot be set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InitMemoryError {
     /// There is not even enough for the first piece of the heap.
-    TooLittle {
+    NoFirstPiece {
         /// How much the boot loader calls usable, in bytes.
         usable_bytes: u64,
         /// How much is needed in one piece, in bytes.
         needed_bytes: u64,
+    },
+    /// There is not enough for so many processors.
+    TooLittle {
+        /// How much is usable, in bytes.
+        usable_bytes: u64,
+        /// How much is needed, in bytes.
+        needed_bytes: u64,
+        /// How many processors there are.
+        cpus: u32,
     },
     /// The boot loader's map cannot be kept.
     PhysicalMemory(OwnershipError),
@@ -30,6 +48,8 @@ pub enum InitMemoryError {
     PageTables(CreatePageTablesError),
     /// The address space cannot be kept.
     VirtualMemory(PageStateError),
+    /// The kernel cannot be where the boot loader says.
+    KernelImage(PhysRangeError),
 }
 
 /// Sets up heap, physical memory and the kernel's own page tables, and makes the BSP use these.
@@ -39,7 +59,7 @@ pub fn init(boot_info: &BootInfo, features: PagingFeatures) -> Result<(), InitMe
     let claims = boot_info.memory_map.claims();
     let first_piece = find_first_piece(claims.clone(), FIRST_PIECE_BYTES, PAGE_BYTES).ok_or_else(|| {
         let usable_bytes = boot_info.memory_map.usable_bytes();
-        InitMemoryError::TooLittle {
+        InitMemoryError::NoFirstPiece {
             usable_bytes,
             needed_bytes: FIRST_PIECE_BYTES,
         }
@@ -48,9 +68,9 @@ pub fn init(boot_info: &BootInfo, features: PagingFeatures) -> Result<(), InitMe
     unsafe { global_allocator::claim(first_piece.start().offset_mapped().as_mut_ptr(), PIECE_SIZE) };
 
     let map = BootMap::from_claims(claims);
-    for note in map.notes() {
-        log::warn!("Memory map: {note:?}");
-    }
+    module_memory::set_kernel_image(create_page_tables::image(boot_info).map_err(InitMemoryError::KernelImage)?);
+    log_map(&map);
+    check_enough(&map, cpus_count())?;
     physical_memory::init(&map, first_piece).map_err(InitMemoryError::PhysicalMemory)?;
     let table = create_page_tables::create(boot_info, &map, features).map_err(InitMemoryError::PageTables)?;
     // SAFETY: The table maps the kernel's image, all RAM (the stack that this runs on is RAM) and the frame buffer where
@@ -58,10 +78,45 @@ pub fn init(boot_info: &BootInfo, features: PagingFeatures) -> Result<(), InitMe
     unsafe { virtual_memory::init(table) }.map_err(InitMemoryError::VirtualMemory)
 }
 
+/// Logs what the map holds, and what was odd in the boot loader's.
+fn log_map(map: &BootMap) {
+    for note in map.notes() {
+        log::warn!("Memory map: {note:?}");
+    }
+    for (range, kind) in map.iter() {
+        let (start, size) = (range.start(), range.size_bytes());
+        log::trace!("Memory map: {:#x} to {:#x}: {kind:?}", start, start + size);
+    }
+}
+
+/// Checks that there is enough memory to come up with so many processors. Without this it would run out somewhere on the way.
+fn check_enough(map: &BootMap, cpus: u32) -> Result<(), InitMemoryError> {
+    let usable_bytes = map.bytes_of(BootMemoryKind::Usable);
+    let needed_bytes = FIRST_PIECE_BYTES + TABLES_BYTES + u64::from(cpus) * guarded_stack::BYTES_PER_CPU;
+    if usable_bytes < needed_bytes {
+        return Err(InitMemoryError::TooLittle {
+            usable_bytes,
+            needed_bytes,
+            cpus,
+        });
+    }
+    Ok(())
+}
+
 impl fmt::Display for InitMemoryError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLittle {
+                usable_bytes,
+                needed_bytes,
+                cpus,
+            } => write!(
+                formatter,
+                "{} KiB of memory are needed to begin with {cpus} processors; there are {} KiB",
+                needed_bytes >> 10,
+                usable_bytes >> 10
+            ),
+            Self::NoFirstPiece {
                 usable_bytes,
                 needed_bytes,
             } => write!(
@@ -72,6 +127,7 @@ impl fmt::Display for InitMemoryError {
             ),
             Self::PhysicalMemory(error) => write!(formatter, "the memory map cannot be kept: {error:?}"),
             Self::PageTables(error) => write!(formatter, "the page tables cannot be built: {error:?}"),
+            Self::KernelImage(error) => write!(formatter, "the kernel cannot be where the boot loader says: {error:?}"),
             Self::VirtualMemory(error) => write!(formatter, "the address space cannot be kept: {error:?}"),
         }
     }

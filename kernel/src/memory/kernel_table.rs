@@ -7,11 +7,11 @@ use ez_paging::{ManagedL4PageTable, PageTableMemory};
 use x86_64::structures::paging::PhysFrame;
 
 /// A level-4 table of this kernel's, with all below it.
-pub(super) type KernelTable = ManagedL4PageTable<FramesInDirectMap>;
+pub type KernelTable = ManagedL4PageTable<FramesInDirectMap>;
 
 /// Page tables lie in single frames, and are reached through the direct map.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FramesInDirectMap;
+pub struct FramesInDirectMap;
 
 // SAFETY: A frame of the cache is nobody else's until it is given back. All RAM is in the direct map from beginning to
 // end, at an address that never changes: the kernel's own tables keep the boot loader's offset.

@@ -10,9 +10,16 @@ pub mod global_allocator;
 pub mod guarded_stack;
 mod heap_stock;
 mod init;
-mod kernel_table;
+pub mod kernel_table;
+pub mod module_memory;
 pub mod owned_ram;
 pub mod physical_memory;
+pub mod shootdown;
+pub mod user_access;
+pub mod user_address_space;
+pub mod user_copy;
+pub mod user_layout;
+pub mod user_slice;
 pub mod virtual_memory;
 
 pub use create_page_tables::CreatePageTablesError;

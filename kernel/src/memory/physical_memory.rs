@@ -82,6 +82,16 @@ impl PhysicalMemory {
         Ok(())
     }
 
+    /// Gives memory of one owner's to another.
+    pub(super) fn change_owner(
+        &mut self,
+        range: PhysRange,
+        from: MemoryType,
+        to: MemoryType,
+    ) -> Result<(), OwnershipError> {
+        self.ranges.change_owner(range, from, to)
+    }
+
     /// Makes what the boot loader used usable. Returns how many bytes that are.
     ///
     /// # Safety
@@ -90,6 +100,11 @@ impl PhysicalMemory {
     /// processor that waits in its code.
     pub unsafe fn reclaim_boot_loader_memory(&mut self) -> Result<u64, OwnershipError> {
         self.ranges.reclaim(MemoryType::UsedByLimine)
+    }
+
+    /// Whether any of this is memory that the kernel gives out, or has given.
+    pub fn has_ram_in(&self, range: PhysRange) -> bool {
+        self.ranges.overlaps(range)
     }
 
     /// How many bytes are free.

@@ -1,20 +1,23 @@
 //! The kernel's address space: which ranges of it are given out, and what they lead to.
 //!
-//! Lock order: this, then a frame cache, then physical memory, then the heap. A range that is given back is quarantined,
-//! not given out again: other processors may remember what it led to, and nothing makes them forget it yet.
+//! Lock order: this, then a frame cache, then physical memory, then the heap. A region that is given back is unmapped, but
+//! its addresses and its memory wait until no processor remembers that they belonged together. Many wait for one shootdown.
 
+pub use super::create_page_tables::{READ_EXECUTE, READ_ONLY, READ_WRITE};
 use super::{
     address_space,
-    create_page_tables::{READ_WRITE, REGISTERS},
+    create_page_tables::REGISTERS,
     kernel_table::KernelTable,
     owned_ram::{AllocateRamError, OwnedRam},
+    physical_memory, shootdown,
 };
 use crate::sync::{InterruptLock, InterruptLockGuard};
-use core::fmt;
-use ez_paging::{ConfigurableFlags, MapRangeError};
+use arrayvec::ArrayVec;
+use core::{fmt, mem};
+use ez_paging::{ConfigurableFlags, ManagedL4PageTable, MapRangeError, OutOfFrames, UnmapRangeError};
 use memory_ranges::{
-    AllocatePagesError, Guards, KernelMemoryUsageType, MemoryType, PAGE_BYTES, PageStateError, Reuse, VirtRange,
-    VirtualAllocation, VirtualRanges,
+    AllocatePagesError, Guards, KernelMemoryUsageType, MemoryType, PAGE_BYTES, PageStateError, PhysRange, Reuse,
+    VirtRange, VirtualAllocation, VirtualRanges,
 };
 use spin::Once;
 use x86_64::{PhysAddr, VirtAddr, instructions::tlb};
@@ -28,7 +31,23 @@ pub struct VirtualMemory {
     ranges: VirtualRanges,
     /// What they lead to.
     table: KernelTable,
+    /// What was unmapped, and may be remembered by other processors.
+    dead_regions: ArrayVec<DeadRegion, MAX_DEAD_REGIONS>,
 }
+
+/// What is left of a region that was unmapped. Dropping it gives the memory back, the addresses are another matter.
+struct DeadRegion {
+    /// The range with its guards.
+    whole: VirtRange,
+    /// The memory, if it belonged to the region.
+    _memory: Option<OwnedRam>,
+}
+
+/// So many dead regions wait for a shootdown at most.
+const MAX_DEAD_REGIONS: usize = 32;
+
+/// A dead region so large, with its guards, does not wait: its memory may be missed.
+const LARGE_REGION_BYTES: u64 = 256 * 1024;
 
 /// Why memory was not mapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +60,16 @@ pub enum MapRegionError {
     NoMemory(AllocateRamError),
     /// The page tables refuse.
     Map(MapRangeError),
+    /// There can be no registers.
+    NoAddress {
+        /// Where they were to be.
+        start: PhysAddr,
+    },
+    /// There are no registers, but RAM.
+    Ram {
+        /// Where they were to be.
+        start: PhysAddr,
+    },
 }
 
 /// A range of the kernel's address space, with what it leads to. Dropping it unmaps it and gives its memory back.
@@ -48,8 +77,8 @@ pub enum MapRegionError {
 pub struct MappedRegion {
     /// The range with its guards.
     allocation: VirtualAllocation,
-    /// The memory, if it belongs to the region. Dropped after the region is unmapped.
-    _memory: Option<OwnedRam>,
+    /// The memory, if it belongs to the region.
+    memory: Option<OwnedRam>,
 }
 
 impl fmt::Display for MapRegionError {
@@ -59,6 +88,8 @@ impl fmt::Display for MapRegionError {
             Self::NoRoom(error) => write!(formatter, "there is no room in the address space: {error:?}"),
             Self::NoMemory(error) => write!(formatter, "there is not enough memory: {error:?}"),
             Self::Map(error) => write!(formatter, "the page tables refuse: {error:?}"),
+            Self::NoAddress { start } => write!(formatter, "there can be no registers at {start:#x}"),
+            Self::Ram { start } => write!(formatter, "there is RAM at {start:#x}, and no registers"),
         }
     }
 }
@@ -81,7 +112,13 @@ pub(super) unsafe fn init(table: KernelTable) -> Result<(), PageStateError> {
     );
     let window = window.map_err(|_| PageStateError::BookkeepingRefused)?;
     let ranges = VirtualRanges::new(window)?;
-    VIRTUAL_MEMORY.call_once(|| InterruptLock::new(VirtualMemory { ranges, table }));
+    VIRTUAL_MEMORY.call_once(|| {
+        InterruptLock::new(VirtualMemory {
+            ranges,
+            table,
+            dead_regions: ArrayVec::new_const(),
+        })
+    });
     // SAFETY: The caller's promise.
     unsafe { switch_to_kernel_table() };
     Ok(())
@@ -97,6 +134,12 @@ pub unsafe fn switch_to_kernel_table() {
         // SAFETY: The caller's promise; the table is in a static and never dropped.
         unsafe { memory.lock().table.switch_to() };
     }
+}
+
+/// A table for a program: nothing in the lower half, the kernel's mappings in the higher.
+pub fn new_user_table() -> Result<KernelTable, MapRegionError> {
+    let memory = lock()?;
+    ManagedL4PageTable::new_user(&memory.table).map_err(|OutOfFrames| MapRegionError::Map(MapRangeError::OutOfFrames))
 }
 
 /// The address space, locked.
@@ -116,25 +159,30 @@ impl MappedRegion {
         let allocation = map_guarded(memory.range().start(), size_bytes, READ_WRITE)?;
         Ok(Self {
             allocation,
-            _memory: Some(memory),
+            memory: Some(memory),
         })
     }
 
-    /// Maps a device's registers, uncached and guarded on both sides. Returns the region and the address of `start`.
+    /// Maps a device's registers, uncached and guarded on both sides. Returns the region and the address of `start`. RAM is
+    /// refused: whoever says that registers are there may be wrong.
     ///
     /// # Safety
     ///
-    /// A device's registers, or nothing, are there: the memory is nobody else's RAM.
+    /// Whatever else is there is the caller's to read and write.
     pub unsafe fn mmio(start: PhysAddr, size_bytes: u64) -> Result<(Self, VirtAddr), MapRegionError> {
         let first_page = start.align_down(PAGE_BYTES);
         let offset = start - first_page;
         let whole_bytes = (offset + size_bytes).next_multiple_of(PAGE_BYTES);
+        let frames = PhysRange::new(first_page, whole_bytes).map_err(|_| MapRegionError::NoAddress { start })?;
+        if physical_memory::lock().is_none_or(|memory| memory.has_ram_in(frames)) {
+            return Err(MapRegionError::Ram { start });
+        }
         let allocation = map_guarded(first_page, whole_bytes, REGISTERS)?;
         let address = allocation.pages.start() + offset;
         Ok((
             Self {
                 allocation,
-                _memory: None,
+                memory: None,
             },
             address,
         ))
@@ -155,16 +203,42 @@ impl Drop for MappedRegion {
     fn drop(&mut self) {
         let Ok(mut memory) = lock() else { return };
         let pages = self.allocation.pages;
-        // SAFETY: Whoever owned the region has no more use for it. Other processors may remember the pages, but the range
-        // is quarantined: nothing new is mapped there, and nobody goes there.
+        // SAFETY: Whoever owned the region has no more use for it. Other processors may remember the pages, but nothing new
+        // is mapped there, and the memory is nobody else's, before all have forgotten them.
         match unsafe { memory.table.unmap_range(pages.start(), pages.size_bytes(), |_frame| {}) } {
             Ok(flush) => flush.flush_by(tlb::flush),
-            Err(error) => log::error!("A region of the kernel cannot be unmapped: {error:?}"),
+            Err(error) => return leave_mapped(self.memory.take(), error),
         }
-        if let Err(error) = memory.ranges.free(self.allocation.whole, Reuse::AfterQuarantine) {
+        let dead = DeadRegion {
+            whole: self.allocation.whole,
+            _memory: self.memory.take(),
+        };
+        let is_large = dead.whole.size_bytes() >= LARGE_REGION_BYTES;
+        let overflow = memory.dead_regions.try_push(dead).err().map(|full| full.element());
+        if is_large || overflow.is_some() {
+            let dead_regions = mem::take(&mut memory.dead_regions);
+            drop(memory);
+            bury(dead_regions.into_iter().chain(overflow));
+        }
+    }
+}
+
+/// Gives back what is left of regions, after a shootdown. Must be called without the lock.
+fn bury(dead_regions: impl Iterator<Item = DeadRegion>) {
+    shootdown::flush_everywhere();
+    for dead in dead_regions {
+        let freed = lock().map(|mut memory| memory.ranges.free(dead.whole, Reuse::AtOnce));
+        if let Ok(Err(error)) = freed {
             log::error!("A region of the kernel cannot be given back: {error:?}");
         }
     }
+}
+
+/// Keeps a region's memory from being used for anything else, as the region cannot be unmapped. That cannot happen: what the
+/// region mapped, nobody else unmaps.
+fn leave_mapped(memory: Option<OwnedRam>, error: UnmapRangeError) {
+    mem::forget(memory);
+    log::error!("A region of the kernel cannot be unmapped: {error:?}");
 }
 
 /// Maps physical memory at an address that nobody uses, with a guard page on either side.

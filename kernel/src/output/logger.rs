@@ -7,21 +7,30 @@
 
 use super::{
     display_data::DisplayData,
-    line_buffer::LineBuffer,
+    line_head::LineHead,
     line_lock::{LineLock, Refusal},
-    serial_port::SerialPort,
+    serial_port::{LineSettings, SerialPort},
+    uart_registers::UartRegisters,
     writer_with_cr::WriterWithCr,
 };
 use crate::boot::screen::{Screen, ScreenError};
+use arrayvec::ArrayString;
 use core::fmt::{self, Write};
 use embedded_graphics::geometry::Size;
 use log::{Level, LevelFilter, Log, Metadata, Record};
-use owo_colors::{AnsiColors, OwoColorize};
 use spin::Once;
-use text_grid::Color;
 
 /// Bytes of a message that are put together before the lock is taken.
 const LINE_CAPACITY: usize = 512;
+
+/// The speed of COM1, in bits a second.
+const BAUD_RATE: u32 = 115_200;
+
+/// Set by [`replace_serial_port`]: where the log goes instead of COM1.
+static REPLACEMENT: Once<UartRegisters> = Once::new();
+
+/// Set by [`show_times`]: what tells the time, in nanoseconds.
+static CLOCK: Once<fn() -> u64> = Once::new();
 
 /// What the `log` crate's macros reach.
 static LOGGER: KernelLogger = KernelLogger;
@@ -29,20 +38,17 @@ static LOGGER: KernelLogger = KernelLogger;
 /// Serial port and screen. Under this lock no other is taken, and nothing is logged.
 static OUTPUTS: LineLock<Outputs> = LineLock::new(Outputs::new());
 
-/// Set by [`init`]: tells which processor this is, and how many there are.
-static CPU_HOOKS: Once<CpuHooks> = Once::new();
-
-/// What the log needs to know of processors.
-#[derive(Clone, Copy)]
-pub struct CpuHooks {
-    /// The id of the processor that it is called on.
-    pub current_id: fn() -> Option<u32>,
-    /// How many there are.
-    pub count: fn() -> u32,
-}
-
 /// The kernel's log.
 pub struct KernelLogger;
+
+/// What a line says.
+#[derive(Clone, Copy)]
+enum Message<'a> {
+    /// Text.
+    Text(&'a str),
+    /// What becomes text when it is written: it may be long, and it may run code of anybody's.
+    Arguments(fmt::Arguments<'a>),
+}
 
 /// Where the log goes.
 pub(super) struct Outputs {
@@ -55,10 +61,12 @@ pub(super) struct Outputs {
 }
 
 /// Starts the log on the serial port. If there is to be a screen, its size in pixels decides how the text is laid out.
-pub fn init(cpu_hooks: CpuHooks, screen_size: Option<Size>) {
-    CPU_HOOKS.call_once(|| cpu_hooks);
+pub fn init(screen_size: Option<Size>) {
     with_outputs(|outputs| {
-        outputs.serial.init();
+        outputs.serial.init(LineSettings {
+            baud_rate: BAUD_RATE,
+            clock_hz: None,
+        });
         if let Some(size) = screen_size {
             outputs.display.expect_screen(size);
         }
@@ -66,6 +74,42 @@ pub fn init(cpu_hooks: CpuHooks, screen_size: Option<Size>) {
     // An error would mean that a logger is there already, which is this one.
     let _already_set = log::set_logger(&LOGGER);
     log::set_max_level(LevelFilter::Trace);
+}
+
+/// Lets each line of the log begin with the time, from now on.
+pub fn show_times(now_ns: fn() -> u64) {
+    CLOCK.call_once(|| now_ns);
+}
+
+/// Moves the log from COM1 to another serial port, once; with settings, or as the firmware has set that one. Returns whether
+/// that is possible: not if no port is there.
+///
+/// # Safety
+///
+/// The registers of a serial port are there, or nothing is, and nobody else uses them.
+pub unsafe fn replace_serial_port(registers: UartRegisters, settings: Option<LineSettings>) -> bool {
+    // SAFETY: The caller's promise.
+    let mut port = unsafe { SerialPort::new(registers) };
+    if !port.is_there() || REPLACEMENT.is_completed() {
+        return false;
+    }
+    if let Some(settings) = settings {
+        port.init(settings);
+    }
+    with_outputs(|outputs| {
+        outputs.serial = port;
+        REPLACEMENT.call_once(|| registers);
+    });
+    REPLACEMENT.is_completed()
+}
+
+/// The serial port of the log, for somebody who may not wait for the outputs.
+pub(super) fn serial_port_in_between() -> SerialPort {
+    match REPLACEMENT.get() {
+        // SAFETY: Whoever moved the log there promised it; what comes in between only sends.
+        Some(registers) => unsafe { SerialPort::new(*registers) },
+        None => SerialPort::com1(),
+    }
 }
 
 /// Shows the log on the screen from now on, with all lines since the start that fit.
@@ -89,11 +133,6 @@ pub fn with_screen<R>(draw: impl FnOnce(&mut Screen) -> R) -> Option<R> {
     with_outputs(|outputs| outputs.display.screen().map(draw)).flatten()
 }
 
-/// The id of this processor, as the log shows it; 0 before there are ids.
-pub(super) fn current_cpu_id() -> u32 {
-    CPU_HOOKS.get().and_then(|hooks| (hooks.current_id)()).unwrap_or(0)
-}
-
 /// The outputs for a panic, for good: nobody else logs any more.
 ///
 /// # Safety
@@ -101,15 +140,22 @@ pub(super) fn current_cpu_id() -> u32 {
 /// As for [`LineLock::take_for_panic`].
 pub(super) unsafe fn take_outputs_for_panic() -> &'static mut Outputs {
     // SAFETY: The caller's promise. Text grid and serial port have no state that their methods cannot go on from.
-    unsafe { OUTPUTS.take_for_panic(current_cpu_id()) }
+    unsafe { OUTPUTS.take_for_panic() }
+}
+
+/// Lets go of the outputs for a processor that stops for good, so that the one that reports a panic does not wait for it.
+///
+/// # Safety
+///
+/// The caller never returns to the code that it came from.
+pub(super) unsafe fn abandon_outputs() {
+    // SAFETY: The caller's promise; whoever takes the outputs then is a panic, which expects any state of them.
+    unsafe { OUTPUTS.abandon() };
 }
 
 /// Uses the outputs, unless this processor is using them already.
 fn with_outputs<R>(use_outputs: impl FnOnce(&mut Outputs) -> R) -> Option<R> {
-    OUTPUTS
-        .lock(current_cpu_id())
-        .ok()
-        .map(|mut outputs| use_outputs(&mut outputs))
+    OUTPUTS.lock().ok().map(|mut outputs| use_outputs(&mut outputs))
 }
 
 impl Log for KernelLogger {
@@ -121,10 +167,13 @@ impl Log for KernelLogger {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let mut line = LineBuffer::<LINE_CAPACITY>::new();
-        match write!(line, "{}", record.args()) {
-            Ok(()) => log_line(record.level(), format_args!("{}", line.as_str())),
-            Err(fmt::Error) => log_line(record.level(), *record.args()),
+        if let Some(text) = record.args().as_str() {
+            return log_line(record.level(), Message::Text(text));
+        }
+        let mut line = ArrayString::<LINE_CAPACITY>::new();
+        match line.write_fmt(*record.args()) {
+            Ok(()) => log_line(record.level(), Message::Text(&line)),
+            Err(fmt::Error) => log_line(record.level(), Message::Arguments(*record.args())),
         }
     }
 
@@ -134,17 +183,19 @@ impl Log for KernelLogger {
 }
 
 /// Writes a line to serial port and screen, or, when this processor is in the middle of one, to the serial port.
-fn log_line(level: Level, message: fmt::Arguments<'_>) {
-    match OUTPUTS.lock(current_cpu_id()) {
+fn log_line(level: Level, message: Message<'_>) {
+    // Under the lock, so that the times of the lines are in order.
+    let head = || LineHead::new(level, CLOCK.get().map(|now_ns| now_ns()));
+    match OUTPUTS.lock() {
         Ok(mut outputs) => {
-            outputs.write_line(level, message);
+            outputs.write_line(&head(), message);
             outputs.display.draw_after_line();
         }
         Err(Refusal::HeldByThisCpu) => {
-            let mut serial = SerialPort::com1();
+            let mut serial = serial_port_in_between();
             // A serial port loses what it cannot send; it has no errors.
             let _infallible = serial.write_str("\r\n");
-            write_serial_line(&mut serial, level, message);
+            write_serial_line(&mut serial, &head(), message);
         }
         // A panic has had the last word.
         Err(Refusal::Closed) => {}
@@ -161,67 +212,41 @@ impl Outputs {
         }
     }
 
+    /// Writes the line of an error, and draws nothing.
+    pub(super) fn write_error(&mut self, message: fmt::Arguments<'_>) {
+        self.write_line(&LineHead::new(Level::Error, None), Message::Arguments(message));
+    }
+
     /// Writes a whole line, and draws nothing. A line that was never ended is ended first.
-    pub(super) fn write_line(&mut self, level: Level, message: fmt::Arguments<'_>) {
+    fn write_line(&mut self, head: &LineHead, message: Message<'_>) {
         // Neither output has errors: the serial port loses what it cannot send.
         if self.is_in_line {
             let _infallible = self.serial.write_str("\r\n");
             let _infallible = self.display.write_str("\n");
         }
         self.is_in_line = true;
-        write_serial_line(&mut self.serial, level, message);
-        self.display.write_with_color(cpu_prefix().as_str(), Color::Gray);
-        let mut label = LineBuffer::<8>::new();
-        // "ERROR " is the longest, with 6 bytes.
-        let _fits = write!(label, "{level:<5} ");
-        self.display.write_with_color(label.as_str(), color_of(level));
-        // A message whose `Display` fails ends there, and so does its line.
-        let _message_failed = write!(self.display, "{message}");
+        write_serial_line(&mut self.serial, head, message);
+        head.write_to_display(&mut self.display);
+        message.write_to(&mut self.display);
         let _infallible = self.display.write_str("\n");
         self.is_in_line = false;
     }
 }
 
-/// Writes a line with terminal colours.
-fn write_serial_line(serial: &mut SerialPort, level: Level, message: fmt::Arguments<'_>) {
-    let prefix = cpu_prefix();
-    let prefix = prefix.as_str().trim_end();
-    let level_color = ansi_color_of(level);
-    let mut terminal = WriterWithCr(serial);
-    let (prefix, label) = (prefix.color(AnsiColors::BrightBlack), format_args!("{level:<5}"));
-    // A serial port loses what it cannot send; it has no errors.
-    let _message_failed = write!(terminal, "{prefix} {} {message}", label.color(level_color));
-    let _infallible = terminal.write_str("\n");
+/// Writes a line with terminal colours, and sends it.
+fn write_serial_line(serial: &mut SerialPort, head: &LineHead, message: Message<'_>) {
+    head.write_to_terminal(serial);
+    message.write_to(&mut WriterWithCr(&mut *serial));
+    let _infallible = serial.write_str("\r\n");
+    serial.flush();
 }
 
-/// `[<cpu>] `, with as many hexadecimal digits as the largest id needs.
-fn cpu_prefix() -> LineBuffer<16> {
-    let largest_id = CPU_HOOKS.get().map_or(0, |hooks| (hooks.count)().saturating_sub(1));
-    let digits = (largest_id.checked_ilog2().unwrap_or(0) / 4 + 1) as usize;
-    let mut prefix = LineBuffer::new();
-    // Eight digits at most, two brackets and a space.
-    let _fits = write!(prefix, "[{:0digits$X}] ", current_cpu_id());
-    prefix
-}
-
-/// The colour of a level on the screen.
-fn color_of(level: Level) -> Color {
-    match level {
-        Level::Error => Color::BrightRed,
-        Level::Warn => Color::BrightYellow,
-        Level::Info => Color::BrightBlue,
-        Level::Debug => Color::BrightCyan,
-        Level::Trace => Color::BrightMagenta,
-    }
-}
-
-/// The colour of a level on a terminal.
-fn ansi_color_of(level: Level) -> AnsiColors {
-    match level {
-        Level::Error => AnsiColors::BrightRed,
-        Level::Warn => AnsiColors::BrightYellow,
-        Level::Info => AnsiColors::BrightBlue,
-        Level::Debug => AnsiColors::BrightCyan,
-        Level::Trace => AnsiColors::BrightMagenta,
+impl Message<'_> {
+    /// Writes the message. One whose `Display` fails ends there, and its line goes on.
+    fn write_to(self, output: &mut impl Write) {
+        let _message_failed = match self {
+            Self::Text(text) => output.write_str(text),
+            Self::Arguments(arguments) => output.write_fmt(arguments),
+        };
     }
 }

@@ -2,12 +2,15 @@
 
 pub mod backtrace;
 mod display_data;
-mod line_buffer;
+mod line_head;
 mod line_lock;
 pub mod logger;
 pub mod panic_handler;
 mod qemu_exit;
 mod serial_port;
+mod uart_registers;
 mod writer_with_cr;
 
 pub use qemu_exit::{ExitCode, exit_qemu};
+pub use serial_port::LineSettings;
+pub use uart_registers::{UartAccess, UartPlace, UartRegisters};

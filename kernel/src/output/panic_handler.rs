@@ -1,23 +1,24 @@
 //! The last words: one report, whole, on serial port and screen.
 //!
-//! The first processor that panics reports; others that panic meanwhile halt in silence. A panic within the report (a
-//! message whose `Display` panics) ends it with a line of its own. It works before the
-//! log is set up, and finds itself a screen if there is none yet. Other processors go on running.
+//! The first processor that panics stops the others and reports; others that panic meanwhile halt in silence. A panic within
+//! the report (a message whose `Display` panics) ends it with a line of its own. It works before the log is set up, and
+//! finds itself a screen if there is none yet.
 
-use super::{ExitCode, backtrace::Backtrace, exit_qemu, logger, serial_port::SerialPort};
+use super::{ExitCode, backtrace::Backtrace, exit_qemu, logger};
 #[cfg(target_os = "none")]
 use crate::cpu::registers::Registers;
 use crate::{
     boot::screen,
     cpu::{hlt_loop::hlt_loop_with_interrupts_off, trap_frame::TrapFrame},
     memory::{global_allocator, guarded_stack::StackInfo},
+    sync::this_cpu::current_cpu_id,
 };
 use core::{
     fmt::{self, Write},
     ops::Range,
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
 };
-use log::Level;
+use spin::Once;
 use x86_64::VirtAddr;
 
 /// Stands in [`PANICKING_CPU`] for: no processor has panicked.
@@ -26,11 +27,39 @@ const NO_CPU: u32 = u32::MAX;
 /// Set once, by the first processor that panics, to its id.
 static PANICKING_CPU: AtomicU32 = AtomicU32::new(NO_CPU);
 
+/// Set by `lib.rs` as soon as processors can be stopped: how.
+static STOP_OTHERS: Once<fn()> = Once::new();
+
 /// Set when the report itself panics.
 static DID_PANIC_AGAIN: AtomicBool = AtomicBool::new(false);
 
 /// Set by the command line or the test kernel: QEMU ends, with a failing code, instead of standing still.
 static EXIT_AFTERWARDS: AtomicBool = AtomicBool::new(false);
+
+/// Says how a panic stops the other processors.
+pub fn set_stop_others(stop_others: fn()) {
+    STOP_OTHERS.call_once(|| stop_others);
+}
+
+/// Whether a processor has panicked.
+pub fn did_panic() -> bool {
+    PANICKING_CPU.load(Ordering::SeqCst) != NO_CPU
+}
+
+/// Where a processor ends that another has stopped because of a panic: nobody hears of it any more. The one that reports is
+/// not stopped, whoever sends it an NMI meanwhile.
+pub fn handle_panic_originating_on_other_cpu() {
+    if PANICKING_CPU.load(Ordering::SeqCst) != current_cpu_id() {
+        stop();
+    }
+}
+
+/// Stops this processor because another reports a panic.
+fn stop() -> ! {
+    // SAFETY: This processor does nothing any more.
+    unsafe { logger::abandon_outputs() };
+    hlt_loop_with_interrupts_off()
+}
 
 /// Lets a panic end QEMU with [`ExitCode::Failure`].
 pub fn exit_qemu_on_panic() {
@@ -96,13 +125,18 @@ fn stack_around(address: u64) -> Range<u64> {
 
 /// Writes the report, once, and stands still.
 fn report(text: fmt::Arguments<'_>) -> ! {
-    let cpu_id = logger::current_cpu_id();
-    match PANICKING_CPU.compare_exchange(NO_CPU, cpu_id, Ordering::Relaxed, Ordering::Relaxed) {
-        Ok(_) => write_report(text),
+    let cpu_id = current_cpu_id();
+    match PANICKING_CPU.compare_exchange(NO_CPU, cpu_id, Ordering::SeqCst, Ordering::SeqCst) {
+        Ok(_) => {
+            if let Some(stop_others) = STOP_OTHERS.get() {
+                stop_others();
+            }
+            write_report(text);
+        }
         Err(first) if first == cpu_id => {
             write_second_report();
         }
-        Err(_other) => hlt_loop_with_interrupts_off(),
+        Err(_other) => stop(),
     }
     if EXIT_AFTERWARDS.load(Ordering::Relaxed) {
         exit_qemu(ExitCode::Failure);
@@ -119,7 +153,7 @@ fn write_report(text: fmt::Arguments<'_>) {
     {
         outputs.display.attach(screen);
     }
-    outputs.write_line(Level::Error, text);
+    outputs.write_error(text);
     outputs.display.draw();
 }
 
@@ -127,11 +161,12 @@ fn write_report(text: fmt::Arguments<'_>) {
 /// a word on the serial port.
 fn write_second_report() {
     if DID_PANIC_AGAIN.swap(true, Ordering::Relaxed) {
-        let _infallible = SerialPort::com1().write_str("\r\npanicked for the third time\r\n");
-        return;
+        let mut serial = logger::serial_port_in_between();
+        let _infallible = serial.write_str("\r\npanicked for the third time\r\n");
+        return serial.flush();
     }
     // SAFETY: Only the second panic of the processor that panicked first gets here, and neither goes back.
     let outputs = unsafe { logger::take_outputs_for_panic() };
-    outputs.write_line(Level::Error, format_args!("panicked again while reporting a panic"));
+    outputs.write_error(format_args!("panicked again while reporting a panic"));
     outputs.display.draw();
 }

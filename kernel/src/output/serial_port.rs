@@ -1,26 +1,27 @@
-//! COM1, the first serial port.
+//! The serial port of the log: COM1, until the firmware's tables name another.
 //!
 //! Nothing here waits for ever: where the port is missing or stuck, its output is lost and the kernel goes on.
 
-use core::fmt::{self, Write};
-use core::hint;
-use uart_16550::{BaudRate, Config, Uart16550, backend::PioBackend};
-use x86_64::instructions::port::{Port, PortReadOnly};
+use super::uart_registers::UartRegisters;
+use arrayvec::ArrayVec;
+use core::{
+    fmt::{self, Write},
+    hint,
+    num::NonZeroUsize,
+};
+use uart_16550::{BaudRate, Config, Uart16550, backend::Backend};
 
-/// The I/O port of COM1's first register.
-const COM1: u16 = 0x3f8;
-
-/// Offset of the line status register (16550 data sheet, section 8).
-const LINE_STATUS: u16 = 5;
-
-/// In the line status register: the port has nothing left to send but the byte that is on its way.
-const TRANSMITTER_HOLDING_EMPTY: u8 = 1 << 5;
+/// The number of the line status register (16550 data sheet, section 8).
+const LINE_STATUS: u8 = 5;
 
 /// In the line status register: everything written has left.
 const TRANSMITTER_EMPTY: u8 = 1 << 6;
 
-/// Bytes that the queue of a 16550 holds.
-const FIFO_SIZE: u8 = 16;
+/// What the line status reads as where there is no port: one that exists is never idle and full of errors at once.
+const NOTHING_THERE: u8 = u8::MAX;
+
+/// Bytes that are collected before they are sent: more than most lines have.
+const PENDING_BYTES: usize = 256;
 
 /// How often a status bit is looked at before the port counts as stuck. A look takes about a microsecond on a real
 /// machine, and a byte at 115,200 baud about 87; a terminal that holds the line back gets some seconds.
@@ -28,71 +29,108 @@ const MAX_LOOKS: u32 = 4_000_000;
 
 /// A serial port, as far as the log needs one.
 pub(super) struct SerialPort {
+    /// The device.
+    uart: Uart16550<UartRegisters>,
+    /// Where its registers are.
+    registers: UartRegisters,
     /// Set when a byte could not be sent in time. From then on each byte gets one look, until one goes through.
     is_stuck: bool,
-    /// How many bytes the port takes when it has sent all that it had.
-    capacity: u8,
-    /// How many of these it takes still, without a look at its status.
-    room: u8,
+    /// What waits to be sent together.
+    pending: ArrayVec<u8, PENDING_BYTES>,
+}
+
+/// How fast a serial port is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineSettings {
+    /// Bits a second.
+    pub baud_rate: u32,
+    /// What the port divides to get there, in Hz; `None` for that of a PC.
+    pub clock_hz: Option<u32>,
 }
 
 impl SerialPort {
-    /// COM1 as the firmware left it: good enough for a message, until [`Self::init`].
-    pub(super) const fn com1() -> Self {
+    /// A port as the firmware left it: good enough for a message, until [`Self::init`].
+    ///
+    /// # Safety
+    ///
+    /// The registers of a serial port are there, or nothing is, and nobody else uses them but for sending.
+    pub(super) const unsafe fn new(registers: UartRegisters) -> Self {
         Self {
+            // SAFETY: The caller's promise.
+            uart: unsafe { Uart16550::new_with_backend(registers) },
+            registers,
             is_stuck: false,
-            capacity: 1,
-            room: 0,
+            pending: ArrayVec::new_const(),
         }
     }
 
-    /// Sets 115,200 baud, 8 data bits, no parity, 1 stop bit; where there is no port, does nothing.
-    pub(super) fn init(&mut self) {
+    /// COM1 as the firmware left it.
+    pub(super) const fn com1() -> Self {
+        // SAFETY: COM1 is there on every PC; the log's lock makes us its only user but for messages that come in between,
+        // which only send.
+        unsafe { Self::new(UartRegisters::COM1) }
+    }
+
+    /// Whether anything is there that sends what it is given.
+    pub(super) fn is_there(&mut self) -> bool {
+        self.wait_until_empty()
+    }
+
+    /// Sets the speed, 8 data bits, no parity, 1 stop bit; where there is no port, does nothing.
+    pub(super) fn init(&mut self, settings: LineSettings) {
         // The driver waits without bound for the last byte of its predecessor.
-        if !wait_for(TRANSMITTER_EMPTY, MAX_LOOKS) {
+        if !self.wait_until_empty() {
             self.is_stuck = true;
             return;
         }
-        // SAFETY: COM1 is at this port on every PC, and the log lock makes us its only user.
-        let Ok(mut uart) = (unsafe { Uart16550::<PioBackend>::new_port(COM1) }) else {
-            return;
-        };
+        let usual = Config::default();
         let config = Config {
-            baud_rate: BaudRate::Baud115200,
-            ..Config::default()
+            baud_rate: BaudRate::from_integer(settings.baud_rate),
+            frequency: settings.clock_hz.unwrap_or(usual.frequency),
+            ..usual
         };
-        self.is_stuck = uart.init(config).is_err();
-        self.capacity = if uart.fifo_enabled() { FIFO_SIZE } else { 1 };
+        self.is_stuck = self.uart.init(config).is_err();
     }
 
-    /// Sends one byte, or loses it when the port stays busy.
-    fn send(&mut self, byte: u8) {
-        if self.room == 0 {
+    /// Sends what is pending. Bytes are lost while the port stays busy.
+    pub(super) fn flush(&mut self) {
+        let mut sent = 0;
+        while let Some(rest) = self.pending.get(sent..).filter(|rest| !rest.is_empty()) {
             let looks = if self.is_stuck { 1 } else { MAX_LOOKS };
-            self.is_stuck = !wait_for(TRANSMITTER_HOLDING_EMPTY, looks);
-            self.room = if self.is_stuck { 0 } else { self.capacity };
+            let count = (0..looks).find_map(|_| NonZeroUsize::new(self.uart.send_bytes(rest)));
+            self.is_stuck = count.is_none();
+            sent += count.map_or(1, NonZeroUsize::get);
         }
-        if self.room > 0 {
-            self.room -= 1;
-            // SAFETY: The data register of COM1 takes any byte and touches no memory.
-            unsafe { Port::new(COM1).write(byte) };
+        self.pending.clear();
+    }
+
+    /// Looks at the line status a bounded time until everything has left; returns whether it has.
+    fn wait_until_empty(&mut self) -> bool {
+        for _ in 0..MAX_LOOKS {
+            // SAFETY: Reading the line status clears error bits only, which nobody uses.
+            let status = unsafe { self.registers.read(LINE_STATUS) };
+            if status == NOTHING_THERE {
+                return false;
+            }
+            if status & TRANSMITTER_EMPTY != 0 {
+                return true;
+            }
+            hint::spin_loop();
         }
+        false
     }
 }
 
+/// Text is sent with the next [`SerialPort::flush`], or earlier when there is much.
 impl Write for SerialPort {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.bytes().for_each(|byte| self.send(byte));
+        for piece in text.as_bytes().chunks(PENDING_BYTES) {
+            if piece.len() > self.pending.remaining_capacity() {
+                self.flush();
+            }
+            // There is room: a piece is not larger than the whole.
+            let _fits = self.pending.try_extend_from_slice(piece);
+        }
         Ok(())
     }
-}
-
-/// Looks at the line status register up to `looks` times, until `bit` is set.
-fn wait_for(bit: u8, looks: u32) -> bool {
-    (0..looks).any(|_| {
-        hint::spin_loop();
-        // SAFETY: Reading the line status clears error bits only, which nobody uses, and touches no memory.
-        let status: u8 = unsafe { PortReadOnly::new(COM1 + LINE_STATUS).read() };
-        status & bit != 0
-    })
 }

@@ -4,126 +4,179 @@
 //! never waits for one: it uses [`InterruptLock::try_lock`]. An NMI takes none. Which locks may be taken while
 //! another is held stands beside each.
 
+use super::{InterruptsOff, remote_call, this_cpu::current_cpu_id};
 use core::{
+    cell::UnsafeCell,
+    hint,
     ops::{Deref, DerefMut},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicU32, Ordering},
 };
-use spin::mutex::{SpinMutex, SpinMutexGuard};
-use x86_64::{instructions::interrupts, registers::model_specific::GsBase};
 
 /// Stands for: nobody holds the lock.
-const NOBODY: u64 = u64::MAX;
+const NOBODY: u32 = u32::MAX;
 
 /// A value that one processor at a time may use.
+#[derive(Debug)]
 pub struct InterruptLock<T> {
-    /// The lock itself.
-    mutex: SpinMutex<T>,
-    /// [`this_processor`] where it is held, or [`NOBODY`].
-    holder: AtomicU64,
+    /// The id of the processor that holds the lock, or [`NOBODY`].
+    owner: AtomicU32,
+    /// For the owner only.
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: The value is handed out to one owner at a time, so it only ever moves between processors.
+unsafe impl<T: Send> Sync for InterruptLock<T> {}
+
+/// Why a lock was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The caller's own processor holds the lock: this is code that came in between.
+    HeldByThisCpu,
+    /// The caller did not want to wait any more.
+    GivenUp,
 }
 
 /// The right to use the value. Dropping it frees the lock, and then switches interrupts on again if they were.
+#[derive(Debug)]
 pub struct InterruptLockGuard<'a, T> {
-    /// Dropped first: fields are dropped in their order.
-    _holder: Holder<'a>,
-    /// Dropped second.
-    guard: SpinMutexGuard<'a, T>,
+    /// What is held. Freed before the next field is dropped.
+    lock: &'a InterruptLock<T>,
     /// Dropped last.
     _interrupts: InterruptsOff,
-}
-
-/// Says who holds a lock. Dropping it says that nobody does.
-struct Holder<'a>(&'a AtomicU64);
-
-/// Keeps interrupts off on this processor. Dropping it switches them on again if they were.
-struct InterruptsOff {
-    /// Whether interrupts were on before.
-    were_on: bool,
 }
 
 impl<T> InterruptLock<T> {
     /// A free lock.
     pub const fn new(value: T) -> Self {
         Self {
-            mutex: SpinMutex::new(value),
-            holder: AtomicU64::new(NOBODY),
+            owner: AtomicU32::new(NOBODY),
+            value: UnsafeCell::new(value),
         }
     }
 
     /// Waits until the lock is free, and takes it.
+    ///
+    /// # Panics
+    ///
+    /// When this processor holds it already: it would wait for ever.
+    #[inline]
     pub fn lock(&self) -> InterruptLockGuard<'_, T> {
+        self.lock_unless(|| false)
+            .unwrap_or_else(|_| panic!("a lock was taken by a processor that holds it"))
+    }
+
+    /// Waits until the lock is free, and takes it, unless `give_up` says that there is no use in waiting.
+    #[inline]
+    pub fn lock_unless(&self, give_up: impl Fn() -> bool) -> Result<InterruptLockGuard<'_, T>, Refusal> {
         let interrupts = InterruptsOff::new();
-        let guard = self.mutex.lock();
-        InterruptLockGuard {
-            _holder: Holder::new(&self.holder),
-            guard,
-            _interrupts: interrupts,
+        let this_cpu = current_cpu_id();
+        loop {
+            match self.acquire_for(this_cpu) {
+                Ok(()) => break,
+                Err(owner) if owner == this_cpu => return Err(Refusal::HeldByThisCpu),
+                Err(_) => self.wait_until_free(&give_up)?,
+            }
         }
+        Ok(InterruptLockGuard {
+            lock: self,
+            _interrupts: interrupts,
+        })
     }
 
     /// Takes the lock if it is free.
     pub fn try_lock(&self) -> Option<InterruptLockGuard<'_, T>> {
         let interrupts = InterruptsOff::new();
-        let guard = self.mutex.try_lock()?;
+        self.acquire_for(current_cpu_id()).ok()?;
         Some(InterruptLockGuard {
-            _holder: Holder::new(&self.holder),
-            guard,
+            lock: self,
             _interrupts: interrupts,
         })
     }
 
     /// Whether the processor that this runs on holds the lock. Only itself can change that.
     pub fn is_held_by_this_cpu(&self) -> bool {
-        self.holder.load(Ordering::Relaxed) == this_processor()
+        self.owner.load(Ordering::Relaxed) == current_cpu_id()
     }
-}
 
-impl<'a> Holder<'a> {
-    /// This processor holds the lock.
-    fn new(holder: &'a AtomicU64) -> Self {
-        holder.store(this_processor(), Ordering::Relaxed);
-        Self(holder)
+    /// Takes the value away from everybody, for good: waits for another processor that holds the lock, at most `max_looks`
+    /// times, and not at all for this one.
+    ///
+    /// # Safety
+    ///
+    /// From now on nobody else takes the lock. Only one processor may do this, and it must never return to the code that it
+    /// came from. What a holder left half done stays so: the caller must expect any state of the value that its methods can
+    /// leave behind.
+    #[expect(clippy::mut_from_ref, reason = "the caller keeps everybody else out")]
+    pub unsafe fn take_for_good(&self, max_looks: u32) -> &mut T {
+        let this_cpu = current_cpu_id();
+        for _ in 0..max_looks {
+            let owner = self.owner.load(Ordering::SeqCst);
+            if owner == NOBODY || owner == this_cpu {
+                break;
+            }
+            hint::spin_loop();
+        }
+        // SAFETY: Nobody gets the lock any more, and whoever held it has let go, or is the caller's own processor, which does
+        // not go back there: the caller's promise. What remains is a holder that has hung for as long as the caller waits.
+        unsafe { &mut *self.value.get() }
     }
-}
 
-impl Drop for Holder<'_> {
-    fn drop(&mut self) {
-        self.0.store(NOBODY, Ordering::Relaxed);
+    /// Frees the lock if this processor holds it.
+    ///
+    /// # Safety
+    ///
+    /// This processor never returns to the code that holds the lock. What that code left half done stays so.
+    pub unsafe fn abandon(&self) {
+        if self.is_held_by_this_cpu() {
+            self.owner.store(NOBODY, Ordering::Release);
+        }
     }
-}
 
-/// A number that is this processor's alone: the address of its own data.
-fn this_processor() -> u64 {
-    GsBase::read().as_u64()
+    /// One try; the error is the owner.
+    #[inline]
+    fn acquire_for(&self, this_cpu: u32) -> Result<(), u32> {
+        let taken = self
+            .owner
+            .compare_exchange(NOBODY, this_cpu, Ordering::SeqCst, Ordering::Relaxed);
+        taken.map(|_nobody| ())
+    }
+
+    /// Returns when the lock looks free. Looking is cheaper than trying: it leaves the cache line shared among all who wait.
+    /// Meanwhile it does what other processors ask for: the lock's holder may be one of them, and wait.
+    #[cold]
+    fn wait_until_free(&self, give_up: &impl Fn() -> bool) -> Result<(), Refusal> {
+        while self.owner.load(Ordering::Relaxed) != NOBODY {
+            if give_up() {
+                return Err(Refusal::GivenUp);
+            }
+            remote_call::serve();
+            hint::spin_loop();
+        }
+        Ok(())
+    }
 }
 
 impl<T> Deref for InterruptLockGuard<'_, T> {
     type Target = T;
 
+    #[inline]
     fn deref(&self) -> &T {
-        &self.guard
+        // SAFETY: The guard exists only while its processor is the owner.
+        unsafe { &*self.lock.value.get() }
     }
 }
 
 impl<T> DerefMut for InterruptLockGuard<'_, T> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        &mut self.guard
+        // SAFETY: The guard exists only while its processor is the owner, and there is one guard an owner.
+        unsafe { &mut *self.lock.value.get() }
     }
 }
 
-impl InterruptsOff {
-    /// Switches interrupts off.
-    fn new() -> Self {
-        let were_on = interrupts::are_enabled();
-        interrupts::disable();
-        Self { were_on }
-    }
-}
-
-impl Drop for InterruptsOff {
+impl<T> Drop for InterruptLockGuard<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        if self.were_on {
-            interrupts::enable();
-        }
+        self.lock.owner.store(NOBODY, Ordering::Release);
     }
 }

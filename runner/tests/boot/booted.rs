@@ -118,6 +118,13 @@ impl Booted {
         self.running.event_log()
     }
 
+    /// Gives a command to QEMU's control socket (QMP).
+    pub(crate) fn command(&mut self, name: &str, arguments: &serde_json::Value) -> Result<serde_json::Value, Failed> {
+        self.running
+            .command(name, arguments)
+            .map_err(|error| self.failed(&format!("QMP command {name}: {error}")))
+    }
+
     /// Fails when a rule does not hold.
     pub(crate) fn check(&self, rule: bool, what: &str) -> Outcome {
         if rule { Ok(()) } else { Err(self.failed(what)) }

@@ -9,8 +9,6 @@ use iso_image::{BootText, Contents, Host, Payload};
 use libtest_mimic::Failed;
 use runner::{FirmwareFiles, FirmwareKind, LoaderKind, Machine, Qemu, built, find_ovmf, pack_for};
 
-/// The kernel with scenarios.
-pub(crate) const TEST_KERNEL: &str = env!("CARGO_BIN_FILE_TEST_KERNEL");
 /// The kernel that checks the boot protocol.
 pub(crate) const CONFORMANCE_KERNEL: &str = env!("CARGO_BIN_FILE_CONFORMANCE_KERNEL");
 /// Our loader with test hooks.
@@ -71,7 +69,7 @@ pub(crate) fn shipped_iso() -> Result<PathBuf, Failed> {
 }
 
 /// The shipped contents, but with another kernel and command line.
-pub(crate) fn contents_with_kernel(kernel: &str, command_line: &str) -> Result<Contents, Failed> {
+pub(crate) fn contents_with_kernel(kernel: impl Into<PathBuf>, command_line: &str) -> Result<Contents, Failed> {
     let mut contents = built::contents()?;
     contents.kernel = Some(Payload::Program(kernel.into()));
     contents.command_line = BootText::new(command_line)?;
@@ -80,7 +78,22 @@ pub(crate) fn contents_with_kernel(kernel: &str, command_line: &str) -> Result<C
 
 /// An ISO with the test kernel and a scenario of its.
 pub(crate) fn test_kernel_iso(command_line: &str) -> Result<PathBuf, Failed> {
-    iso_with(contents_with_kernel(TEST_KERNEL, command_line)?, None)
+    iso_with(contents_with_kernel(built::test_kernel(), command_line)?, None)
+}
+
+/// The shipped kernel, with words for our loader's test hooks.
+pub(crate) fn iso_with_words(words: &str) -> Result<PathBuf, Failed> {
+    let mut contents = built::contents()?;
+    contents.multiboot2_loader = Some(TEST_LOADER.into());
+    contents.command_line = BootText::new(words)?;
+    iso_with(contents, Some(LoaderKind::Grub))
+}
+
+/// The shipped kernel, with a command line.
+pub(crate) fn iso_with_command_line(text: &str) -> Result<PathBuf, Failed> {
+    let mut contents = built::contents()?;
+    contents.command_line = BootText::new(text)?;
+    iso_with(contents, None)
 }
 
 /// Packs an ISO, or takes the one that was packed of the same contents.

@@ -11,7 +11,7 @@ use elf::endian::LittleEndian;
 use libtest_mimic::Failed;
 use runner::{built, pack_for};
 
-use crate::host::{TEST_KERNEL, folder, shipped_iso};
+use crate::host::{folder, shipped_iso};
 use crate::limited_command::LimitedCommand;
 use crate::scenario::{Deadline, Outcome, Scenario};
 
@@ -109,7 +109,7 @@ fn is_stripped(deadline: Deadline) -> Outcome {
 /// Scenarios are in the test kernel, and only there.
 fn holds_no_scenario(deadline: Deadline) -> Outcome {
     let is_of_a_scenario = |symbol: &&String| symbol.contains("scenario") || symbol.contains("test_kernel");
-    let test_kernel = symbols(&fs::read(TEST_KERNEL)?)?;
+    let test_kernel = symbols(&fs::read(built::test_kernel())?)?;
     if test_kernel.iter().find(is_of_a_scenario).is_none() {
         return Err("the test kernel holds no symbol of a scenario: this check looks for the wrong names".into());
     }

@@ -10,19 +10,27 @@ mod conformance;
 mod conformance_checks;
 mod debugger;
 mod faults;
+mod firmware_tables;
 mod host;
+mod interrupts;
 mod iso;
 mod limited_command;
 mod log_lines;
 mod logging;
+mod memory;
+mod memory_maps;
 mod missing_responses;
 mod panics;
 mod picture;
+mod power;
 mod refused_kernels;
 mod runner_program;
 mod scenario;
 mod screen;
+mod serial_console;
 mod shipped;
+mod stopping;
+mod test_kernel;
 
 use libtest_mimic::Arguments;
 use scenario::Scenario;
@@ -46,6 +54,13 @@ fn all() -> Vec<Scenario> {
         screen::scenarios(),
         panics::scenarios(),
         faults::scenarios(),
+        memory::scenarios(),
+        memory_maps::scenarios(),
+        interrupts::scenarios(),
+        stopping::scenarios(),
+        firmware_tables::scenarios(),
+        serial_console::scenarios(),
+        power::scenarios(),
         refused_kernels::scenarios(),
         missing_responses::scenarios(),
         conformance::scenarios(),

@@ -6,7 +6,7 @@ use libtest_mimic::Failed;
 use runner::{Ending, EventLog, FirmwareKind, last_exceptions};
 
 use crate::booted::Booted;
-use crate::host::{machine, test_kernel_iso};
+use crate::host::{FIRMWARES, boot_limit_s, firmware_name, machine, test_kernel_iso};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
 /// How soon after the kernel's last line its end has to be known.
@@ -66,10 +66,14 @@ const PANICS: [(&str, &str, &str); 9] = [
 
 /// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
-    let mut scenarios: Vec<_> = PANICS
-        .into_iter()
-        .map(|(scenario, name, message)| Scenario::new(name, 15, move |deadline| panics(scenario, message, deadline)))
-        .collect();
+    let mut scenarios = Vec::new();
+    for (scenario, name, message) in PANICS {
+        for kind in FIRMWARES {
+            let name = format!("{name}_on_{}", firmware_name(kind));
+            let run = move |deadline| panics(kind, scenario, message, deadline);
+            scenarios.push(Scenario::new(name, boot_limit_s(kind), run));
+        }
+    }
     scenarios.push(Scenario::new(
         "panics::a_fault_without_a_handler_is_noticed_at_once",
         15,
@@ -80,15 +84,15 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 }
 
 /// Starts the test kernel on four processors.
-fn start(scenario: &str, event_log: EventLog, deadline: Deadline) -> Result<Booted, Failed> {
-    let mut machine = machine(FirmwareKind::Bios, &test_kernel_iso(&format!("scenario={scenario}"))?)?;
+fn start(kind: FirmwareKind, scenario: &str, event_log: EventLog, deadline: Deadline) -> Result<Booted, Failed> {
+    let mut machine = machine(kind, &test_kernel_iso(&format!("scenario={scenario}"))?)?;
     machine.event_log = event_log;
     Booted::start(&machine, deadline)
 }
 
 /// One report with the message, and the failing exit code.
-fn panics(scenario: &str, message: &str, deadline: Deadline) -> Outcome {
-    let mut booted = start(scenario, EventLog::Resets, deadline)?;
+fn panics(kind: FirmwareKind, scenario: &str, message: &str, deadline: Deadline) -> Outcome {
+    let mut booted = start(kind, scenario, EventLog::Resets, deadline)?;
     booted.expect_ending(&Ending::Failed)?;
     let text = booted.text();
     booted.check(text.contains("ERROR panicked at "), "no line `ERROR panicked at …`")?;
@@ -98,7 +102,7 @@ fn panics(scenario: &str, message: &str, deadline: Deadline) -> Outcome {
 
 /// The end is known within two seconds, and the record of events names the exception.
 fn fault(deadline: Deadline) -> Outcome {
-    let mut booted = start("fault", EventLog::Interrupts, deadline)?;
+    let mut booted = start(FirmwareKind::Bios, "fault", EventLog::Interrupts, deadline)?;
     booted.expect("Executing an undefined instruction")?;
     let said_so = std::time::Instant::now();
     booted.expect_ending(&Ending::TripleFault)?;
@@ -117,7 +121,7 @@ fn fault(deadline: Deadline) -> Outcome {
 /// A kernel that hangs fails its scenario at the limit, with its log.
 fn hang(_deadline: Deadline) -> Outcome {
     let deadline = Deadline::after(Duration::from_secs(4));
-    let mut booted = start("hang", EventLog::Resets, deadline)?;
+    let mut booted = start(FirmwareKind::Bios, "hang", EventLog::Resets, deadline)?;
     booted.expect("Hanging")?;
     match booted.expect("a line that never comes") {
         Err(failure)

@@ -37,6 +37,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         scenarios.push(Scenario::new(name, boot_limit_s(kind), move |deadline| {
             boots_in_little_memory(kind, deadline)
         }));
+        let name = format!("shipped::boots_on_{}_with_16_cpus", firmware_name(kind));
+        scenarios.push(scenario(name, kind, 2 * boot_limit_s(kind), |machine| {
+            machine.cpus = 16
+        }));
         let name = format!("shipped::boots_on_{}_with_6_gib", firmware_name(kind));
         scenarios.push(scenario(name, kind, boot_limit_s(kind), |machine| {
             machine.memory_mib = 6 * 1024;
@@ -45,12 +49,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         scenarios.push(Scenario::new(name, boot_limit_s(kind), move |deadline| {
             boots_blind(kind, deadline)
         }));
-        let name = format!(
-            "shipped::boots_on_{}_without_no_execute_and_x2apic",
-            firmware_name(kind)
-        );
-        scenarios.push(scenario(name, kind, boot_limit_s(kind), |machine| {
-            machine.cpu_model = "qemu64,-nx".to_owned();
+        let name = format!("shipped::boots_on_{}_with_a_meagre_processor", firmware_name(kind));
+        scenarios.push(Scenario::new(name, boot_limit_s(kind), move |deadline| {
+            boots_with_meagre_processor(kind, deadline)
         }));
     }
     scenarios.push(Scenario::new(
@@ -143,6 +144,24 @@ fn boots_in_little_memory(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     check_log(&booted, &machine)
 }
 
+/// A processor without x2APIC, NX, PAT, large pages of 1 GiB and all newer protections: the kernel says so.
+fn boots_with_meagre_processor(kind: FirmwareKind, deadline: Deadline) -> Outcome {
+    let mut machine = machine(kind, &shipped_iso()?)?;
+    machine.cpu_model = "qemu64,-nx,-pat".to_owned();
+    let booted = boot(&machine, deadline)?;
+    check_log(&booted, &machine)?;
+    for words in [
+        "Protections: NX absent, WP on, SMEP absent, SMAP absent, UMIP absent",
+        "Paging: pages of up to 2 MiB, write-combining absent, global pages on",
+    ] {
+        booted.check(
+            booted.text().contains(words),
+            &format!("the log does not say {words:?}"),
+        )?;
+    }
+    Ok(())
+}
+
 /// Without a display adapter the log goes to the serial port only, and the kernel says so.
 fn boots_blind(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let mut machine = machine(kind, &shipped_iso()?)?;
@@ -154,6 +173,11 @@ fn boots_blind(kind: FirmwareKind, deadline: Deadline) -> Outcome {
         .iter()
         .any(|line| line.message.contains("No frame buffer"));
     booted.check(says_so, "the kernel did not notice that there is no frame buffer")
+}
+
+/// How many processors have logged the first interrupt of their timers.
+fn first_interrupts(booted: &Booted) -> usize {
+    booted.text().matches("Received APIC timer interrupt").count()
 }
 
 /// More processors than xAPIC ids; only an x2APIC reaches them.
@@ -172,6 +196,15 @@ pub(crate) fn boots_with_300_cpus(kind: FirmwareKind, deadline: Deadline) -> Out
     machine.cpu_model = "qemu64,+x2apic".to_owned();
     let booted = boot(&machine, deadline)?;
     check_log(&booted, &machine)?;
+    // The last processor to come up logs its first interrupt behind the last line of the boot.
+    while first_interrupts(&booted) < 300 && !deadline.left().is_zero() {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    let firsts = first_interrupts(&booted);
+    booted.check(
+        firsts == 300,
+        &format!("{firsts} processors have had an interrupt of their timers"),
+    )?;
     booted.check(
         booted.text().contains("[0C1] INFO  Hello from AP"),
         "no line `[0C1] INFO  Hello from AP`",

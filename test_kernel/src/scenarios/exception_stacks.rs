@@ -33,7 +33,7 @@ pub(super) fn overflow_debug() {
 
 /// Goes over to one of this processor's exception stacks, and uses it up.
 fn overflow(index: u8) {
-    let cpu_id = current_cpu_id().unwrap_or(0);
+    let cpu_id = current_cpu_id();
     let stack = StackId {
         cpu_id,
         stack_type: StackType::ExceptionHandler(index),

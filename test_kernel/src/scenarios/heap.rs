@@ -23,7 +23,7 @@ static READY: AtomicU32 = AtomicU32::new(0);
 static FINISHED: AtomicU32 = AtomicU32::new(0);
 
 /// What was in use before the storm, as [`in_use`] counts it.
-static BEFORE: Once<(usize, u64)> = Once::new();
+static BEFORE: Once<(usize, i64)> = Once::new();
 
 /// Things on the heap, with their addresses.
 pub(super) fn demonstrate() {
@@ -59,13 +59,12 @@ pub(super) fn exhaust() {
 /// compares what is in use with what was before, and ends QEMU.
 pub(super) fn storm() {
     let cpus = cpus_count();
-    if READY.fetch_add(1, Ordering::AcqRel) == 0 {
+    // The last one counts: by then no processor is on its way any more.
+    if READY.fetch_add(1, Ordering::AcqRel) + 1 == cpus {
         BEFORE.call_once(in_use);
     }
-    while READY.load(Ordering::Acquire) < cpus || !BEFORE.is_completed() {
-        hint::spin_loop();
-    }
-    let mut random = u64::from(current_cpu_id().unwrap_or(0)).wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1;
+    BEFORE.wait();
+    let mut random = u64::from(current_cpu_id()).wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1;
     let mut slots = [const { Slot::Empty }; 64];
     for _ in 0..STORM_STEPS / cpus {
         random ^= random << 13;
@@ -134,7 +133,7 @@ fn words_of(frame: PhysFrame) -> *mut [u64; 512] {
 }
 
 /// How many allocations of the heap, and how many frames, are in use.
-fn in_use() -> (usize, u64) {
+fn in_use() -> (usize, i64) {
     loop {
         if let Some(usage) = global_allocator::usage() {
             return (usage.allocations, frame_cache::frames_in_use());

@@ -25,7 +25,7 @@ pub(super) fn log_a_thousand_lines() {
     while READY.load(Ordering::Relaxed) < cpus {
         hint::spin_loop();
     }
-    let cpu = current_cpu_id().unwrap_or(u32::MAX);
+    let cpu = current_cpu_id();
     for line in 0..LINES {
         let width = (line * 7 + cpu) as usize % 60;
         log::info!("storm cpu={cpu} line={line} {:->width$}|", "");

@@ -1,15 +1,25 @@
 //! The scenarios, by name, and how the boot reaches them.
 
+mod clock;
+mod devices;
 mod exception_stacks;
 mod fault;
 mod heap;
+mod interrupts;
+mod locks;
 mod log_samples;
 mod log_storm;
 mod magenta;
+mod mapped_regions;
 mod memory_faults;
 mod non_maskable;
 mod panics;
+mod remote_calls;
+mod stack_use;
+mod stopping;
+mod user_pages;
 
+use crate::bench;
 use kernel::{
     Additions,
     boot::boot_info,
@@ -81,7 +91,10 @@ impl Scenario {
 }
 
 /// Every scenario.
-static ALL: [Scenario; 38] = [
+static ALL: [Scenario; 63] = [
+    Scenario::on_bsp("bench_on_two", bench::run_on_two),
+    Scenario::on_bsp("bench", bench::run),
+    Scenario::on_bsp("bench_with_screen", bench::run_with_screen),
     Scenario::on_bsp("magenta", magenta::fill_the_screen),
     Scenario::on_all("log_storm", log_storm::log_a_thousand_lines),
     Scenario::on_bsp("log_samples", log_samples::log_samples),
@@ -95,7 +108,7 @@ static ALL: [Scenario; 38] = [
     Scenario::on_bsp("panic_in_long_display", panics::panic_in_long_display),
     Scenario::on_bsp("panic_in_panic", panics::panic_in_panic),
     Scenario::on_bsp("panic_with_screen_held", panics::panic_with_screen_held),
-    Scenario::on_bsp("panic_in_interrupt", panics::panic_in_interrupt),
+    Scenario::on_bsp(PANIC_IN_INTERRUPT, panics::panic_in_interrupt),
     Scenario::on_bsp("fault", fault::fault_without_handlers),
     Scenario::on_bsp("undefined_instruction", fault::undefined_instruction),
     Scenario::on_bsp("breakpoint", memory_faults::breakpoint),
@@ -115,12 +128,43 @@ static ALL: [Scenario; 38] = [
     Scenario::on_bsp("machine_check_stack_overflow", exception_stacks::overflow_machine_check),
     Scenario::on_bsp("debug_stack_overflow", exception_stacks::overflow_debug),
     Scenario::on_first_ap("nmi_stack_overflow_on_ap", exception_stacks::overflow_non_maskable),
+    Scenario::on_first_ap(
+        "machine_check_stack_overflow_on_ap",
+        exception_stacks::overflow_machine_check,
+    ),
+    Scenario::on_first_ap("debug_stack_overflow_on_ap", exception_stacks::overflow_debug),
+    Scenario::on_bsp("touch_user_page", user_pages::touch_unannounced),
+    Scenario::on_bsp("execute_user_page", user_pages::execute),
+    Scenario::on_bsp("mapped_regions", mapped_regions::map_and_give_back),
+    Scenario::on_bsp("write_before_region", mapped_regions::write_before),
+    Scenario::on_bsp("write_behind_region", mapped_regions::write_behind),
+    Scenario::on_bsp("write_dead_region", mapped_regions::write_to_a_dead_one),
+    Scenario::on_bsp("poison", mapped_regions::poison),
+    Scenario::on_bsp("lock_twice", locks::take_twice),
+    Scenario::on_all("stack_use", stack_use::report),
     Scenario::on_bsp("nmi_while_logging", non_maskable::interrupt_the_log),
     Scenario::on_bsp("heap_demonstration", heap::demonstrate),
     Scenario::on_bsp("heap_exhaustion", heap::exhaust),
     Scenario::on_all("heap_storm", heap::storm),
     Scenario::on_bsp("hang", fault::hang),
+    Scenario::on_all("all_vectors", interrupts::raise_all_vectors),
+    Scenario::on_all("ticks", interrupts::count_ticks),
+    Scenario::on_all("clock", clock::never_steps_back),
+    Scenario::on_bsp("sleep", clock::sleep),
+    Scenario::on_all("remote_calls", remote_calls::call_each_other),
+    Scenario::on_all("shootdowns", remote_calls::storm_of_shootdowns),
+    Scenario::on_all("panic_while_others_log", stopping::panic_while_others_log),
+    Scenario::on_first_ap(PANIC_WHILE_OTHERS_START, stopping::panic_while_others_start),
+    Scenario::on_all("busy", stopping::be_busy),
+    Scenario::on_bsp("device_interrupt", devices::route),
+    Scenario::on_bsp("route_out_of_reach", devices::route_out_of_reach),
 ];
+
+/// The scenario in which an interrupt's handler panics.
+const PANIC_IN_INTERRUPT: &str = "panic_in_interrupt";
+
+/// The scenario in which APs wait at their entry.
+const PANIC_WHILE_OTHERS_START: &str = "panic_while_others_start";
 
 /// Set on the BSP, when the kernel is booted: where the kernel lies, physical and virtual.
 static EXECUTABLE_ADDRESS: Once<(PhysAddr, VirtAddr)> = Once::new();
@@ -128,8 +172,16 @@ static EXECUTABLE_ADDRESS: Once<(PhysAddr, VirtAddr)> = Once::new();
 /// What the boot runs of this package.
 pub(crate) static ADDITIONS: Additions = Additions {
     at_entry: || {
-        panic_handler::exit_qemu_on_panic();
+        bench::note_entry();
+        if !word_is("panic", "halt") {
+            panic_handler::exit_qemu_on_panic();
+        }
         run_at(&[Place::Entry]);
+    },
+    at_ap_entry: |cpu_id| {
+        if word_is("scenario", PANIC_WHILE_OTHERS_START) {
+            stopping::wait_for_panic_at_ap_entry(cpu_id);
+        }
     },
     on_bsp: |boot_info| {
         EXECUTABLE_ADDRESS.call_once(|| boot_info.executable_address);
@@ -141,11 +193,16 @@ pub(crate) static ADDITIONS: Additions = Additions {
     },
     on_ap: || {
         run_at(&[Place::All]);
-        if current_cpu_id() == Some(1) {
+        if current_cpu_id() == 1 {
             run_at(&[Place::FirstAp]);
         }
     },
-    on_interrupt: panics::panic_at_test_vector,
+    on_interrupt: |vector| {
+        if word_is("scenario", PANIC_IN_INTERRUPT) {
+            panics::panic_at_test_vector(vector);
+        }
+        word_is("scenario", "device_interrupt") && devices::count(vector)
+    },
     knows_word: |key| key == "scenario",
 };
 
@@ -163,7 +220,12 @@ fn run_at(places: &[Place]) {
 
 /// The scenario that the command line names.
 fn chosen() -> Option<&'static Scenario> {
+    ALL.iter().find(|scenario| word_is("scenario", scenario.name))
+}
+
+/// Whether a word of the command line has this value.
+fn word_is(key: &str, value: &str) -> bool {
     let text = boot_info::command_line().unwrap_or_default();
-    let name = command_line::words(text).find(|word| word.key == "scenario")?.value?;
-    ALL.iter().find(|scenario| scenario.name == name)
+    let word = command_line::words(text).find(|word| word.key == key);
+    word.is_some_and(|word| word.value == Some(value))
 }

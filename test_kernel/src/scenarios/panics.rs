@@ -29,10 +29,9 @@ pub(super) fn panic_in_interrupt() {
     unsafe { asm!("int {}", const TEST_VECTOR) };
 }
 
-/// Panics when [`TEST_VECTOR`] comes; any other vector is not ours.
-pub(super) fn panic_at_test_vector(vector: u8) -> bool {
+/// Panics when [`TEST_VECTOR`] comes.
+pub(super) fn panic_at_test_vector(vector: u8) {
     assert!(vector != TEST_VECTOR, "deliberate, in an interrupt");
-    false
 }
 
 /// All processors at once.

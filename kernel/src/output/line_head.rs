@@ -1,0 +1,100 @@
+//! What every line of the log begins with: `[<cpu>] LEVEL `, and then the time where that is wanted.
+
+use super::display_data::DisplayData;
+use crate::sync::this_cpu::{cpus_count, current_cpu_id};
+use arrayvec::ArrayString;
+use core::fmt::Write;
+use log::Level;
+use owo_colors::{
+    Color as _,
+    colors::{BrightBlack, BrightBlue, BrightCyan, BrightMagenta, BrightRed, BrightYellow, Default},
+};
+use text_grid::Color;
+
+/// Bits of a hexadecimal digit.
+const BITS_PER_DIGIT: u32 = 4;
+
+/// The id of this processor and a level.
+pub(super) struct LineHead {
+    /// `[<cpu>]`, with as many hexadecimal digits as the largest id needs: eight at most.
+    cpu: ArrayString<10>,
+    /// How bad it is.
+    level: Level,
+    /// Seconds since the clock was started, with six digits behind the point, and a space; or nothing.
+    time: ArrayString<24>,
+}
+
+/// Nanoseconds of a second.
+const NS_PER_S: u64 = 1_000_000_000;
+
+impl LineHead {
+    /// The head of a line of this processor's, with the time if there is one.
+    pub(super) fn new(level: Level, time_ns: Option<u64>) -> Self {
+        let (id, largest_id) = (current_cpu_id(), cpus_count().saturating_sub(1));
+        let digits = largest_id.checked_ilog2().unwrap_or(0) / BITS_PER_DIGIT + 1;
+        let mut cpu = ArrayString::new();
+        cpu.push('[');
+        for digit in (0..digits).rev() {
+            let value = id >> (digit * BITS_PER_DIGIT) & 0xf;
+            cpu.push(char::from_digit(value, 16).unwrap_or('?').to_ascii_uppercase());
+        }
+        cpu.push(']');
+        let mut time = ArrayString::new();
+        if let Some(time_ns) = time_ns {
+            let (seconds, microseconds) = (time_ns / NS_PER_S, time_ns % NS_PER_S / 1000);
+            // 11 digits at most before the point: 584 years are not more.
+            let _fits = write!(time, "{seconds:4}.{microseconds:06} ");
+        }
+        Self { cpu, level, time }
+    }
+
+    /// Writes it with terminal colours.
+    pub(super) fn write_to_terminal(&self, terminal: &mut impl Write) {
+        let Look { label, ansi, .. } = look_of(self.level);
+        let pieces = [
+            BrightBlack::ANSI_FG,
+            &self.cpu,
+            Default::ANSI_FG,
+            " ",
+            ansi,
+            label,
+            Default::ANSI_FG,
+            " ",
+            &self.time,
+        ];
+        // Neither output of the log has errors.
+        pieces.into_iter().for_each(|piece| _ = terminal.write_str(piece));
+    }
+
+    /// Writes it with the colours of the screen.
+    pub(super) fn write_to_display(&self, display: &mut DisplayData) {
+        let Look { label, color, .. } = look_of(self.level);
+        display.write_with_color(&self.cpu, Color::Gray);
+        display.write_with_color(" ", color);
+        display.write_with_color(label, color);
+        display.write_with_color(" ", color);
+        display.write_with_color(&self.time, Color::Gray);
+    }
+}
+
+/// How a level is shown.
+struct Look {
+    /// Its name, padded to the length of the longest.
+    label: &'static str,
+    /// What makes a terminal write in its colour.
+    ansi: &'static str,
+    /// Its colour on the screen.
+    color: Color,
+}
+
+/// How a level is shown.
+const fn look_of(level: Level) -> Look {
+    let (label, ansi, color) = match level {
+        Level::Error => ("ERROR", BrightRed::ANSI_FG, Color::BrightRed),
+        Level::Warn => ("WARN ", BrightYellow::ANSI_FG, Color::BrightYellow),
+        Level::Info => ("INFO ", BrightBlue::ANSI_FG, Color::BrightBlue),
+        Level::Debug => ("DEBUG", BrightCyan::ANSI_FG, Color::BrightCyan),
+        Level::Trace => ("TRACE", BrightMagenta::ANSI_FG, Color::BrightMagenta),
+    };
+    Look { label, ansi, color }
+}

@@ -1,0 +1,217 @@
+//! The I/O APICs: which processor gets a device's interrupt, and at which vector.
+//!
+//! A GSI (global system interrupt) numbers the inputs of all I/O APICs in a row. What always holds: an input that nobody
+//! asked for is masked. The lock is held while two registers are used; under it no other lock is taken.
+
+use crate::{
+    cpu::cpu_local_data,
+    memory::virtual_memory::{MapRegionError, MappedRegion},
+    sync::InterruptLock,
+};
+use alloc::{boxed::Box, vec::Vec};
+use core::fmt;
+use spin::Once;
+use x86_64::{PhysAddr, VirtAddr};
+
+/// Set by [`init`] on the BSP: all of them.
+static IO_APICS: Once<Box<[InterruptLock<IoApic>]>> = Once::new();
+
+/// Bytes of an I/O APIC's registers.
+const REGISTERS_BYTES: u64 = 0x20;
+
+/// Where the number of the register is written that is then read or written at [`WINDOW`] (82093AA data sheet, section 3).
+const SELECT: u64 = 0x00;
+
+/// Where that register is.
+const WINDOW: u64 = 0x10;
+
+/// Register: version, and in bits 16 to 23 the number of the last input.
+const VERSION: u8 = 1;
+
+/// The first of two registers of the first input.
+const FIRST_INPUT: u8 = 0x10;
+
+/// In the lower register of an input: it is masked.
+const MASKED: u32 = 1 << 16;
+
+/// In the lower register of an input: active low.
+const ACTIVE_LOW: u32 = 1 << 13;
+
+/// In the lower register of an input: level-triggered.
+const LEVEL_TRIGGERED: u32 = 1 << 15;
+
+/// The largest id of a local APIC that an I/O APIC can send to: without interrupt remapping it has 8 bits for it, and all
+/// ones mean everybody.
+const MAX_LOCAL_APIC_ID: u32 = 254;
+
+/// What a table says of an I/O APIC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IoApicPlace {
+    /// Where its registers lie.
+    pub address: PhysAddr,
+    /// The GSI of its first input.
+    pub first_gsi: u32,
+}
+
+/// How an input tells that a device wants something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signal {
+    /// The wanting level is the low one.
+    pub is_active_low: bool,
+    /// The level tells, not the change to it.
+    pub is_level_triggered: bool,
+}
+
+/// Why an interrupt is not routed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteError {
+    /// No I/O APIC has that input.
+    NoSuchGsi {
+        /// Which.
+        gsi: u32,
+    },
+    /// There is no such processor.
+    NoSuchCpu {
+        /// Which.
+        cpu_id: u32,
+    },
+    /// The processor's local APIC has an id that an I/O APIC cannot send to.
+    OutOfReach {
+        /// The processor.
+        cpu_id: u32,
+        /// The id.
+        local_apic_id: u32,
+    },
+    /// The vector is one of the processor's exceptions.
+    ReservedVector {
+        /// Which.
+        vector: u8,
+    },
+}
+
+/// One of them.
+struct IoApic {
+    /// Where its registers are mapped.
+    registers: VirtAddr,
+    /// The mapping.
+    _region: MappedRegion,
+    /// The GSI of its first input.
+    first_gsi: u32,
+    /// How many inputs it has.
+    inputs: u32,
+}
+
+/// Takes all I/O APICs over, and masks all their inputs. Returns how many inputs there are.
+pub fn init(places: impl Iterator<Item = IoApicPlace>) -> Result<u32, MapRegionError> {
+    let mut io_apics = Vec::new();
+    for place in places {
+        let mut io_apic = IoApic::new(place)?;
+        (0..io_apic.inputs).for_each(|input| io_apic.write_input(input, MASKED, 0));
+        io_apics.push(io_apic);
+    }
+    let inputs = io_apics.iter().map(|io_apic| io_apic.inputs).sum();
+    IO_APICS.call_once(|| io_apics.into_iter().map(InterruptLock::new).collect());
+    Ok(inputs)
+}
+
+/// Sends the interrupts of a GSI to a processor, at a vector.
+pub fn route(gsi: u32, signal: Signal, cpu_id: u32, vector: u8) -> Result<(), RouteError> {
+    if vector < 0x20 {
+        return Err(RouteError::ReservedVector { vector });
+    }
+    let local_apic_id = cpu_local_data::local_apic_id_of(cpu_id).ok_or(RouteError::NoSuchCpu { cpu_id })?;
+    if local_apic_id > MAX_LOCAL_APIC_ID {
+        return Err(RouteError::OutOfReach { cpu_id, local_apic_id });
+    }
+    let polarity = if signal.is_active_low { ACTIVE_LOW } else { 0 };
+    let trigger = if signal.is_level_triggered { LEVEL_TRIGGERED } else { 0 };
+    with_input(gsi, |io_apic, input| {
+        io_apic.write_input(input, u32::from(vector) | polarity | trigger, local_apic_id << 24);
+    })
+}
+
+/// Masks a GSI.
+pub fn mask(gsi: u32) -> Result<(), RouteError> {
+    with_input(gsi, |io_apic, input| io_apic.write_input(input, MASKED, 0))
+}
+
+/// Uses the I/O APIC that has a GSI.
+fn with_input(gsi: u32, use_input: impl FnOnce(&mut IoApic, u32)) -> Result<(), RouteError> {
+    for io_apic in IO_APICS.get().into_iter().flatten() {
+        let mut io_apic = io_apic.lock();
+        if let Some(input) = gsi
+            .checked_sub(io_apic.first_gsi)
+            .filter(|input| *input < io_apic.inputs)
+        {
+            use_input(&mut io_apic, input);
+            return Ok(());
+        }
+    }
+    Err(RouteError::NoSuchGsi { gsi })
+}
+
+impl IoApic {
+    /// Maps an I/O APIC's registers.
+    fn new(place: IoApicPlace) -> Result<Self, MapRegionError> {
+        // SAFETY: A checked table says that the I/O APIC's registers are there.
+        let (region, registers) = unsafe { MappedRegion::mmio(place.address, REGISTERS_BYTES) }?;
+        let mut io_apic = Self {
+            registers,
+            _region: region,
+            first_gsi: place.first_gsi,
+            inputs: 0,
+        };
+        io_apic.inputs = (io_apic.read(VERSION) >> 16 & 0xff) + 1;
+        Ok(io_apic)
+    }
+
+    /// Writes both registers of an input, the one with the mask last.
+    fn write_input(&mut self, input: u32, low: u32, high: u32) {
+        // An I/O APIC has 240 inputs at most (its registers are numbered by a byte).
+        let Ok(register) = u8::try_from(u32::from(FIRST_INPUT) + 2 * input) else {
+            return;
+        };
+        // While the destination changes, nothing is sent.
+        self.write(register, MASKED);
+        self.write(register.saturating_add(1), high);
+        self.write(register, low);
+    }
+
+    /// Reads a register.
+    fn read(&mut self, register: u8) -> u32 {
+        self.select(register);
+        // SAFETY: The register is there, aligned; reading it changes nothing.
+        unsafe { (self.registers + WINDOW).as_ptr::<u32>().read_volatile() }
+    }
+
+    /// Writes a register.
+    fn write(&mut self, register: u8, value: u32) {
+        self.select(register);
+        // SAFETY: The register is there, aligned; interrupts go to vectors that have a handler, since all have.
+        unsafe { (self.registers + WINDOW).as_mut_ptr::<u32>().write_volatile(value) };
+    }
+
+    /// Chooses the register that is read or written next.
+    fn select(&mut self, register: u8) {
+        // SAFETY: The register is there, aligned; what is chosen matters to the holder of this value only.
+        unsafe {
+            (self.registers + SELECT)
+                .as_mut_ptr::<u32>()
+                .write_volatile(u32::from(register));
+        }
+    }
+}
+
+impl fmt::Display for RouteError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchGsi { gsi } => write!(formatter, "no I/O APIC has the interrupt {gsi}"),
+            Self::NoSuchCpu { cpu_id } => write!(formatter, "there is no processor {cpu_id}"),
+            Self::OutOfReach { cpu_id, local_apic_id } => write!(
+                formatter,
+                "processor {cpu_id} has the APIC id {local_apic_id}, and an I/O APIC reaches {MAX_LOCAL_APIC_ID} at most"
+            ),
+            Self::ReservedVector { vector } => write!(formatter, "vector {vector:#04x} is that of an exception"),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! How a local APIC's registers are reached: in xAPIC mode in memory, in x2APIC mode as registers of the processor.
+
+use crate::memory::virtual_memory::{MapRegionError, MappedRegion};
+use core::hint;
+use raw_cpuid::CpuId;
+use spin::Once;
+use x86_64::{
+    VirtAddr,
+    registers::model_specific::{ApicBase, ApicBaseFlags, Msr},
+};
+
+/// Set once, by [`enable`] on the BSP; then it holds for all processors.
+static ACCESS: Once<LocalApicAccess> = Once::new();
+
+/// Bytes of the registers in memory.
+const REGISTERS_BYTES: u64 = 4096;
+
+/// IA32_APIC_BASE bit 10: x2APIC mode (Intel SDM vol. 3, section 12.12.1).
+const X2APIC_ENABLE: u64 = 1 << 10;
+
+/// IA32_APIC_BASE bit 11: the local APIC is on.
+const APIC_GLOBAL_ENABLE: u64 = 1 << 11;
+
+/// IA32_APIC_BASE.
+const APIC_BASE_MSR: u32 = 0x1b;
+
+/// The first register in x2APIC mode (Intel SDM vol. 3, table 12-6).
+const X2APIC_FIRST_MSR: u32 = 0x800;
+
+/// How often the delivery status is looked at before the next message is sent all the same.
+const MAX_LOOKS: u32 = 1_000_000;
+
+/// How the registers are reached.
+#[derive(Debug)]
+pub enum LocalApicAccess {
+    /// As registers of the processor: x2APIC mode.
+    RegisterBased,
+    /// In memory, where each processor finds its own: xAPIC mode.
+    Mmio(MappedRegion),
+}
+
+/// A register, by its offset in memory (Intel SDM vol. 3, table 12-1); in x2APIC mode its number is a sixteenth of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u16)]
+pub(super) enum Register {
+    /// The processor's id. In xAPIC mode in the upper 8 bits.
+    Id = 0x20,
+    /// Version, and how many local interrupts there are.
+    Version = 0x30,
+    /// What priority an interrupt must have.
+    TaskPriority = 0x80,
+    /// Written at the end of an interrupt's handling.
+    EndOfInterrupt = 0xb0,
+    /// Switches the APIC on, and holds the vector of interrupts that were taken back.
+    SpuriousVector = 0xf0,
+    /// The first of eight: which interrupts are being handled.
+    InService = 0x100,
+    /// What went wrong.
+    ErrorStatus = 0x280,
+    /// Local interrupt: corrected machine checks.
+    LvtCorrectedMachineCheck = 0x2f0,
+    /// Sends a message to processors; in xAPIC mode its lower half.
+    InterruptCommand = 0x300,
+    /// Its upper half, in xAPIC mode only.
+    InterruptCommandHigh = 0x310,
+    /// Local interrupt: the timer.
+    LvtTimer = 0x320,
+    /// Local interrupt: the thermal sensor.
+    LvtThermal = 0x330,
+    /// Local interrupt: performance counters.
+    LvtPerformance = 0x340,
+    /// Local interrupt: the pin LINT0.
+    LvtLint0 = 0x350,
+    /// Local interrupt: the pin LINT1.
+    LvtLint1 = 0x360,
+    /// Local interrupt: errors.
+    LvtError = 0x370,
+    /// Where the timer begins to count down; starts it.
+    TimerInitialCount = 0x380,
+    /// Where it is.
+    TimerCurrentCount = 0x390,
+    /// How fast it counts.
+    TimerDivide = 0x3e0,
+}
+
+/// Switches this processor's local APIC on, in x2APIC mode where the processor has it, whatever firmware left.
+pub(super) fn enable() -> Result<(), MapRegionError> {
+    let has_x2apic = CpuId::new().get_feature_info().is_some_and(|info| info.has_x2apic());
+    let mut msr = Msr::new(APIC_BASE_MSR);
+    // SAFETY: Every processor with a local APIC has the register, and reading it changes nothing.
+    let before = unsafe { msr.read() };
+    if before & APIC_GLOBAL_ENABLE == 0 {
+        // The way to x2APIC mode leads through xAPIC mode (Intel SDM vol. 3, figure 12-27).
+        // SAFETY: From "off", "on in xAPIC mode" is a step that the processor allows.
+        unsafe { msr.write(before | APIC_GLOBAL_ENABLE) };
+    }
+    if has_x2apic {
+        // SAFETY: From either mode of an APIC that is on, x2APIC mode is allowed, and the processor has it.
+        unsafe { msr.write(before | APIC_GLOBAL_ENABLE | X2APIC_ENABLE) };
+    }
+    if ACCESS.is_completed() {
+        return Ok(());
+    }
+    let access = if has_x2apic {
+        LocalApicAccess::RegisterBased
+    } else {
+        let (base, _): (_, ApicBaseFlags) = ApicBase::read();
+        // SAFETY: The processor says that its registers are there.
+        let (region, _) = unsafe { MappedRegion::mmio(base.start_address(), REGISTERS_BYTES) }?;
+        LocalApicAccess::Mmio(region)
+    };
+    ACCESS.call_once(|| access);
+    Ok(())
+}
+
+/// How the registers are reached; `None` before [`enable`].
+pub fn access() -> Option<&'static LocalApicAccess> {
+    ACCESS.get()
+}
+
+impl LocalApicAccess {
+    /// Reads a register of this processor's.
+    #[inline]
+    pub(super) fn read(&self, register: Register) -> u32 {
+        self.read_nth(register, 0)
+    }
+
+    /// Reads the register that lies so many behind one.
+    #[inline]
+    pub(super) fn read_nth(&self, register: Register, index: u16) -> u32 {
+        let offset = register as u16 + index * 0x10;
+        match self {
+            // SAFETY: In x2APIC mode these registers exist, and reading one changes nothing.
+            Self::RegisterBased => low_half(unsafe { msr_of(offset).read() }),
+            // SAFETY: The registers lie there, aligned to 16 bytes; reading one changes nothing.
+            Self::Mmio(region) => unsafe { address_in(region, offset).as_ptr::<u32>().read_volatile() },
+        }
+    }
+
+    /// Writes a register of this processor's.
+    ///
+    /// # Safety
+    ///
+    /// The register takes the value, and nobody comes to grief by the interrupts that follow from it.
+    #[inline]
+    pub(super) unsafe fn write(&self, register: Register, value: u32) {
+        match self {
+            // SAFETY: In x2APIC mode the register exists; the rest is the caller's promise.
+            Self::RegisterBased => unsafe { msr_of(register as u16).write(u64::from(value)) },
+            // SAFETY: The register lies there, aligned to 16 bytes; the rest is the caller's promise.
+            Self::Mmio(region) => unsafe {
+                address_in(region, register as u16)
+                    .as_mut_ptr::<u32>()
+                    .write_volatile(value);
+            },
+        }
+    }
+
+    /// Sends a message: writes the interrupt command register (Intel SDM vol. 3, sections 12.6.1 and 12.12.9).
+    ///
+    /// # Safety
+    ///
+    /// The command is one that the register takes, and nobody comes to grief by the message. Interrupts are off.
+    pub(super) unsafe fn write_command(&self, destination: u32, command: u32) {
+        match self {
+            // SAFETY: In x2APIC mode it is one register of 64 bits; the rest is the caller's promise.
+            Self::RegisterBased => unsafe {
+                msr_of(Register::InterruptCommand as u16).write(u64::from(destination) << 32 | u64::from(command));
+            },
+            Self::Mmio(_) => {
+                self.wait_until_sent();
+                // SAFETY: It holds the destination, and sends nothing yet.
+                unsafe { self.write(Register::InterruptCommandHigh, destination << 24) };
+                // SAFETY: The caller's promise.
+                unsafe { self.write(Register::InterruptCommand, command) };
+            }
+        }
+    }
+
+    /// Waits a bounded time until the last message has left.
+    fn wait_until_sent(&self) {
+        const DELIVERY_STATUS: u32 = 1 << 12;
+        for _ in 0..MAX_LOOKS {
+            if self.read(Register::InterruptCommand) & DELIVERY_STATUS == 0 {
+                return;
+            }
+            hint::spin_loop();
+        }
+    }
+}
+
+/// The lower half of a register; the upper one of those that are read is reserved.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "it is the lower half that is wanted")]
+const fn low_half(value: u64) -> u32 {
+    value as u32
+}
+
+/// A register in x2APIC mode.
+#[inline]
+const fn msr_of(offset: u16) -> Msr {
+    Msr::new(X2APIC_FIRST_MSR + (offset as u32 >> 4))
+}
+
+/// A register in xAPIC mode.
+#[inline]
+fn address_in(region: &MappedRegion, offset: u16) -> VirtAddr {
+    region.start() + u64::from(offset)
+}

@@ -1,0 +1,196 @@
+//! The local APIC of each processor: interrupts for it, messages to others, and its timer.
+//!
+//! A driver of our own. The published crate tells the mode by CPUID instead of asking the register, never switches an APIC
+//! on that is off, leaves the two pins unmasked at vector 0, starts a timer, and puts an xAPIC destination where the
+//! hardware does not look: a wrapper that mends all that is longer than this.
+//!
+//! What always holds after [`init_this_cpu`]: x2APIC mode exactly where the processor has it; every local interrupt is masked
+//! but errors, the NMI pin and, from [`set_timer`] on, the timer.
+
+mod access;
+
+pub use access::{LocalApicAccess, access};
+
+use crate::{
+    cpu::{cpu_local_data, interrupt_vector::InterruptVector},
+    memory::virtual_memory::MapRegionError,
+    sync::InterruptsOff,
+};
+use access::Register;
+
+/// In a local interrupt: it does not come.
+const MASKED: u32 = 1 << 16;
+
+/// In [`Register::SpuriousVector`]: the APIC takes interrupts.
+const SOFTWARE_ENABLE: u32 = 1 << 8;
+
+/// In [`Register::TimerDivide`]: a count is 16 ticks of the APIC's clock (Intel SDM vol. 3, figure 12-10).
+const DIVIDE_BY_16: u32 = 0b0011;
+
+/// Delivery mode of a non-maskable interrupt, in a local interrupt and in a message.
+const DELIVER_NON_MASKABLE: u32 = 4 << 8;
+
+/// In a message: the level of all messages but one ("assert").
+const LEVEL_ASSERT: u32 = 1 << 14;
+
+/// What one processor sends another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Message {
+    /// An interrupt.
+    Interrupt(u8),
+    /// A non-maskable interrupt.
+    NonMaskable,
+}
+
+/// A pin of the local APIC that carries NMIs (ACPI, MADT types 4 and 0xA).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NonMaskablePin {
+    /// LINT0 or LINT1.
+    pub line: u8,
+    /// Whether the pin is active low.
+    pub is_active_low: bool,
+    /// Whether it is level-triggered.
+    pub is_level_triggered: bool,
+}
+
+/// Sets up the local APIC of the processor that this runs on, in whatever state firmware left it.
+pub fn init_this_cpu(non_maskable_pins: impl Iterator<Item = NonMaskablePin>) -> Result<(), MapRegionError> {
+    let _interrupts = InterruptsOff::new();
+    access::enable()?;
+    let Some(apic) = access() else { return Ok(()) };
+    // The APIC must be on for its local interrupts to be written (Intel SDM vol. 3, section 12.4.7.2).
+    let spurious = u32::from(u8::from(InterruptVector::LocalApicSpurious)) | SOFTWARE_ENABLE;
+    // SAFETY: The vector has a handler, and every local interrupt is masked by the next lines before interrupts are on.
+    unsafe { apic.write(Register::SpuriousVector, spurious) };
+    mask_local_interrupts(apic);
+    // SAFETY: Priority 0 lets all interrupts through; the handlers are there.
+    unsafe { apic.write(Register::TaskPriority, 0) };
+    // SAFETY: A write before reading clears what happened before (Intel SDM vol. 3, section 12.5.3).
+    unsafe { apic.write(Register::ErrorStatus, 0) };
+    let error = u32::from(u8::from(InterruptVector::LocalApicError));
+    // SAFETY: The vector has a handler.
+    unsafe { apic.write(Register::LvtError, error) };
+    // SAFETY: It changes how fast a timer counts that does not run.
+    unsafe { apic.write(Register::TimerDivide, DIVIDE_BY_16) };
+    non_maskable_pins.for_each(|pin| set_non_maskable(apic, pin));
+    Ok(())
+}
+
+/// Masks all local interrupts that the APIC has.
+fn mask_local_interrupts(apic: &LocalApicAccess) {
+    // Bits 16 to 23: the number of the last one, which says which of the rarer ones there are.
+    let last = apic.read(Register::Version) >> 16 & 0xff;
+    let rare = [
+        (Register::LvtPerformance, 4),
+        (Register::LvtThermal, 5),
+        (Register::LvtCorrectedMachineCheck, 6),
+    ];
+    let rare = rare
+        .into_iter()
+        .filter(|(_, needed)| last >= *needed)
+        .map(|(register, _)| register);
+    let common = [
+        Register::LvtTimer,
+        Register::LvtLint0,
+        Register::LvtLint1,
+        Register::LvtError,
+    ];
+    for register in common.into_iter().chain(rare) {
+        // SAFETY: The APIC has the register, and what is masked does not come.
+        unsafe { apic.write(register, MASKED) };
+    }
+    // SAFETY: A count of 0 stops a timer that firmware left running.
+    unsafe { apic.write(Register::TimerInitialCount, 0) };
+}
+
+/// Lets a pin carry NMIs.
+fn set_non_maskable(apic: &LocalApicAccess, pin: NonMaskablePin) {
+    let register = match pin.line {
+        0 => Register::LvtLint0,
+        1 => Register::LvtLint1,
+        _ => return,
+    };
+    let polarity = u32::from(pin.is_active_low) << 13;
+    let trigger = u32::from(pin.is_level_triggered) << 15;
+    // SAFETY: NMIs have a handler, on a stack of its own.
+    unsafe { apic.write(register, DELIVER_NON_MASKABLE | polarity | trigger) };
+}
+
+/// What the APIC itself calls this processor.
+pub fn own_id() -> Option<u32> {
+    let apic = access()?;
+    let id = apic.read(Register::Id);
+    Some(match apic {
+        LocalApicAccess::RegisterBased => id,
+        LocalApicAccess::Mmio(_) => id >> 24,
+    })
+}
+
+/// Sends a message to a processor. Returns whether that was possible.
+pub fn send(cpu_id: u32, message: Message) -> bool {
+    let (Some(apic), Some(destination)) = (access(), cpu_local_data::local_apic_id_of(cpu_id)) else {
+        return false;
+    };
+    let command = match message {
+        Message::Interrupt(vector) => u32::from(vector),
+        Message::NonMaskable => DELIVER_NON_MASKABLE,
+    };
+    let _interrupts = InterruptsOff::new();
+    // SAFETY: A fixed interrupt or an NMI, to one processor: the kernel handles all of these, whatever the vector.
+    unsafe { apic.write_command(destination, command | LEVEL_ASSERT) };
+    true
+}
+
+/// Tells the APIC that the interrupt is handled.
+#[inline]
+pub fn end_of_interrupt() {
+    if let Some(apic) = access() {
+        // SAFETY: Zero is what the register takes. If nothing is being handled, it changes nothing.
+        unsafe { apic.write(Register::EndOfInterrupt, 0) };
+    }
+}
+
+/// Whether the APIC waits for the end of the handling of this interrupt: not if it took the interrupt back, or the
+/// instruction `int` raised it.
+pub fn is_in_service(vector: u8) -> bool {
+    access().is_some_and(|apic| {
+        let word = apic.read_nth(Register::InService, u16::from(vector / 32));
+        word & 1 << (vector % 32) != 0
+    })
+}
+
+/// Takes the errors that the APIC has found since the last call (Intel SDM vol. 3, figure 12-9).
+pub fn take_errors() -> u32 {
+    access().map_or(0, |apic| {
+        // SAFETY: The write makes the APIC show what it has found.
+        unsafe { apic.write(Register::ErrorStatus, 0) };
+        apic.read(Register::ErrorStatus)
+    })
+}
+
+/// Lets the timer interrupt this processor once, after so many counts; 0 stops it.
+#[inline]
+pub fn set_timer(counts: u32) {
+    if let Some(apic) = access() {
+        let vector = u32::from(u8::from(InterruptVector::LocalApicTimer));
+        // SAFETY: One-shot mode, at a vector that has a handler.
+        unsafe { apic.write(Register::LvtTimer, vector) };
+        // SAFETY: The handler expects it at any time.
+        unsafe { apic.write(Register::TimerInitialCount, counts) };
+    }
+}
+
+/// Starts the timer without an interrupt, so that its rate can be measured.
+pub(super) fn start_counting() {
+    if let Some(apic) = access() {
+        // SAFETY: Masked, it interrupts nobody.
+        unsafe { apic.write(Register::LvtTimer, MASKED) };
+        // SAFETY: As before.
+        unsafe { apic.write(Register::TimerInitialCount, u32::MAX) };
+    }
+}
+
+/// Where the timer's count is, going down.
+pub(super) fn current_count() -> u64 {
+    access().map_or(0, |apic| u64::from(apic.read(Register::TimerCurrentCount)))
+}

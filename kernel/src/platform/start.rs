@@ -1,0 +1,129 @@
+//! Setting up what is around the processors: the order of the steps.
+
+use super::{
+    acpi::Acpi,
+    clock,
+    clock::ReferenceClocks,
+    interrupts, io_apic,
+    io_apic::IoApicPlace,
+    legacy_pic, local_apic,
+    local_apic::{Message, NonMaskablePin},
+    power, spcr, timer,
+};
+use crate::{
+    boot::boot_info::BootInfo,
+    cpu::{
+        cpu_local_data::{cpus_count, current_cpu_id, local_apic_id_of},
+        interrupt_vector::InterruptVector,
+        nmi_handler_states,
+    },
+    memory::shootdown,
+    output::panic_handler,
+    sync::remote_call,
+};
+use acpi_check::{InterruptLine, NmiTarget, Polarity, Trigger};
+use spin::Once;
+
+/// Set by [`start`] before any AP starts: what ACPI says, if it says anything sound.
+static ACPI: Once<Option<Acpi>> = Once::new();
+
+/// Sets up all that is around the processors, and this processor's part of it. On the BSP, before any AP starts.
+pub fn start(boot_info: &BootInfo) {
+    nmi_handler_states::init();
+    panic_handler::set_stop_others(stop_others);
+    interrupts::init();
+    remote_call::init(cpus_count(), kick);
+    let acpi = ACPI.call_once(|| Acpi::read(boot_info)).as_ref();
+    // The other processors start behind this: each says hello where the log stays.
+    if let Some(acpi) = acpi {
+        spcr::replace_serial_port(acpi);
+    }
+    legacy_pic::disable();
+    start_on_this_cpu();
+    let calibration = clock::init(&reference_clocks(acpi));
+    log::info!("Clock: {calibration}");
+    log_date();
+    start_io_apics(acpi);
+    power::init(acpi);
+    timer::init();
+}
+
+/// Sets up this processor's part of what is around the processors.
+pub fn start_on_this_cpu() {
+    let acpi = ACPI.wait().as_ref();
+    if let Err(error) = local_apic::init_this_cpu(acpi.into_iter().flat_map(own_non_maskable_pins)) {
+        log::error!("The local APIC cannot be used: {error}");
+    }
+    remote_call::go_online();
+    // What the others were told to forget before that, this processor may remember.
+    shootdown::flush_here();
+}
+
+/// The clocks that ACPI names.
+fn reference_clocks(acpi: Option<&Acpi>) -> ReferenceClocks {
+    ReferenceClocks {
+        hpet: acpi.and_then(Acpi::hpet),
+        power_management_timer: acpi.and_then(Acpi::power_management_timer).map(|timer| timer.port.0),
+    }
+}
+
+/// Logs the time of day.
+fn log_date() {
+    match clock::date_at_boot() {
+        Some(date) => {
+            let (hour, minute, second) = date.as_hms();
+            log::info!("Booted on {} at {hour:02}:{minute:02}:{second:02} UTC", date.date());
+        }
+        None => log::warn!("The boot loader does not say what time it is"),
+    }
+}
+
+/// Takes the I/O APICs over.
+fn start_io_apics(acpi: Option<&Acpi>) {
+    let io_apics = acpi.map(Acpi::io_apics).unwrap_or_default();
+    let places = io_apics
+        .into_iter()
+        .map(|(address, first_gsi)| IoApicPlace { address, first_gsi });
+    match io_apic::init(places) {
+        Ok(0) => log::warn!("There is no I/O APIC: devices cannot interrupt"),
+        Ok(inputs) => log::debug!("The I/O APICs have {inputs} inputs"),
+        Err(error) => log::error!("The I/O APICs cannot be used: {error}"),
+    }
+}
+
+/// The pins of this processor's local APIC that carry NMIs.
+fn own_non_maskable_pins(acpi: &Acpi) -> impl Iterator<Item = NonMaskablePin> {
+    let processor_id = local_apic_id_of(current_cpu_id()).and_then(|id| acpi.processor_id_of(id));
+    let is_own = move |target| match target {
+        NmiTarget::AllProcessors => true,
+        NmiTarget::Processor(id) => Some(id) == processor_id,
+    };
+    let own = acpi.local_nmis().filter(move |local_nmi| is_own(local_nmi.target));
+    own.map(|local_nmi| {
+        let signal = local_nmi.flags.on_isa().unwrap_or(InterruptLine::ISA);
+        NonMaskablePin {
+            line: local_nmi.line,
+            is_active_low: signal.polarity == Polarity::ActiveLow,
+            is_level_triggered: signal.trigger == Trigger::Level,
+        }
+    })
+}
+
+/// Disturbs a processor so that it looks for what others have asked it for.
+fn kick(cpu_id: u32) {
+    local_apic::send(cpu_id, Message::Interrupt(InterruptVector::RemoteCall.into()));
+}
+
+/// Stops every other processor, for a panic.
+fn stop_others() {
+    nmi_handler_states::stop_others(|cpu_id| {
+        local_apic::send(cpu_id, Message::NonMaskable);
+    });
+}
+
+/// Where the interrupts of the ISA bus arrive, by what ACPI says.
+pub fn isa_routes() -> acpi_check::IsaRoutes {
+    ACPI.get()
+        .and_then(Option::as_ref)
+        .map_or_else(Default::default, Acpi::isa_routes)
+}

@@ -1,0 +1,36 @@
+//! Interrupts off for a while.
+
+use x86_64::instructions::interrupts;
+
+/// Keeps interrupts off on this processor. Dropping it switches them on again if they were.
+#[derive(Debug)]
+pub struct InterruptsOff {
+    /// Whether interrupts were on before.
+    were_on: bool,
+}
+
+impl InterruptsOff {
+    /// Switches interrupts off.
+    #[inline]
+    #[must_use]
+    pub fn new() -> Self {
+        let were_on = interrupts::are_enabled();
+        interrupts::disable();
+        Self { were_on }
+    }
+}
+
+impl Default for InterruptsOff {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for InterruptsOff {
+    #[inline]
+    fn drop(&mut self) {
+        if self.were_on {
+            interrupts::enable();
+        }
+    }
+}

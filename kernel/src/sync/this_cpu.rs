@@ -1,0 +1,44 @@
+//! Which processor this is, and how many there are: every layer may ask.
+//!
+//! The base of the GS segment leads to the processor's own data (`cpu::cpu_local_data`), which begins with its id. It is
+//! set by the first lines of each entry function; nothing here may be called before that.
+
+use core::{
+    arch::asm,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+/// The id of the BSP.
+pub const BSP_ID: u32 = 0;
+
+/// Set on the BSP before any AP starts.
+static CPUS_COUNT: AtomicU32 = AtomicU32::new(1);
+
+/// Where in a processor's own data its id lies: 4 bytes, which never change.
+pub(crate) const ID_OFFSET: usize = 0;
+
+/// The id of the processor that this runs on.
+#[inline]
+pub fn current_cpu_id() -> u32 {
+    let id: u32;
+    // SAFETY: The GS base leads to this processor's own data, as the head of this file says; its id is there.
+    unsafe {
+        asm!(
+            "mov {id:e}, gs:[{offset}]",
+            id = lateout(reg) id,
+            offset = const ID_OFFSET,
+            options(pure, readonly, nostack, preserves_flags)
+        );
+    }
+    id
+}
+
+/// How many processors there are, the BSP among them.
+pub fn cpus_count() -> u32 {
+    CPUS_COUNT.load(Ordering::Relaxed)
+}
+
+/// Says how many processors there are. Only on the BSP, before it starts any other.
+pub(crate) fn set_cpus_count(count: u32) {
+    CPUS_COUNT.store(count, Ordering::Relaxed);
+}

@@ -1,0 +1,209 @@
+//! Entering user mode is a call that returns: with the reason why user mode was left.
+//!
+//! [`UserContext::run`] saves the kernel's registers on the stack that it is called on, loads the program's, and enters ring 3.
+//! Whatever brings the processor back, a system call, an exception or an interrupt, saves the program's registers in the context
+//! and returns from `run`, on the same stack. So no stack belongs to a program, and all that follows is plain Rust around a loop.
+
+use super::vector_state::VectorState;
+use crate::cpu::{
+    cpu_local_data::CpuLocalData,
+    gdt::{USER_CODE, USER_DATA},
+    trap_frame::TrapFrame,
+};
+use alloc::boxed::Box;
+use core::{
+    arch::global_asm,
+    mem::offset_of,
+    sync::atomic::{AtomicU64, Ordering},
+};
+use elf_load_plan::PROGRAM_END;
+use user_entry::{EntryInstruction, entry_instruction, user_flags};
+use x86_64::{VirtAddr, instructions::interrupts, registers::control::Cr2, structures::tss::TaskStateSegment};
+
+/// What `enter_user_mode` returns when a system call ended it.
+const LEFT_BY_SYSCALL: u32 = 0;
+
+/// The vector of a general protection fault.
+pub(super) const GENERAL_PROTECTION: u8 = 13;
+
+/// The vector of a page fault.
+pub(super) const PAGE_FAULT: u8 = 14;
+
+/// The first vector that is not an exception's.
+const FIRST_INTERRUPT: u8 = 32;
+
+/// How often a system call was left by `iretq`, since no program can go on at the address behind it.
+static SLOW_RETURNS: AtomicU64 = AtomicU64::new(0);
+
+global_asm!(
+    include_str!("enter_user_mode.s"),
+    left_by_syscall = const LEFT_BY_SYSCALL,
+    kernel_stack_offset = const offset_of!(CpuLocalData, kernel_stack),
+    user_context_offset = const offset_of!(CpuLocalData, user_context),
+    user_stack_offset = const offset_of!(CpuLocalData, user_stack),
+    privileged_stack_offset =
+        const offset_of!(CpuLocalData, tss) + offset_of!(TaskStateSegment, privilege_stack_table),
+    frame_size = const size_of::<TrapFrame>(),
+    vector_offset = const offset_of!(TrapFrame, vector),
+    rip_offset = const offset_of!(TrapFrame, rip),
+    rflags_offset = const offset_of!(TrapFrame, rflags),
+    rsp_offset = const offset_of!(TrapFrame, rsp),
+    r15_offset = const offset_of!(TrapFrame, r15),
+    r14_offset = const offset_of!(TrapFrame, r14),
+    r13_offset = const offset_of!(TrapFrame, r13),
+    r12_offset = const offset_of!(TrapFrame, r12),
+    r11_offset = const offset_of!(TrapFrame, r11),
+    r10_offset = const offset_of!(TrapFrame, r10),
+    r9_offset = const offset_of!(TrapFrame, r9),
+    r8_offset = const offset_of!(TrapFrame, r8),
+    rbp_offset = const offset_of!(TrapFrame, rbp),
+    rdi_offset = const offset_of!(TrapFrame, rdi),
+    rsi_offset = const offset_of!(TrapFrame, rsi),
+    rdx_offset = const offset_of!(TrapFrame, rdx),
+    rcx_offset = const offset_of!(TrapFrame, rcx),
+    rbx_offset = const offset_of!(TrapFrame, rbx),
+    rax_offset = const offset_of!(TrapFrame, rax),
+);
+
+unsafe extern "C" {
+    /// Enters user mode with the registers of a frame; returns what ended it. By `sysretq` if `by_sysretq` is not 0, else by
+    /// `iretq`.
+    fn enter_user_mode(frame: *mut TrapFrame, by_sysretq: u32) -> u32;
+    /// Where `syscall` leads.
+    static raw_syscall_handler: u8;
+}
+
+const _: () = assert!(
+    offset_of!(UserContext, frame) == 0 && size_of::<TrapFrame>().is_multiple_of(16),
+    "the processor aligns the stack that it pushes to, so the frame's end is aligned"
+);
+
+/// A program's registers while it does not run.
+#[derive(Debug)]
+#[repr(C, align(16))]
+pub struct UserContext {
+    /// All but the vector registers. The processor itself pushes to its end, so that is aligned as the processor wants it.
+    frame: TrapFrame,
+    /// Whether the program was left by a system call: then `rcx` and `r11` need not be restored.
+    after_system_call: bool,
+    /// x87 and SSE registers before the first run.
+    vector_state: VectorState,
+}
+
+/// Why user mode was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaveReason {
+    /// A system call.
+    Syscall,
+    /// An instruction that the processor refuses.
+    Exception {
+        /// Which exception.
+        vector: u8,
+        /// What the processor says about it; 0 where it says nothing.
+        error_code: u64,
+        /// The address that a page fault is about; else 0.
+        address: u64,
+    },
+    /// An interrupt, with which the program has nothing to do.
+    Interrupt(u8),
+}
+
+impl UserContext {
+    /// The registers with which a program begins: its address, its stack, two arguments in `rdi` and `rsi`, and zeroes.
+    pub fn new(entry_point: VirtAddr, stack_pointer: VirtAddr, arguments: [u64; 2]) -> Box<Self> {
+        let [rdi, rsi] = arguments;
+        let frame = TrapFrame {
+            rip: entry_point.as_u64(),
+            rsp: stack_pointer.as_u64(),
+            rdi,
+            rsi,
+            ..TrapFrame::default()
+        };
+        Box::new(Self {
+            frame,
+            after_system_call: false,
+            vector_state: VectorState::INITIAL,
+        })
+    }
+
+    /// The registers.
+    pub fn registers(&self) -> &TrapFrame {
+        &self.frame
+    }
+
+    /// The registers, to be changed.
+    #[inline]
+    pub fn registers_mut(&mut self) -> &mut TrapFrame {
+        &mut self.frame
+    }
+
+    /// Gives the processor the vector registers with which the program begins. Once, before its first run.
+    pub fn load_vector_state(&self) {
+        self.vector_state.load();
+    }
+
+    /// Runs the program until something ends that. Its address space must be the one in use, and interrupts must be off: they
+    /// are when it returns.
+    #[inline]
+    pub fn run(&mut self) -> LeaveReason {
+        debug_assert!(!interrupts::are_enabled(), "interrupts are off");
+        let Some(instruction) = self.prepare() else {
+            // To go there is a fault of the kernel's on some processors; on the others it is this one of the program's.
+            return LeaveReason::Exception {
+                vector: GENERAL_PROTECTION,
+                error_code: 0,
+                address: 0,
+            };
+        };
+        let by_sysretq = u32::from(instruction == EntryInstruction::Sysretq);
+        // SAFETY: The frame's segments are a program's, its flags those that a program may have, its address is canonical and in
+        // the lower half: the processor enters ring 3, in which the page tables keep the program to its own. It comes back here
+        // by `leave_user_mode`, with all registers saved by this call restored. The frame stays where it is meanwhile.
+        let left_by = unsafe { enter_user_mode(&raw mut self.frame, by_sysretq) };
+        self.after_system_call = left_by == LEFT_BY_SYSCALL;
+        if self.after_system_call {
+            return LeaveReason::Syscall;
+        }
+        self.trap_reason()
+    }
+
+    /// Makes the registers such as a program may have. Returns how it is entered; `None` if nothing can go on at its address.
+    #[inline]
+    fn prepare(&mut self) -> Option<EntryInstruction> {
+        self.frame.rflags = user_flags(self.frame.rflags);
+        let instruction = entry_instruction(self.frame.rip, self.after_system_call)?;
+        if instruction == EntryInstruction::Iretq {
+            self.frame.cs = u64::from(USER_CODE);
+            self.frame.ss = u64::from(USER_DATA);
+            if self.frame.rip >= PROGRAM_END {
+                SLOW_RETURNS.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        Some(instruction)
+    }
+
+    /// What an interrupt or exception was.
+    fn trap_reason(&self) -> LeaveReason {
+        // The stubs push nothing above 255.
+        let vector = u8::try_from(self.frame.vector).unwrap_or(u8::MAX);
+        if vector >= FIRST_INTERRUPT {
+            return LeaveReason::Interrupt(vector);
+        }
+        LeaveReason::Exception {
+            vector,
+            error_code: self.frame.error_code,
+            address: if vector == PAGE_FAULT { Cr2::read_raw() } else { 0 },
+        }
+    }
+}
+
+/// How often a program was entered by `iretq` at an address that is canonical and no program's: behind a system call at the
+/// very end of its half, where `sysretq` may not be used.
+pub fn slow_returns() -> u64 {
+    SLOW_RETURNS.load(Ordering::Relaxed)
+}
+
+/// Where `syscall` has to lead.
+pub(super) fn raw_syscall_handler_address() -> u64 {
+    (&raw const raw_syscall_handler).addr() as u64
+}

@@ -1,0 +1,92 @@
+// Into user mode, and back by a system call. The way back by an interrupt or an exception is in `trap_entry.s`.
+//
+// Interrupts are off in all of it: a program runs with them on, and every way out of it switches them off.
+
+.section .text
+
+// enter_user_mode(frame: rdi, by_sysret: esi) -> eax: what ended the program's run.
+.globl enter_user_mode
+enter_user_mode:
+    push rbx
+    push rbp
+    push r12
+    push r13
+    push r14
+    push r15
+    mov gs:[{kernel_stack_offset}], rsp
+    // Where a system call saves the registers, and where the processor pushes them otherwise: to the frame's end.
+    mov gs:[{user_context_offset}], rdi
+    lea rax, [rdi + {frame_size}]
+    mov gs:[{privileged_stack_offset}], rax
+    test esi, esi
+    jz 2f
+
+    // `sysretq` takes the address from rcx and the flags from r11.
+    mov rcx, [rdi + {rip_offset}]
+    mov r11, [rdi + {rflags_offset}]
+    mov r15, [rdi + {r15_offset}]
+    mov r14, [rdi + {r14_offset}]
+    mov r13, [rdi + {r13_offset}]
+    mov r12, [rdi + {r12_offset}]
+    mov r10, [rdi + {r10_offset}]
+    mov r9, [rdi + {r9_offset}]
+    mov r8, [rdi + {r8_offset}]
+    mov rbp, [rdi + {rbp_offset}]
+    mov rsi, [rdi + {rsi_offset}]
+    mov rdx, [rdi + {rdx_offset}]
+    mov rbx, [rdi + {rbx_offset}]
+    mov rax, [rdi + {rax_offset}]
+    mov rsp, [rdi + {rsp_offset}]
+    mov rdi, [rdi + {rdi_offset}]
+    swapgs
+    sysretq
+
+2:
+    // The frame is laid out so that it can be popped, up to what `iretq` takes.
+    mov rsp, rdi
+    pop r15
+    pop r14
+    pop r13
+    pop r12
+    pop r11
+    pop r10
+    pop r9
+    pop r8
+    pop rbp
+    pop rdi
+    pop rsi
+    pop rdx
+    pop rcx
+    pop rbx
+    pop rax
+    add rsp, {rip_offset} - {vector_offset}
+    swapgs
+    iretq
+
+// Where `syscall` leads (Intel SDM vol. 2, SYSCALL): rcx holds the program's address, r11 its flags, and rsp is the program's.
+.globl raw_syscall_handler
+raw_syscall_handler:
+    swapgs
+    mov gs:[{user_stack_offset}], rsp
+    mov rsp, gs:[{user_context_offset}]
+    mov [rsp + {rip_offset}], rcx
+    mov [rsp + {rcx_offset}], rcx
+    mov [rsp + {rflags_offset}], r11
+    mov [rsp + {r11_offset}], r11
+    mov [rsp + {r15_offset}], r15
+    mov [rsp + {r14_offset}], r14
+    mov [rsp + {r13_offset}], r13
+    mov [rsp + {r12_offset}], r12
+    mov [rsp + {r10_offset}], r10
+    mov [rsp + {r9_offset}], r9
+    mov [rsp + {r8_offset}], r8
+    mov [rsp + {rbp_offset}], rbp
+    mov [rsp + {rdi_offset}], rdi
+    mov [rsp + {rsi_offset}], rsi
+    mov [rsp + {rdx_offset}], rdx
+    mov [rsp + {rbx_offset}], rbx
+    mov [rsp + {rax_offset}], rax
+    mov rcx, gs:[{user_stack_offset}]
+    mov [rsp + {rsp_offset}], rcx
+    mov eax, {left_by_syscall}
+    jmp leave_user_mode

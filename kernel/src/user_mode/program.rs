@@ -1,0 +1,175 @@
+//! One run of a program.
+
+use super::{
+    KillReason, ProgramEnd, ProgramImage,
+    enter_user_mode::{LeaveReason, PAGE_FAULT, UserContext},
+    processor, program_image, syscall_handler,
+    user_backtrace::UserBacktrace,
+};
+use crate::{
+    cpu::trap,
+    memory::{
+        frame_cache,
+        user_address_space::{Filling, UserAddressSpace, UserMemoryError},
+        virtual_memory,
+    },
+    output::logger,
+    platform::timer,
+    sync::InterruptsOff,
+};
+use alloc::{boxed::Box, sync::Arc};
+use core::{fmt, time::Duration};
+use syscall_abi::MAX_LOG_BYTES;
+use x86_64::VirtAddr;
+
+/// How often a program is interrupted, at least.
+const TICK_PERIOD: Duration = Duration::from_millis(10);
+
+/// One run of a program.
+#[derive(Debug)]
+pub struct Program {
+    /// Its memory. Goes before the image, some of whose frames it maps.
+    pub(super) space: UserAddressSpace,
+    /// Its registers.
+    pub(super) context: Box<UserContext>,
+    /// Where text goes that it wants to log.
+    pub(super) text_buffer: Box<[u8; MAX_LOG_BYTES]>,
+    /// What it is a run of.
+    image: Arc<ProgramImage>,
+}
+
+/// Why a program was not started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartProgramError {
+    /// There is not enough memory, or something of the file lies where it may not.
+    Memory(UserMemoryError),
+    /// The arguments are too long for the page that they lie in.
+    ArgumentsTooLong,
+}
+
+impl Program {
+    /// Makes everything ready for the first instruction.
+    ///
+    /// The program finds `arguments` at the address in `rdi`, and its length in `rsi`. Its stack is such as if somebody had
+    /// called its entry point: a return address of 0 is on top.
+    pub fn start(image: &Arc<ProgramImage>, arguments: &str) -> Result<Self, StartProgramError> {
+        let mut space = UserAddressSpace::new(program_image::free_pages())?;
+        image.map_into(&mut space)?;
+        let (arguments_at, stack_pointer) = space.begin_stack(arguments.as_bytes())?;
+        let registers = [arguments_at.as_u64(), arguments.len() as u64];
+        Ok(Self {
+            space,
+            context: UserContext::new(image.entry_point(), stack_pointer, registers),
+            text_buffer: Box::new([0; MAX_LOG_BYTES]),
+            image: Arc::clone(image),
+        })
+    }
+
+    /// What the log calls it.
+    pub fn name(&self) -> &'static str {
+        self.image.name()
+    }
+
+    /// Runs it until it ends, on this processor.
+    pub fn run(&mut self) -> ProgramEnd {
+        self.run_until(Self::step)
+    }
+
+    /// Runs it until it leaves user mode for the first time, and says why.
+    pub fn run_to_its_first_call(&mut self) -> LeaveReason {
+        self.run_until(|program| Some(program.context.run()))
+    }
+
+    /// Makes this processor the program's, and calls `step` until that gives something.
+    fn run_until<R>(&mut self, mut step: impl FnMut(&mut Self) -> Option<R>) -> R {
+        let _interrupts = InterruptsOff::new();
+        processor::empty_segment_registers();
+        self.context.load_vector_state();
+        timer::start_ticks(TICK_PERIOD);
+        // SAFETY: This processor uses another table again below, before the address space can be dropped.
+        unsafe { self.space.switch_to() };
+        let result = loop {
+            if let Some(result) = step(self) {
+                break result;
+            }
+        };
+        // SAFETY: The kernel's half is the same in every table.
+        unsafe { virtual_memory::switch_to_kernel_table() };
+        timer::stop_ticks();
+        result
+    }
+
+    /// Runs it until it leaves user mode, and does what that was for.
+    #[inline]
+    fn step(&mut self) -> Option<ProgramEnd> {
+        match self.context.run() {
+            LeaveReason::Syscall => syscall_handler::syscall_handler(self),
+            LeaveReason::Interrupt(vector) => {
+                trap::interrupt_handler(u64::from(vector));
+                // This processor does not idle, so nobody else may be there to draw.
+                logger::draw();
+                None
+            }
+            LeaveReason::Exception {
+                vector: PAGE_FAULT,
+                error_code,
+                address,
+            } => match self.space.fill(VirtAddr::new_truncate(address)) {
+                Filling::Filled => None,
+                Filling::NotPromised => Some(self.kill(KillReason::PageFault { error_code, address })),
+                Filling::OutOfMemory => Some(self.kill(KillReason::OutOfMemory { address })),
+            },
+            LeaveReason::Exception { vector, error_code, .. } => {
+                Some(self.kill(KillReason::Exception { vector, error_code }))
+            }
+        }
+    }
+
+    /// Logs what it did, and where it was.
+    #[cold]
+    fn kill(&self, reason: KillReason) -> ProgramEnd {
+        let (name, rip) = (self.name(), self.context.registers().rip);
+        let trace = UserBacktrace {
+            registers: self.context.registers(),
+            space: &self.space,
+            symbols: self.image.symbols(),
+        };
+        match reason.address() {
+            Some(address) => {
+                log::warn!("program {name} killed: {reason}, rip={rip:#x}, address={address:#x}\n{trace}");
+            }
+            None => log::warn!("program {name} killed: {reason}, rip={rip:#x}, address=none\n{trace}"),
+        }
+        ProgramEnd::Killed(reason)
+    }
+}
+
+/// Starts a program and runs it to its end. Everything that it took is given back then, which is checked.
+pub fn run_to_its_end(image: &Arc<ProgramImage>, arguments: &str) -> Result<ProgramEnd, StartProgramError> {
+    let frames_before = frame_cache::frames_in_use();
+    let end = Program::start(image, arguments).map(|mut program| program.run());
+    let frames = frame_cache::frames_in_use();
+    if frames != frames_before {
+        log::error!("program {} left {} frames behind", image.name(), frames - frames_before);
+    }
+    end
+}
+
+impl From<UserMemoryError> for StartProgramError {
+    fn from(error: UserMemoryError) -> Self {
+        match error {
+            UserMemoryError::TooLong => Self::ArgumentsTooLong,
+            error => Self::Memory(error),
+        }
+    }
+}
+
+impl fmt::Display for StartProgramError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory(UserMemoryError::OutOfMemory) => formatter.write_str("there is not enough memory"),
+            Self::Memory(error) => write!(formatter, "its file wants memory that is not for files: {error:?}"),
+            Self::ArgumentsTooLong => formatter.write_str("its arguments are too long"),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The first program: the module of its path.
+
+use super::{ProgramEnd, ProgramImage, report_end, report_refusal, run_to_its_end};
+use crate::boot::module::{self, Module, USER_MODE_PROGRAM_0_PATH};
+use core::fmt;
+
+/// Runs the first program, if it is there, and logs how it ends.
+pub fn run_program_0() {
+    // That it is missing was said when the modules were logged.
+    let Some(module) = module::kept()
+        .iter()
+        .find(|module| module.path == USER_MODE_PROGRAM_0_PATH)
+    else {
+        return report_refusal();
+    };
+    match run(module) {
+        Ok(end) => report_end(&end),
+        Err(Refused) => report_refusal(),
+    }
+}
+
+/// A program was refused, which is logged.
+struct Refused;
+
+/// Runs a module as a program.
+fn run(module: &Module) -> Result<ProgramEnd, Refused> {
+    let refuse = |error: &dyn fmt::Display| {
+        log::error!("program {} refused: {error}", module.path);
+        Refused
+    };
+    let image = ProgramImage::from_module(module).map_err(|error| refuse(&error))?;
+    let end = run_to_its_end(&image, module.string).map_err(|error| refuse(&error))?;
+    if let ProgramEnd::Exited { code } = end {
+        log::info!("program {} exited with code {code}", image.name());
+    }
+    Ok(end)
+}

@@ -1,0 +1,51 @@
+//! What a program says.
+
+use super::super::Program;
+use crate::memory::user_slice::UserSlice;
+use escaped_text::EscapedText;
+use log::Level;
+use syscall_abi::{LogLevel, MAX_LOG_BYTES, Response, SyscallError};
+use x86_64::instructions::{interrupts, nop};
+
+/// Writes a text to the log, with the program's name before each of its lines.
+pub(in super::super) fn log(
+    program: &mut Program,
+    level: LogLevel,
+    address: u64,
+    length_bytes: u64,
+) -> Result<Response, SyscallError> {
+    if length_bytes > MAX_LOG_BYTES as u64 {
+        return Err(SyscallError::TooLong);
+    }
+    let slice = UserSlice::new(address, length_bytes).map_err(|_| SyscallError::BadPointer)?;
+    let (name, level) = (program.name(), level_of(level));
+    let Program { space, text_buffer, .. } = program;
+    let copied = space.copy_in(slice, text_buffer.as_mut_slice());
+    copied.map_err(|_| SyscallError::BadPointer)?;
+    let bytes = text_buffer.get(..slice.length()).ok_or(SyscallError::TooLong)?;
+    let text = core::str::from_utf8(bytes).map_err(|_| SyscallError::NotUtf8)?;
+    for line in text.split_terminator('\n') {
+        log::log!(level, "{name}: {}", EscapedText(line));
+        let_interrupts_in();
+    }
+    Ok(Response::Done)
+}
+
+/// A serial port is slow, and a text may have many lines.
+fn let_interrupts_in() {
+    interrupts::enable();
+    // The instruction behind `sti` is not interrupted.
+    nop();
+    interrupts::disable();
+}
+
+/// The level as the log has it.
+fn level_of(level: LogLevel) -> Level {
+    match level {
+        LogLevel::Error => Level::Error,
+        LogLevel::Warn => Level::Warn,
+        LogLevel::Info => Level::Info,
+        LogLevel::Debug => Level::Debug,
+        LogLevel::Trace => Level::Trace,
+    }
+}

@@ -1,0 +1,195 @@
+//! Firmware's tables, sound, damaged and missing: the kernel says what is wrong, and boots with what is left.
+//!
+//! Our loader's test hooks spoil tables, so those tests need GRUB.
+
+use std::path::Path;
+
+use libtest_mimic::Failed;
+use runner::{FirmwareKind, Machine};
+
+use crate::booted::Booted;
+use crate::host::{FIRMWARES, boot_limit_s, firmware_name, iso_with_words, machine, shipped_iso};
+use crate::scenario::{Deadline, Outcome, Scenario};
+
+/// A machine with a spoilt or missing table: the rule, words for the loader, arguments for QEMU, what the kernel has to say,
+/// and what it must not say.
+type Case = (
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+/// Machines on which something is wrong. All come up with four processors.
+const CASES: [Case; 7] = [
+    (
+        "no_root_pointer_leaves_the_pit_to_measure_by",
+        "loader.no-rsdp",
+        &[],
+        &[
+            "WARN  ACPI: no ACPI root pointer",
+            "Hz by the PIT",
+            "WARN  There is no I/O APIC: devices cannot interrupt",
+        ],
+        &["ACPI Tables:"],
+    ),
+    (
+        "a_madt_with_an_entry_of_no_length_is_cut_off",
+        "loader.garble-table=APIC",
+        &[],
+        &[
+            "WARN  ACPI: cut off: ",
+            "ACPI Tables: [\"FACP\"",
+            "WARN  There is no I/O APIC",
+        ],
+        &[],
+    ),
+    (
+        "a_spoilt_fadt_is_left_out",
+        "loader.garble-table=FACP",
+        &[],
+        &["WARN  ACPI: ", "no sound table FACP", "\"APIC\"", "Hz by the HPET"],
+        &["\"FACP\""],
+    ),
+    (
+        "a_spoilt_hpet_leaves_the_power_management_timer",
+        "loader.garble-table=HPET",
+        &[],
+        &["WARN  ACPI: ", "Hz by the ACPI's power management timer"],
+        &["\"HPET\""],
+    ),
+    (
+        "a_machine_without_hpet_is_measured_by_the_power_management_timer",
+        "log.level=trace",
+        &["-machine", "q35,hpet=off"],
+        &["Hz by the ACPI's power management timer"],
+        &[" WARN "],
+    ),
+    (
+        "a_machine_without_hpet_and_fadt_is_measured_by_the_pit",
+        "loader.garble-table=FACP",
+        &["-machine", "q35,hpet=off"],
+        &["Hz by the PIT"],
+        &["\"FACP\""],
+    ),
+    (
+        "an_old_machine_comes_up",
+        "log.level=trace",
+        &["-machine", "pc"],
+        &["ACPI Tables: [\"FACP\", \"APIC\", \"HPET\"", "Hz by the HPET"],
+        &[" WARN "],
+    ),
+];
+
+/// All of the subject.
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+    for kind in FIRMWARES {
+        let name = |rule: &str| format!("firmware_tables::{rule}_on_{}", firmware_name(kind));
+        for case in CASES {
+            let run = move |deadline| comes_up(kind, &case, deadline);
+            scenarios.push(Scenario::new(name(case.0), 2 * boot_limit_s(kind), run));
+        }
+        scenarios.push(Scenario::new(
+            name("the_tables_are_named"),
+            boot_limit_s(kind),
+            move |deadline| tables_are_named(kind, deadline),
+        ));
+        let run = move |deadline| table_in_ram(kind, deadline);
+        scenarios.push(Scenario::new(
+            name("an_hpet_in_ram_is_refused"),
+            boot_limit_s(kind),
+            run,
+        ));
+    }
+    scenarios
+}
+
+/// Boots until all four processors idle, without an error.
+fn come_up(machine: &Machine, deadline: Deadline) -> Result<Booted, Failed> {
+    let mut booted = Booted::start(machine, deadline)?;
+    booted.expect("All 4 processors are up and idle")?;
+    booted.check(!booted.text().contains(" ERROR "), "there is an error")?;
+    Ok(booted)
+}
+
+/// The kernel comes up, and says what it has to say.
+fn comes_up(kind: FirmwareKind, case: &Case, deadline: Deadline) -> Outcome {
+    let (_, words, arguments, says, says_not) = case;
+    let mut machine = machine(kind, &iso_with_words(words)?)?;
+    machine.qemu_arguments = arguments.iter().map(Into::into).collect();
+    let booted = come_up(&machine, deadline)?;
+    let text = booted.text();
+    for words in *says {
+        booted.check(text.contains(words), &format!("the log does not say {words:?}"))?;
+    }
+    for words in *says_not {
+        booted.check(!text.contains(words), &format!("the log says {words:?}"))?;
+    }
+    Ok(())
+}
+
+/// The tables that every machine of QEMU's has, by name, and what comes of them.
+fn tables_are_named(kind: FirmwareKind, deadline: Deadline) -> Outcome {
+    let booted = come_up(&machine(kind, &shipped_iso()?)?, deadline)?;
+    let text = booted.text();
+    for words in [
+        "ACPI Tables: [\"FACP\", \"APIC\", \"HPET\", \"MCFG\", \"WAET\"",
+        "The I/O APICs have 24 inputs",
+        "Booted on 20",
+        "Clock: TSC ",
+    ] {
+        booted.check(text.contains(words), &format!("the log does not say {words:?}"))?;
+    }
+    let firsts = text.matches("Received APIC timer interrupt").count();
+    booted.check(
+        firsts == 4,
+        &format!("{firsts} processors have had an interrupt of their timers"),
+    )
+}
+
+/// A sound table that says that a device's registers lie where there is RAM is not believed.
+fn table_in_ram(kind: FirmwareKind, deadline: Deadline) -> Outcome {
+    const RAM: u64 = 0x100_0000;
+    let mut table = b"HPET".to_vec();
+    table.extend(56_u32.to_le_bytes());
+    table.resize(36 + 4, 0);
+    // The registers' place: memory, 64 bits.
+    table.extend([0, 64, 0, 0]);
+    table.extend(RAM.to_le_bytes());
+    table.resize(56, 0);
+    let mut machine = machine(kind, &shipped_iso()?)?;
+    machine.qemu_arguments = ["-machine", "q35,hpet=off"].map(Into::into).into();
+    add_table(&mut machine, "hpet_in_ram", table)?;
+    let booted = come_up(&machine, deadline)?;
+    for words in [
+        "WARN  The HPET cannot be used: there is RAM at 0x1000000, and no registers",
+        "Hz by the ACPI's power management timer",
+    ] {
+        booted.check(
+            booted.text().contains(words),
+            &format!("the log does not say {words:?}"),
+        )?;
+    }
+    Ok(())
+}
+
+/// Gives the machine one more ACPI table, with a right checksum.
+pub(crate) fn add_table(machine: &mut Machine, name: &str, mut table: Vec<u8>) -> Outcome {
+    const CHECKSUM: usize = 9;
+    table[CHECKSUM] = 0;
+    let sum = table.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+    table[CHECKSUM] = sum.wrapping_neg();
+    let file = crate::host::file(name, &table)?;
+    machine.additions.push("-acpitable".into());
+    machine.additions.push(argument_with_file("file=", &file));
+    Ok(())
+}
+
+/// An argument that names a file.
+pub(crate) fn argument_with_file(before: &str, file: &Path) -> std::ffi::OsString {
+    let mut argument = std::ffi::OsString::from(before);
+    argument.push(file);
+    argument
+}

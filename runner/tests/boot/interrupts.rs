@@ -1,0 +1,237 @@
+//! Interrupts, clock, and processors that call each other.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+
+use runner::{Ending, FirmwareKind, Machine};
+
+use crate::booted::Booted;
+use crate::host::{FIRMWARES, firmware_name, machine, test_kernel_iso};
+use crate::scenario::{Deadline, Outcome, Scenario};
+
+/// The first vector that is not an exception's.
+const FIRST_VECTOR: u8 = 0x20;
+
+/// Ticks that a processor gets in a second that QEMU counts: 100 are due, and the first comes after a hundredth of it.
+const TICKS_A_COUNTED_SECOND: RangeInclusive<u32> = 97..=101;
+
+/// Ticks in a second by the host's clock, which may stand still for this machine most of the time.
+const TICKS_A_SECOND: RangeInclusive<u32> = 1..=101;
+
+/// Machines that differ in their local APICs.
+const CPU_MODELS: [(&str, &str); 2] = [("with_x2apic", "max"), ("without_x2apic", "max,-x2apic")];
+
+/// All of the subject.
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+    for kind in FIRMWARES {
+        for (name, cpu_model) in CPU_MODELS {
+            let name = format!(
+                "interrupts::every_vector_is_named_once_and_survived_on_{}_{name}",
+                firmware_name(kind)
+            );
+            scenarios.push(Scenario::new(name, 120, move |deadline| {
+                every_vector(kind, cpu_model, deadline)
+            }));
+        }
+    }
+    for (scenario, rule, cpus, limit_s) in [
+        ("clock", "the_clock_never_steps_back", 4, 60),
+        ("remote_calls", "processors_call_each_other", 4, 60),
+        ("remote_calls", "16_processors_call_each_other", 16, 240),
+        ("shootdowns", "no_processor_reads_through_a_stale_translation", 4, 300),
+    ] {
+        let name = format!("interrupts::{rule}");
+        scenarios.push(Scenario::new(name, limit_s, move |deadline| {
+            passes(scenario, cpus, deadline)
+        }));
+    }
+    scenarios.push(Scenario::new("interrupts::sleepers_wake", 60, sleepers_wake));
+    for kind in FIRMWARES {
+        for (name, machine_type) in [("q35", "q35"), ("pc", "pc")] {
+            let name = format!(
+                "interrupts::a_device_interrupts_the_processor_that_it_is_routed_to_on_{}_{name}",
+                firmware_name(kind)
+            );
+            scenarios.push(Scenario::new(name, 60, move |deadline| {
+                device_interrupt(kind, machine_type, deadline)
+            }));
+        }
+    }
+    scenarios.push(Scenario::new("slow::no_route_leads_to_processor_299", 240, no_route));
+    scenarios.push(Scenario::new(
+        "interrupts::non_maskable_interrupts_stop_nobody",
+        60,
+        non_maskable,
+    ));
+    scenarios.push(Scenario::new(
+        "interrupts::8_processors_get_100_ticks_in_a_counted_second",
+        120,
+        |deadline| ticks(count_seconds, TICKS_A_COUNTED_SECOND, deadline),
+    ));
+    scenarios.push(Scenario::new(
+        "interrupts::8_processors_get_their_ticks_with_x2apic",
+        120,
+        |deadline| ticks(|_| {}, TICKS_A_SECOND, deadline),
+    ));
+    scenarios
+}
+
+/// Starts the test kernel.
+fn start(
+    kind: FirmwareKind,
+    scenario: &str,
+    change: impl FnOnce(&mut Machine),
+    deadline: Deadline,
+) -> Result<Booted, libtest_mimic::Failed> {
+    let mut machine = machine(kind, &test_kernel_iso(&format!("scenario={scenario}"))?)?;
+    change(&mut machine);
+    Booted::start(&machine, deadline)
+}
+
+/// The scenario ends by saying that all is well.
+fn passes(scenario: &str, cpus: u32, deadline: Deadline) -> Outcome {
+    let mut booted = start(FirmwareKind::Bios, scenario, |machine| machine.cpus = cpus, deadline)?;
+    booted.expect_ending(&Ending::Passed)
+}
+
+/// Each processor logs each vector once, by its number and, where it has one, its name.
+fn every_vector(kind: FirmwareKind, cpu_model: &str, deadline: Deadline) -> Outcome {
+    let change = |machine: &mut Machine| machine.cpu_model = cpu_model.to_owned();
+    let mut booted = start(kind, "all_vectors", change, deadline)?;
+    booted.expect_ending(&Ending::Passed)?;
+    let mut counts: HashMap<(String, u8), u32> = HashMap::new();
+    for line in booted.log_lines() {
+        if let Some(vector) = vector_of(&line.message) {
+            *counts.entry((line.cpu, vector)).or_default() += 1;
+        }
+    }
+    for cpu in 0..4 {
+        for vector in FIRST_VECTOR..=u8::MAX {
+            let count = counts.get(&(cpu.to_string(), vector)).copied().unwrap_or(0);
+            booted.check(
+                count == 1,
+                &format!("vector {vector:#x} on processor {cpu}: {count} lines"),
+            )?;
+        }
+    }
+    for name in [
+        "0x20 (LocalApicSpurious)",
+        "0x21 (LocalApicTimer)",
+        "0x22 (LocalApicError)",
+        "0x23 (Reschedule)",
+        "0x24 (RemoteCall)",
+        "0xe7 (8259, line 7)",
+    ] {
+        booted.check(booted.text().contains(name), &format!("nothing is called {name:?}"))?;
+    }
+    Ok(())
+}
+
+/// The vector of a line `Interrupt VECTOR came, …`.
+fn vector_of(message: &str) -> Option<u8> {
+    let rest = message.strip_prefix("Interrupt 0x")?;
+    u8::from_str_radix(rest.get(..2)?, 16).ok()
+}
+
+/// Nobody wakes early, and nobody sleeps on.
+fn sleepers_wake(deadline: Deadline) -> Outcome {
+    let mut booted = start(FirmwareKind::Bios, "sleep", |_| {}, deadline)?;
+    booted.expect("End of the sleep")?;
+    for words in ["Slept short: ", "Slept long: 1", "Slept with interrupts off: "] {
+        booted.check(
+            booted.text().contains(words),
+            &format!("the log does not say {words:?}"),
+        )?;
+    }
+    Ok(())
+}
+
+/// Makes QEMU tell the time by counting instructions. It ends with "Bad icount read" (QEMU 10.0) when a timer in x2APIC mode is
+/// used then.
+fn count_seconds(machine: &mut Machine) {
+    machine.cpu_model = "max,-x2apic".to_owned();
+    machine.qemu_arguments = ["-accel", "tcg", "-icount", "shift=0,sleep=off"].map(Into::into).into();
+}
+
+/// The PIT interrupts the processor that it is routed to, and nobody when it is masked; impossible routes are refused.
+fn device_interrupt(kind: FirmwareKind, machine_type: &str, deadline: Deadline) -> Outcome {
+    let change = |machine: &mut Machine| machine.qemu_arguments = ["-M", machine_type].map(Into::into).into();
+    let mut booted = start(kind, "device_interrupt", change, deadline)?;
+    booted.expect("End of the routes")?;
+    for words in [
+        "PIT at GSI 2: 0 too many, 0 on a wrong processor",
+        "Not routed: no I/O APIC has the interrupt 9999",
+        "Not routed: there is no processor 4",
+        "Not routed: vector 0x1f is that of an exception",
+    ] {
+        booted.check(
+            booted.text().contains(words),
+            &format!("the log does not say {words:?}"),
+        )?;
+    }
+    Ok(())
+}
+
+/// Without interrupt remapping, an I/O APIC cannot name a local APIC with an id above 254.
+fn no_route(deadline: Deadline) -> Outcome {
+    let change = |machine: &mut Machine| {
+        machine.cpus = 300;
+        machine.memory_mib = 1024;
+        machine.cpu_model = "qemu64,+x2apic".to_owned();
+    };
+    let mut booted = start(FirmwareKind::Bios, "route_out_of_reach", change, deadline)?;
+    booted.expect("Not routed: processor 299 has the APIC id 299, and an I/O APIC reaches 254 at most")
+}
+
+/// NMIs while all processors take locks and log: each is logged, and the processors go on.
+fn non_maskable(deadline: Deadline) -> Outcome {
+    const NMIS: usize = 20;
+    let mut booted = start(FirmwareKind::Bios, "busy", |_| {}, deadline)?;
+    booted.expect("Busy: 1000")?;
+    for _ in 0..NMIS {
+        booted.command("inject-nmi", &serde_json::json!({}))?;
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let busy_lines = |booted: &Booted| booted.text().matches("Busy: ").count();
+    let before = busy_lines(&booted);
+    while busy_lines(&booted) < before + 20 && !deadline.left().is_zero() {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    booted.check(busy_lines(&booted) >= before + 20, "the processors do not go on")?;
+    let logged = booted.text().matches("Non-maskable interrupt!").count();
+    booted.check(
+        logged >= NMIS,
+        &format!("{NMIS} NMIs to each of 4 processors gave {logged} lines"),
+    )
+}
+
+/// In a second of the guest's time, every processor gets its ticks.
+fn ticks(change: fn(&mut Machine), expected: RangeInclusive<u32>, deadline: Deadline) -> Outcome {
+    let change = |machine: &mut Machine| {
+        machine.cpus = 8;
+        change(machine);
+    };
+    let mut booted = start(FirmwareKind::Bios, "ticks", change, deadline)?;
+    booted.expect_ending(&Ending::Passed)?;
+    let counts: Vec<u32> = booted
+        .log_lines()
+        .iter()
+        .filter_map(|line| ticks_of(&line.message))
+        .collect();
+    booted.check(
+        counts.len() == 8 && counts.iter().all(|count| expected.contains(count)),
+        &format!("ticks in a second, by processor: {counts:?}"),
+    )?;
+    let firsts = booted.text().matches("Received APIC timer interrupt").count();
+    booted.check(
+        firsts == 8,
+        &format!("{firsts} processors have logged their first interrupt"),
+    )
+}
+
+/// The count of a line `Processor … has had COUNT ticks in …`.
+fn ticks_of(message: &str) -> Option<u32> {
+    let (_, rest) = message.strip_prefix("Processor ")?.split_once(" has had ")?;
+    rest.split_once(" ticks")?.0.parse().ok()
+}

@@ -1,0 +1,172 @@
+//! Memory maps that no boot loader should give: the kernel makes the best of each, or says in one line what is missing.
+//!
+//! Our loader's test hook replaces the map, so these need GRUB.
+
+use iso_image::{BootText, IsoName, Module, Payload};
+use libtest_mimic::Failed;
+use runner::{FirmwareKind, LoaderKind, built};
+
+use crate::booted::Booted;
+use crate::host::{TEST_LOADER, boot_limit_s, file, iso_with, machine};
+use crate::scenario::{Deadline, Outcome, Scenario};
+
+/// Makes the loader give the kernel the map of the module.
+const USE_MAP: &str = "loader.map=/odd_map";
+/// As long, and means nothing to the loader: so all lies where it lies with the map in use.
+const IGNORE_MAP: &str = "nosuch.map=/odd_map";
+
+/// An entry as the loader takes it: first byte, length, kind (Limine boot protocol, "Memory Map Feature").
+type Entry = [u64; 3];
+
+/// The kinds, by their numbers in the protocol, as the kernel names them.
+const KINDS: [&str; 9] = [
+    "Usable",
+    "Reserved",
+    "AcpiReclaimable",
+    "AcpiNonVolatile",
+    "BadMemory",
+    "BootLoaderReclaimable",
+    "ExecutableAndModules",
+    "FrameBuffer",
+    "ReservedMapped",
+];
+
+/// Entries that are added to a real map, inside of a large usable range or nowhere: firmware tables, memory that is bad from
+/// the middle of a frame on, a kind that nobody knows, nothing, what lies beyond all addresses, usable memory once more, and
+/// less of it than a frame.
+const ODDITIES: [Entry; 7] = [
+    [0x300_0000, 0x10_0000, 2],
+    [0x400_0123, 0x1000, 4],
+    [0x500_0000, 0x2000, 99],
+    [0x600_0000, 0, 0],
+    [u64::MAX - 0xfff, 0x10_0000, 0],
+    [0x700_0000, 0x10_0000, 0],
+    [0x3000_0123, 0x456, 0],
+];
+
+/// Where the frame buffer of QEMU's standard display adapter lies with BIOS.
+const FRAME_BUFFER_START: u64 = 0xfd00_0000;
+
+/// A memory map that no machine should have: first byte, length, kind. The first calls the frame buffer of QEMU's
+/// standard display adapter usable memory, the last reserves everything: where two meet, the reservation holds.
+const ODD_MAP: [Entry; 8] = [
+    [FRAME_BUFFER_START, 0x100_0000, 0],
+    [0x10_0000, 0x100_0000, 0],
+    [0x20_0000, 0x10_0000, 6],
+    [0x1000, 0, 0],
+    [u64::MAX - 0xfff, 0x10_0000, 0],
+    [0x123, 0x456, 0],
+    [0x3000_0000, 0x1000, 99],
+    [0, u64::MAX, 1],
+];
+
+/// Less than four processors need.
+const LITTLE_MAP: [Entry; 1] = [[0x10_0000, 0x30_0000, 0]];
+
+/// All of the subject.
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let limit = boot_limit_s(FirmwareKind::Bios);
+    vec![
+        Scenario::new(
+            "memory_maps::an_odd_map_in_no_order_is_made_the_best_of",
+            2 * limit,
+            boots,
+        ),
+        Scenario::new(
+            "memory_maps::a_map_in_which_all_memory_is_reserved_too_is_refused",
+            limit,
+            refuses_odd_map,
+        ),
+        Scenario::new(
+            "memory_maps::too_little_memory_is_refused_with_both_numbers",
+            limit,
+            refuses_little_memory,
+        ),
+    ]
+}
+
+/// The machine's own map, turned round and with oddities in it: the kernel warns of each, takes the more careful view where
+/// two entries meet, and comes up.
+fn boots(deadline: Deadline) -> Outcome {
+    let mut first = start_with_map(&LITTLE_MAP, IGNORE_MAP, deadline)?;
+    first.expect("All 4 processors are up and idle")?;
+    let mut map: Vec<Entry> = first
+        .log_lines()
+        .iter()
+        .filter_map(|line| entry(&line.message))
+        .collect();
+    first.check(map.len() > 5, "the kernel does not log its memory map")?;
+    map.extend(ODDITIES);
+    map.reverse();
+    let mut booted = start_with_map(&map, USE_MAP, deadline)?;
+    booted.expect("All 4 processors are up and idle")?;
+    let text = booted.text();
+    booted.check(!text.contains(" ERROR "), "there is an error")?;
+    for words in [
+        "WARN  Memory map: Empty",
+        "WARN  Memory map: NotWholeFrames",
+        "WARN  Memory map: BeyondAddressSpace",
+        "WARN  Memory map: SharesFrames",
+        "Memory map: 0x3000000 to 0x3100000: AcpiReclaimable",
+        "Memory map: 0x4000000 to 0x4002000: BadMemory",
+        "Memory map: 0x5000000 to 0x5002000: Reserved",
+    ] {
+        booted.check(text.contains(words), &format!("the log does not say {words:?}"))?;
+    }
+    Ok(())
+}
+
+/// The entry of a line `Memory map: START to END: KIND`.
+fn entry(message: &str) -> Option<Entry> {
+    let (range, kind) = message.strip_prefix("Memory map: ")?.split_once(": ")?;
+    let (start, end) = range.split_once(" to ")?;
+    let number = |text: &str| u64::from_str_radix(text.strip_prefix("0x")?, 16).ok();
+    let kind = KINDS.iter().position(|name| *name == kind)?;
+    let start = number(start)?;
+    Some([start, number(end)? - start, kind as u64])
+}
+
+/// One line says how much is needed and how much there is.
+fn refuses_little_memory(deadline: Deadline) -> Outcome {
+    let mut booted = start_with_map(&LITTLE_MAP, USE_MAP, deadline)?;
+    booted.expect("ERROR cannot boot: 4864 KiB of memory are needed to begin with 4 processors; there are 3072 KiB")?;
+    let errors = booted.log_lines().iter().filter(|line| line.level == "ERROR").count();
+    booted.check(errors == 1, "not exactly one line of an error")
+}
+
+/// Overlapping, empty, wrapping and unknown ranges in no order, and one that reserves everything: the kernel says in one
+/// line why it cannot boot, nothing panics, and a screen that would lie in memory is not drawn on.
+fn refuses_odd_map(deadline: Deadline) -> Outcome {
+    let mut booted = start_with_map(&ODD_MAP, USE_MAP, deadline)?;
+    booted.expect("ERROR cannot boot: 2048 KiB of memory in one piece are needed to begin")?;
+    let errors = booted.log_lines().iter().filter(|line| line.level == "ERROR").count();
+    booted.check(errors == 1, "not exactly one line of an error")?;
+    let ranges = format!("{} ranges in the memory map", ODD_MAP.len());
+    booted.check(
+        booted.text().contains(&ranges),
+        &format!("the kernel did not see {ranges}"),
+    )?;
+    let refusal = format!("The frame buffer cannot be used: InRam {{ start: {FRAME_BUFFER_START}");
+    booted.check(
+        booted
+            .log_lines()
+            .iter()
+            .any(|line| line.level == "WARN" && line.message.starts_with(&refusal)),
+        &format!("no warning {refusal:?}"),
+    )
+}
+
+/// Starts the shipped kernel with a map beside it, and a word that says whether it is used.
+fn start_with_map(map: &[Entry], word: &str, deadline: Deadline) -> Result<Booted, Failed> {
+    let bytes: Vec<u8> = map.iter().flatten().flat_map(|word| word.to_le_bytes()).collect();
+    let mut contents = built::contents()?;
+    contents.multiboot2_loader = Some(TEST_LOADER.into());
+    contents.command_line = BootText::new(word)?;
+    contents.modules.push(Module {
+        name: IsoName::new("odd_map")?,
+        payload: Payload::Verbatim(file(&format!("odd_map_{}", map.len()), &bytes)?),
+        string: BootText::default(),
+    });
+    let iso = iso_with(contents, Some(LoaderKind::Grub))?;
+    Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)
+}

@@ -1,0 +1,248 @@
+//! The serial port that the SPCR table names: the log moves there, before the other processors start.
+
+use std::fs;
+
+use libtest_mimic::Failed;
+use runner::{Ending, FirmwareKind, Machine};
+use serde_json::json;
+
+use crate::booted::Booted;
+use crate::firmware_tables::{add_table, argument_with_file};
+use crate::host::{FIRMWARES, boot_limit_s, file, firmware_name, iso_with_command_line, machine, shipped_iso};
+use crate::log_lines::plain;
+use crate::scenario::{Deadline, Outcome, Scenario};
+
+/// COM2's first port.
+const COM2: u64 = 0x2f8;
+
+/// Bytes of the memory that stands in for a UART.
+const UART_BYTES: usize = 1 << 20;
+
+/// What QEMU calls the device with the memory.
+const DEVICE_ID: &str = "PCI device 1af4:1110";
+
+/// In the line status register: everything written has left, and more may come.
+const READY: u8 = 0x60;
+
+/// The number of the line status register.
+const LINE_STATUS: usize = 5;
+
+/// How a table describes registers: address space, bits, access size (ACPI specification, "Generic Address Structure").
+#[derive(Clone, Copy)]
+struct Registers {
+    /// 0 for memory, 1 for I/O ports.
+    space: u8,
+    /// Bits from one register to the next.
+    width_bits: u8,
+    /// 1, 2 and 3 for bytes, words, double words.
+    access_size: u8,
+    /// The first one.
+    address: u64,
+}
+
+/// The baud rates of a table: "leave as it is", and 115,200.
+const BAUD_RATES: [(&str, u8); 2] = [("as_it_is", 0), ("at_115200_baud", 7)];
+
+/// Layouts of registers in memory: bits from one to the next, and access size.
+const LAYOUTS: [(&str, u8, u8); 3] = [("byte", 8, 1), ("word", 16, 2), ("double_word", 32, 3)];
+
+/// Tables that are not followed: the rule, the kind of UART, where it is said to be, the code of its baud rate, and what the
+/// kernel has to say.
+const REFUSED: [(&str, u8, Registers, u8, &str); 4] = [
+    (
+        "registers_in_ram_are_refused",
+        0,
+        Registers {
+            space: 0,
+            width_bits: 8,
+            access_size: 1,
+            address: 0x100_0000,
+        },
+        0,
+        "WARN  The UART from the SPCR ACPI table cannot be used: there is RAM at 0x1000000",
+    ),
+    (
+        "a_port_that_is_not_there_is_refused",
+        0,
+        Registers {
+            space: 1,
+            width_bits: 8,
+            access_size: 1,
+            address: 0x3e8,
+        },
+        7,
+        "WARN  There is no UART where the SPCR ACPI table says: the log stays at COM1",
+    ),
+    (
+        "a_baud_rate_that_nobody_knows_is_refused",
+        0,
+        Registers {
+            space: 1,
+            width_bits: 8,
+            access_size: 1,
+            address: COM2,
+        },
+        99,
+        "WARN  ACPI: ",
+    ),
+    (
+        "another_kind_of_uart_is_named",
+        3,
+        Registers {
+            space: 0,
+            width_bits: 32,
+            access_size: 3,
+            address: 0xfe00_0000,
+        },
+        0,
+        "PL011",
+    ),
+];
+
+/// All of the subject.
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+    for kind in FIRMWARES {
+        let limit_s = 2 * boot_limit_s(kind);
+        for (baud, code) in BAUD_RATES {
+            let name = format!(
+                "serial_console::the_log_moves_to_com2_{baud}_on_{}",
+                firmware_name(kind)
+            );
+            scenarios.push(Scenario::new(name, limit_s, move |deadline| {
+                moves_to_com2(kind, code, deadline)
+            }));
+        }
+        for (layout, width_bits, access_size) in LAYOUTS {
+            let name = format!(
+                "serial_console::the_log_moves_to_registers_in_memory_by_the_{layout}_on_{}",
+                firmware_name(kind)
+            );
+            scenarios.push(Scenario::new(name, limit_s, move |deadline| {
+                moves_to_memory(kind, width_bits, access_size, deadline)
+            }));
+        }
+    }
+    for (rule, interface_type, registers, baud_code, says) in REFUSED {
+        let name = format!("serial_console::{rule}");
+        scenarios.push(Scenario::new(name, 30, move |deadline| {
+            refuses(spcr(interface_type, registers, baud_code), says, deadline)
+        }));
+    }
+    scenarios
+}
+
+/// An SPCR table of revision 2.
+fn spcr(interface_type: u8, registers: Registers, baud_code: u8) -> Vec<u8> {
+    let mut table = b"SPCR".to_vec();
+    table.extend(80_u32.to_le_bytes());
+    table.push(2);
+    table.resize(36, 0);
+    table.extend([interface_type, 0, 0, 0]);
+    table.extend([registers.space, registers.width_bits, 0, registers.access_size]);
+    table.extend(registers.address.to_le_bytes());
+    table.resize(58, 0);
+    table.push(baud_code);
+    table.resize(80, 0);
+    table
+}
+
+/// The log begins on COM1, and goes on at COM2, with all that the other processors say.
+fn moves_to_com2(kind: FirmwareKind, baud_code: u8, deadline: Deadline) -> Outcome {
+    let com2 = file("com2.txt", b"")?;
+    let registers = Registers {
+        space: 1,
+        width_bits: 8,
+        access_size: 1,
+        address: COM2,
+    };
+    let mut machine = machine(kind, &iso_with_command_line("exit=shutdown")?)?;
+    machine.additions.push("-serial".into());
+    machine.additions.push(argument_with_file("file:", &com2));
+    add_table(&mut machine, "spcr", spcr(0, registers, baud_code))?;
+    let mut booted = Booted::start(&machine, deadline)?;
+    booted.expect_ending(&Ending::ShutDown)?;
+    let com2 = plain(&String::from_utf8_lossy(&fs::read(com2)?));
+    let com1 = booted.text();
+    let check = |rule: bool, what: &str| booted.check(rule, &format!("{what}\n--- COM2\n{com2}"));
+    check(com1.contains("Hello from BSP"), "the log does not begin on COM1")?;
+    check(!com1.contains("Hello from AP"), "a processor says hello on COM1")?;
+    check(
+        com2.matches("Hello from AP").count() == 3,
+        "not every processor says hello on COM2",
+    )?;
+    check(
+        com2.contains("INFO  Replaced COM1 with I/O port UART from the SPCR ACPI table"),
+        "COM2 does not say why the log is there",
+    )
+}
+
+/// The log goes to memory of a device, which keeps the last byte that was written: the end of a line. Before the first one
+/// everything is on COM1.
+fn moves_to_memory(kind: FirmwareKind, width_bits: u8, access_size: u8, deadline: Deadline) -> Outcome {
+    let stride = usize::from(width_bits / 8);
+    let mut memory = vec![0; UART_BYTES];
+    memory[LINE_STATUS * stride] = READY;
+    let uart = file("uart.bin", &memory)?;
+    let iso = iso_with_command_line("exit=shutdown")?;
+    let mut machine = machine(kind, &iso)?;
+    machine.additions.push("-object".into());
+    let mut object = argument_with_file("memory-backend-file,id=hm,share=on,mem-path=", &uart);
+    object.push(format!(",size={UART_BYTES}"));
+    machine.additions.push(object);
+    machine
+        .additions
+        .extend(["-device", "ivshmem-plain,memdev=hm"].map(Into::into));
+    let address = address_of_memory(&machine, deadline)?;
+    let registers = Registers {
+        space: 0,
+        width_bits,
+        access_size,
+        address,
+    };
+    add_table(&mut machine, "spcr", spcr(0, registers, 0))?;
+    let mut booted = Booted::start(&machine, deadline)?;
+    booted.expect_ending(&Ending::ShutDown)?;
+    let last_byte = fs::read(&uart)?.first().copied();
+    let com1 = booted.text();
+    booted.check(
+        com1.contains("The log goes on at the MMIO UART from the SPCR ACPI table"),
+        "COM1 does not say where the log is",
+    )?;
+    booted.check(!com1.contains("Hello from AP"), "a processor says hello on COM1")?;
+    booted.check(
+        last_byte == Some(b'\n'),
+        &format!("the last byte that was written is {last_byte:?}, and no end of a line"),
+    )
+}
+
+/// Where the firmware puts the memory of the device: the same in every boot of the same machine.
+fn address_of_memory(machine: &Machine, deadline: Deadline) -> Result<u64, Failed> {
+    let mut probe = machine.clone();
+    probe.iso = shipped_iso()?;
+    let mut booted = Booted::start(&probe, deadline)?;
+    booted.expect("All 4 processors are up and idle")?;
+    let devices = booted.command("human-monitor-command", &json!({ "command-line": "info pci" }))?;
+    let devices = devices.as_str().unwrap_or_default();
+    let (_, behind) = devices.split_once(DEVICE_ID).unwrap_or_default();
+    let address = behind.lines().find_map(|line| {
+        let (_, place) = line.split_once("BAR2:")?.1.split_once(" at 0x")?;
+        u64::from_str_radix(place.split(' ').next()?, 16).ok()
+    });
+    address.ok_or_else(|| booted.failed(&format!("no device with a BAR2:\n{devices}")))
+}
+
+/// The log stays on COM1, and says why.
+fn refuses(table: Vec<u8>, says: &str, deadline: Deadline) -> Outcome {
+    let mut machine = machine(FirmwareKind::Bios, &shipped_iso()?)?;
+    add_table(&mut machine, "spcr", table)?;
+    let mut booted = Booted::start(&machine, deadline)?;
+    booted.expect("All 4 processors are up and idle")?;
+    let text = booted.text();
+    booted.check(text.contains(says), &format!("the log does not say {says:?}"))?;
+    booted.check(!text.contains(" ERROR "), "there is an error")?;
+    booted.check(
+        text.matches("Hello from AP").count() == 3,
+        "not every processor says hello on COM1",
+    )
+}

@@ -1,0 +1,72 @@
+//! What memory costs.
+
+use super::measure::measure;
+use alloc::boxed::Box;
+use core::hint::black_box;
+use ez_paging::{Frame, Page, PageSize};
+use kernel::memory::{
+    frame_cache,
+    virtual_memory::{self, MappedRegion, READ_WRITE},
+};
+use x86_64::{PhysAddr, VirtAddr, instructions::tlb};
+
+/// Runs of each.
+const ROUNDS: u64 = 1000;
+
+/// A page without RAM: registers of the local APIC, on every PC.
+const LOCAL_APIC: PhysAddr = PhysAddr::new(0xfee0_0000);
+
+/// Where a page of a program's half is mapped and unmapped.
+const PAGE_ADDRESS: u64 = 0x4000_0000;
+
+/// All rows of this subject.
+pub(super) fn measure_all() {
+    measure("frame_allocate_free", ROUNDS, || {
+        let frame = black_box(frame_cache::allocate_frame());
+        // SAFETY: It was allocated there, and nobody uses it.
+        frame
+            .into_iter()
+            .for_each(|frame| unsafe { frame_cache::free_frame(frame) });
+    });
+    measure("heap_allocate_free_64", ROUNDS, || {
+        drop(black_box(Box::<[u64; 8]>::new_uninit()));
+    });
+    measure_mapping();
+}
+
+/// A page that is mapped and unmapped: at a known address, and wherever there is room.
+fn measure_mapping() {
+    let (Ok(mut table), Some(frame)) = (virtual_memory::new_user_table(), frame_cache::allocate_frame()) else {
+        log::error!("There is no memory to map");
+        return;
+    };
+    let (Ok(page), Ok(target)) = (
+        Page::new(VirtAddr::new(PAGE_ADDRESS), PageSize::_4KiB),
+        Frame::new(frame.start_address(), PageSize::_4KiB),
+    ) else {
+        return;
+    };
+    // A neighbour keeps the tables on the way, as in an address space that is in use.
+    let neighbour = Page::new(VirtAddr::new(PAGE_ADDRESS + 0x1000), PageSize::_4KiB);
+    // SAFETY: No processor uses the table, and the frame is nobody else's.
+    let kept = neighbour.is_ok_and(|neighbour| unsafe { table.map_page(neighbour, target, READ_WRITE) }.is_ok());
+    assert!(kept, "the neighbour cannot be mapped");
+    measure("map_unmap_page", ROUNDS, || {
+        // SAFETY: No processor uses the table, and the frame is nobody else's.
+        let mapped = unsafe { table.map_page(page, target, READ_WRITE) };
+        mapped.into_iter().for_each(|flush| flush.flush_by(tlb::flush));
+        // SAFETY: Nothing uses the page.
+        let unmapped = unsafe { table.unmap_page(page) };
+        unmapped
+            .into_iter()
+            .for_each(|unmapped| unmapped.flush.flush_by(tlb::flush));
+    });
+    measure("map_unmap_page_anywhere", ROUNDS, map_anywhere);
+}
+
+/// Takes a range of the kernel's address space, maps a page there, and gives the range back.
+fn map_anywhere() {
+    // SAFETY: Nobody reads or writes there.
+    let region = unsafe { MappedRegion::mmio(LOCAL_APIC, 4096) };
+    drop(black_box(region));
+}

@@ -1,0 +1,48 @@
+//! The measuring loops of `cargo run --release -- bench`.
+//!
+//! The unit is guest instructions: the runner starts QEMU so that one tick of the time stamp counter is one instruction
+//! (`-icount shift=0,sleep=off`). Each value is a line `Measured NAME: VALUE instructions` of the log, which the runner
+//! reads. Interrupts are off while something is measured.
+
+mod interrupts;
+mod logging;
+mod measure;
+mod memory;
+
+pub(crate) use measure::note_entry;
+
+use kernel::output::{ExitCode, exit_qemu};
+
+/// Everything that needs no screen, on a machine without a display adapter.
+pub(crate) fn run() {
+    refuse_unless_optimised();
+    measure::report_boot("boot");
+    measure::report_boot_waits();
+    memory::measure_all();
+    interrupts::measure_timer();
+    logging::measure_serial();
+    exit_qemu(ExitCode::Success);
+}
+
+/// What a screen adds, on a machine with one.
+pub(crate) fn run_with_screen() {
+    refuse_unless_optimised();
+    measure::report_boot("boot_with_screen");
+    logging::measure_screen();
+    exit_qemu(ExitCode::Success);
+}
+
+/// What a second processor takes, on a machine with two.
+pub(crate) fn run_on_two() {
+    refuse_unless_optimised();
+    interrupts::measure_remote_call();
+    exit_qemu(ExitCode::Success);
+}
+
+/// Ends QEMU with the failing exit code if numbers of this build would mean nothing.
+fn refuse_unless_optimised() {
+    if env!("LIMELIGHT_OPT_LEVEL") != "3" {
+        log::error!("This kernel is not optimised");
+        exit_qemu(ExitCode::Failure);
+    }
+}

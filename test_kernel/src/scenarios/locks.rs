@@ -1,0 +1,14 @@
+//! Locks that are used wrongly.
+
+use kernel::sync::InterruptLock;
+
+/// A lock.
+static LOCK: InterruptLock<u32> = InterruptLock::new(0);
+
+/// Takes a lock that this processor holds.
+pub(super) fn take_twice() {
+    let first = LOCK.lock();
+    log::info!("Holding a lock: {}", *first);
+    let second = LOCK.lock();
+    log::error!("Took a lock twice: {}", *second);
+}

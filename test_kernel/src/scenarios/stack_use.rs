@@ -1,0 +1,47 @@
+//! How much of their stacks the processors use.
+
+use super::{heap, log_samples};
+use core::{
+    hint,
+    sync::atomic::{AtomicU32, Ordering},
+};
+use kernel::{
+    cpu::cpu_local_data::{cpus_count, current_cpu_id},
+    memory::guarded_stack::{EXCEPTION_STACKS, StackId, StackType},
+};
+
+/// How many processors have done their part.
+static FINISHED: AtomicU32 = AtomicU32::new(0);
+
+/// Does on each processor what takes much of a stack; then the BSP tells the high-water marks of all.
+pub(super) fn report() {
+    log_samples::log_samples();
+    heap::demonstrate();
+    x86_64::instructions::interrupts::int3();
+    super::non_maskable::interrupt_the_log();
+    FINISHED.fetch_add(1, Ordering::AcqRel);
+    if current_cpu_id() != 0 {
+        return;
+    }
+    while FINISHED.load(Ordering::Acquire) < cpus_count() {
+        hint::spin_loop();
+    }
+    for stack_type in [StackType::Normal]
+        .into_iter()
+        .chain((0..EXCEPTION_STACKS).map(StackType::ExceptionHandler))
+    {
+        let stacks = (0..cpus_count()).map(|cpu_id| StackId { cpu_id, stack_type }.info());
+        // SAFETY: The stacks of all processors are mapped for good.
+        let used = stacks
+            .clone()
+            .map(|stack| unsafe { stack.high_water_mark_bytes() })
+            .max();
+        let size = stacks.map(|stack| stack.top - stack.start).max();
+        log::info!(
+            "Stack use: {stack_type:?} {} of {} bytes",
+            used.unwrap_or(0),
+            size.unwrap_or(0)
+        );
+    }
+    log::info!("End of the stacks");
+}

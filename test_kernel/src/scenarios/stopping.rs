@@ -1,0 +1,64 @@
+//! What the other processors do when one panics.
+
+use core::{
+    hint,
+    sync::atomic::{AtomicU32, Ordering},
+};
+use kernel::cpu::{
+    cpu_local_data::{cpus_count, current_cpu_id},
+    nmi_handler_states::{NMI_HANDLER_STATES, NmiHandlerState},
+};
+
+/// The processor that panics while others start.
+const PANICKING_AP: u32 = 1;
+
+/// How many processors log.
+static READY: AtomicU32 = AtomicU32::new(0);
+
+/// All APs log without end; when all do, the BSP panics.
+pub(super) fn panic_while_others_log() {
+    READY.fetch_add(1, Ordering::AcqRel);
+    if current_cpu_id() == 0 {
+        while READY.load(Ordering::Acquire) < cpus_count() {
+            hint::spin_loop();
+        }
+        panic!("deliberate, while the others log");
+    }
+    loop {
+        log::info!("busy");
+    }
+}
+
+/// Keeps every AP but one from getting its handlers until that one has panicked, and has left a note.
+pub(super) fn wait_for_panic_at_ap_entry(cpu_id: u32) {
+    let states = NMI_HANDLER_STATES.get().into_iter().flatten();
+    let own_state = states.zip(0..).find(|(_, other)| *other == cpu_id);
+    if let Some((state, _)) = own_state
+        && cpu_id != PANICKING_AP
+    {
+        while state.load(Ordering::SeqCst) != u8::from(NmiHandlerState::KernelPanicked) {
+            hint::spin_loop();
+        }
+    }
+}
+
+/// Panics while the other APs wait.
+pub(super) fn panic_while_others_start() {
+    panic!("deliberate, while the others start");
+}
+
+/// Takes locks and logs without end, so that NMIs come in between.
+pub(super) fn be_busy() {
+    let mut boxes = alloc::vec::Vec::new();
+    let mut number = 0_u64;
+    loop {
+        number += 1;
+        boxes.push(alloc::boxed::Box::new(number));
+        if boxes.len() == 100 {
+            boxes.clear();
+        }
+        if number.is_multiple_of(1000) {
+            log::info!("Busy: {number}");
+        }
+    }
+}
