@@ -16,13 +16,13 @@ use crate::scenario::{Deadline, Outcome};
 /// How often the log is searched for signs of grief while a text is waited for.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 /// Texts after which nothing good comes: the kernel, our loader or GRUB stands still.
-const GRIEF: [&str; 5] = [
-    "ERROR panicked",
+const GRIEF: [&str; 3] = [
     "panicked again",
-    "ERROR cannot boot",
     "multiboot2_loader: error",
     "you need to load the kernel first",
 ];
+/// How the kernel's own errors begin after which nothing good comes. Programs may say the same, but not at the beginning.
+const LAST_WORDS: [&str; 2] = ["panicked", "cannot boot"];
 
 /// How long after a sign of grief an ending or a picture may still come as wanted.
 const END_AFTER_GRIEF: Duration = Duration::from_secs(5);
@@ -182,7 +182,20 @@ impl Booted {
 
 /// The first of the texts after which nothing good comes.
 fn grief_in(log: &str) -> Option<&'static str> {
-    GRIEF.into_iter().find(|grief| log.contains(grief))
+    let is_last = |words: &&str| {
+        log.match_indices(&format!("] ERROR {words}"))
+            .any(|(place, _)| is_id(&log[..place]))
+    };
+    let grief = GRIEF.into_iter().find(|grief| log.contains(grief));
+    grief.or_else(|| LAST_WORDS.into_iter().find(is_last))
+}
+
+/// Whether a text ends with the beginning of a line of the log, up to the processor's id.
+fn is_id(text: &str) -> bool {
+    let line = text.rsplit('\n').next().unwrap_or_default();
+    let id = line.rsplit('[').next().unwrap_or_default();
+    let is_first = !line.contains("] ");
+    is_first && !id.is_empty() && id.chars().all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// A log, without its middle when it is very long.

@@ -12,6 +12,8 @@ mod debugger;
 mod faults;
 mod firmware_tables;
 mod host;
+mod hostile;
+mod hostile_cases;
 mod interrupts;
 mod iso;
 mod limited_command;
@@ -61,6 +63,7 @@ fn all() -> Vec<Scenario> {
         firmware_tables::scenarios(),
         serial_console::scenarios(),
         power::scenarios(),
+        hostile::scenarios(),
         refused_kernels::scenarios(),
         missing_responses::scenarios(),
         conformance::scenarios(),

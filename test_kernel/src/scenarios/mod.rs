@@ -14,6 +14,7 @@ mod mapped_regions;
 mod memory_faults;
 mod non_maskable;
 mod panics;
+mod programs;
 mod remote_calls;
 mod stack_use;
 mod stopping;
@@ -91,7 +92,7 @@ impl Scenario {
 }
 
 /// Every scenario.
-static ALL: [Scenario; 63] = [
+static ALL: [Scenario; 65] = [
     Scenario::on_bsp("bench_on_two", bench::run_on_two),
     Scenario::on_bsp("bench", bench::run),
     Scenario::on_bsp("bench_with_screen", bench::run_with_screen),
@@ -158,6 +159,8 @@ static ALL: [Scenario; 63] = [
     Scenario::on_all("busy", stopping::be_busy),
     Scenario::on_bsp("device_interrupt", devices::route),
     Scenario::on_bsp("route_out_of_reach", devices::route_out_of_reach),
+    Scenario::on_bsp("programs", programs::run_all),
+    Scenario::on_all("endless_program", programs::run_endless),
 ];
 
 /// The scenario in which an interrupt's handler panics.

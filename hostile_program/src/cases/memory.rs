@@ -1,0 +1,167 @@
+//! `map` and `unmap` at their limits.
+
+use super::{BROKEN, Case, GOOD, SURVIVED, kept};
+use alloc::vec::Vec;
+use core::ptr;
+use program_runtime::{map, unmap};
+use syscall_abi::SyscallError;
+
+/// A page.
+const PAGE: usize = 4096;
+
+/// All of the subject.
+pub(super) const CASES: &[Case] = &[
+    Case {
+        name: "map_until_refused",
+        run: map_until_refused,
+    },
+    Case {
+        name: "touch_until_killed",
+        run: touch_until_killed,
+    },
+    Case {
+        name: "map_odd_sizes",
+        run: map_odd_sizes,
+    },
+    Case {
+        name: "unmap_what_is_not_mapped",
+        run: unmap_what_is_not_mapped,
+    },
+    Case {
+        name: "unmap_and_touch",
+        run: unmap_and_touch,
+    },
+    Case {
+        name: "map_and_unmap_every_other",
+        run: map_and_unmap_every_other,
+    },
+    Case {
+        name: "mapped_is_zeroed",
+        run: mapped_is_zeroed,
+    },
+];
+
+/// Maps as much as there is, without touching it.
+fn map_until_refused(_number: u64) -> u64 {
+    for size in [PAGE << 18, PAGE << 8, PAGE] {
+        loop {
+            match map(size) {
+                Ok(_) => {}
+                Err(SyscallError::OutOfMemory) => break,
+                Err(_) => return BROKEN,
+            }
+        }
+    }
+    GOOD
+}
+
+/// Maps as much as there is, and touches all of it: the kernel keeps memory for itself.
+fn touch_until_killed(_number: u64) -> u64 {
+    while let Ok(page) = map(16 * PAGE) {
+        for index in 0..16 {
+            // SAFETY: The page was just mapped.
+            unsafe { ptr::write_volatile(page.wrapping_add(index * PAGE), 1) };
+        }
+    }
+    // What is on the stack comes on top.
+    use_stack()
+}
+
+/// Touches every page of the stack.
+fn use_stack() -> u64 {
+    let room = core::hint::black_box([1_u8; 200 * 1024]);
+    u64::from(room[0] - 1)
+}
+
+/// Sizes that nobody can have.
+fn map_odd_sizes(_number: u64) -> u64 {
+    let refused = [usize::MAX, usize::MAX - PAGE, 1 << 47, 1 << 44, (1 << 63) + 1]
+        .map(|size| map(size) == Err(SyscallError::OutOfMemory));
+    kept(map(0) == Err(SyscallError::BadArgument) && refused == [true; 5] && map(1).is_ok())
+}
+
+/// Addresses that were never given.
+fn unmap_what_is_not_mapped(_number: u64) -> u64 {
+    let Ok(page) = map(3 * PAGE) else { return BROKEN };
+    let start = page.addr();
+    let on_stack = 0_u8;
+    let stack_page = (&raw const on_stack).addr() & !(PAGE - 1);
+    for (address, size, expected) in [
+        (start, 0, SyscallError::BadArgument),
+        (start + 1, PAGE, SyscallError::BadArgument),
+        (start, usize::MAX, SyscallError::NotMapped),
+        (start, usize::MAX - PAGE + 1, SyscallError::NotMapped),
+        (start, 4 * PAGE, SyscallError::NotMapped),
+        (start - PAGE, 2 * PAGE, SyscallError::NotMapped),
+        (0, PAGE, SyscallError::NotMapped),
+        (0x40_0000, PAGE, SyscallError::NotMapped),
+        (stack_page, PAGE, SyscallError::NotMapped),
+        (0x7fff_ffff_e000, PAGE, SyscallError::NotMapped),
+        (0x7fff_ffff_f000, PAGE, SyscallError::NotMapped),
+        (0x8000_0000_0000, PAGE, SyscallError::NotMapped),
+        (0xffff_8000_0000_0000, PAGE, SyscallError::NotMapped),
+        (0xffff_ffff_8000_0000, PAGE, SyscallError::NotMapped),
+        (0xffff_ffff_ffff_f000, PAGE, SyscallError::NotMapped),
+    ] {
+        // SAFETY: Nothing is unmapped; if it were, the program would find out.
+        let outcome = unsafe { unmap(ptr::with_exposed_provenance_mut(address), size) };
+        if outcome != Err(expected) {
+            return BROKEN;
+        }
+    }
+    // SAFETY: Nobody uses it.
+    let once = unsafe { unmap(page, 3 * PAGE) };
+    // SAFETY: Nobody uses it.
+    let twice = unsafe { unmap(page, 3 * PAGE) };
+    kept(once == Ok(()) && twice == Err(SyscallError::NotMapped))
+}
+
+/// Reads what was given back.
+fn unmap_and_touch(_number: u64) -> u64 {
+    let Ok(page) = map(PAGE) else { return BROKEN };
+    // SAFETY: The page was just mapped.
+    unsafe { ptr::write_volatile(page, 1) };
+    // SAFETY: That it is used all the same is what this is about.
+    if unsafe { unmap(page, PAGE) }.is_err() {
+        return BROKEN;
+    }
+    // SAFETY: It is the program's end.
+    let _byte = unsafe { ptr::read_volatile(page) };
+    SURVIVED
+}
+
+/// Leaves as many pieces behind as the kernel can be made to remember.
+fn map_and_unmap_every_other(_number: u64) -> u64 {
+    let mut pages = Vec::new();
+    while let Ok(page) = map(PAGE) {
+        pages.push(page);
+        if pages.len() == 20_000 {
+            break;
+        }
+    }
+    for page in pages.iter().step_by(2) {
+        // SAFETY: Nobody uses it.
+        if unsafe { unmap(*page, PAGE) }.is_err() {
+            return BROKEN;
+        }
+    }
+    kept(pages.len() > 1000 && map(2 * PAGE).is_ok())
+}
+
+/// Fills pages, gives them back, and looks at what it gets then.
+fn mapped_is_zeroed(_number: u64) -> u64 {
+    for _ in 0..64 {
+        let Ok(pages) = map(8 * PAGE) else { return BROKEN };
+        // SAFETY: The pages were just mapped, and nobody else knows them.
+        let bytes = unsafe { core::slice::from_raw_parts_mut(pages, 8 * PAGE) };
+        if bytes.iter().any(|byte| *byte != 0) {
+            return BROKEN;
+        }
+        bytes.fill(0xa5);
+        // SAFETY: The slice is not used any more.
+        if unsafe { unmap(pages, 8 * PAGE) }.is_err() {
+            return BROKEN;
+        }
+    }
+    GOOD
+}

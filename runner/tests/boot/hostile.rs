@@ -1,0 +1,201 @@
+//! Programs that attack the kernel: each is killed, or finds that the kernel keeps its promises, and the kernel goes on.
+//!
+//! One boot runs all cases, one after the other, with a canary behind each. How each ended is read from QEMU's debug console, to
+//! which no program can write, and why from the kernel's log.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use iso_image::{BootText, IsoName, Module, Payload};
+use libtest_mimic::Failed;
+use runner::{Display, Ending, FirmwareKind, Machine, built};
+
+use crate::booted::Booted;
+use crate::host::{FIRMWARES, contents_with_kernel, file, firmware_name, folder, iso_with, machine};
+use crate::hostile_cases::{End, SURVIVED, cases};
+use crate::scenario::{Deadline, Outcome, Scenario};
+
+/// The program that attacks.
+const HOSTILE_PROGRAM: &str = env!("CARGO_BIN_FILE_HOSTILE_PROGRAM");
+
+/// Processors that differ in SMAP and UMIP, and in whose they are: the model, and whether it has UMIP.
+const CPU_MODELS: [(&str, &str, bool); 3] = [
+    ("max", "max", true),
+    ("qemu64", "qemu64", false),
+    ("skylake", "Skylake-Client,+umip", true),
+];
+
+/// All of the subject.
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+    for kind in FIRMWARES {
+        for (name, model, has_umip) in CPU_MODELS {
+            let rule = format!(
+                "hostile::no_program_takes_the_kernel_down_on_{}_{name}",
+                firmware_name(kind)
+            );
+            scenarios.push(Scenario::new(rule, 300, move |deadline| {
+                attack(kind, model, has_umip, deadline)
+            }));
+        }
+    }
+    scenarios.push(Scenario::new(
+        "hostile::the_kernel_ticks_and_logs_beside_an_endless_program",
+        60,
+        endless,
+    ));
+    scenarios
+}
+
+/// The test kernel with the attacker and its cases.
+fn hostile_machine(kind: FirmwareKind, command_line: &str, cases: &str) -> Result<Machine, Failed> {
+    let mut contents = contents_with_kernel(built::test_kernel(), command_line)?;
+    for (name, payload) in [
+        ("hostile_program", Payload::Program(HOSTILE_PROGRAM.into())),
+        ("cases", Payload::Verbatim(file("cases", cases.as_bytes())?)),
+    ] {
+        contents.modules.push(Module {
+            name: IsoName::new(name)?,
+            payload,
+            string: BootText::default(),
+        });
+    }
+    machine(kind, &iso_with(contents, None)?)
+}
+
+/// Runs all cases.
+fn attack(kind: FirmwareKind, cpu_model: &str, has_umip: bool, deadline: Deadline) -> Outcome {
+    let cases = cases();
+    let lines: String = cases.iter().map(|(arguments, _)| format!("{arguments}\n")).collect();
+    let mut machine = hostile_machine(kind, "scenario=programs log.level=info", &lines)?;
+    let ends_file = folder().join("program_ends");
+    // An earlier run's must not count.
+    let _ = fs::remove_file(&ends_file);
+    machine.display = Display::NoAdapter;
+    machine.cpu_model = cpu_model.to_owned();
+    add_debug_console(&mut machine, &ends_file);
+    let mut booted = Booted::start(&machine, deadline)?;
+    booted.expect_ending(&Ending::Passed)?;
+    let text = booted.text();
+    let ends = fs::read_to_string(&ends_file)?;
+    let wrong = wrong_ends(&cases, &ends, &text, has_umip);
+    booted.check(wrong.is_empty(), &wrong)?;
+    check_log(&booted, &text)
+}
+
+/// Adds QEMU's debug console, which writes to a file.
+fn add_debug_console(machine: &mut Machine, file: &Path) {
+    machine.additions.push("-chardev".into());
+    machine
+        .additions
+        .push(format!("file,id=program_ends,path={}", file.display()).into());
+    machine.additions.push("-device".into());
+    machine
+        .additions
+        .push("isa-debugcon,iobase=0xe9,chardev=program_ends".into());
+}
+
+/// Which cases, or canaries, did not end as they have to.
+fn wrong_ends(cases: &[(String, End)], ends: &str, text: &str, has_umip: bool) -> String {
+    let ends: Vec<&str> = ends.lines().collect();
+    let mut wrong = String::new();
+    let expected_count = 2 * cases.len() + 1;
+    if ends.len() != expected_count || ends.last() != Some(&"program exited 0") {
+        let _ = writeln!(
+            wrong,
+            "{} programs ended, not {expected_count}, the last: {:?}",
+            ends.len(),
+            ends.last()
+        );
+    }
+    for ((arguments, end), ended) in cases.iter().zip(ends.chunks(2)) {
+        let reason = reason_of(text, arguments);
+        if !is_as_expected(*end, ended[0], reason, has_umip) {
+            let _ = writeln!(wrong, "{arguments:?}: {:?} ({reason}), not {end:?}", ended[0]);
+        }
+        if ended.get(1) != Some(&"program exited 0") {
+            let _ = writeln!(wrong, "the canary behind {arguments:?}: {:?}", ended.get(1));
+        }
+    }
+    wrong
+}
+
+/// What the kernel logs of a case's end.
+fn reason_of<'text>(text: &'text str, arguments: &str) -> &'text str {
+    let (_, rest) = text
+        .split_once(&format!("INFO  Case {arguments:?} ended: "))
+        .unwrap_or_default();
+    rest.lines().next().unwrap_or_default()
+}
+
+/// Whether a case ended as it has to: by the line of the debug console, and by the reason in the log.
+fn is_as_expected(end: End, ended: &str, reason: &str, has_umip: bool) -> bool {
+    let exited = |code: u64| ended == format!("program exited {code}") && reason == format!("exited {code}");
+    let killed_for = |words: &str| ended == "program killed" && reason.starts_with(&format!("killed: {words}"));
+    match end {
+        End::Exits(code) => exited(code),
+        End::KilledFor(words) => killed_for(words),
+        End::KilledForOneOf(words) => words.into_iter().any(killed_for),
+        End::KilledOnHardware(words) => killed_for(words) || exited(SURVIVED),
+        End::KilledWithUmip if has_umip => killed_for("General Protection Fault (0x0)"),
+        End::KilledWithUmip => exited(SURVIVED),
+    }
+}
+
+/// The kernel has found nothing wrong with itself, and the log is nobody's but its own.
+fn check_log(booted: &Booted, text: &str) -> Outcome {
+    booted.check(
+        text.contains("INFO  Frames in use: 0 more than before"),
+        "frames are lost",
+    )?;
+    booted.check(
+        text.contains("INFO  Slow returns: 1"),
+        "a call at the end of the half did not return by `iretq` once",
+    )?;
+    let lines = booted.log_lines();
+    let foreign = lines
+        .iter()
+        .find(|line| line.level == "ERROR" && !line.message.starts_with("hostile_program: "));
+    booted.check(foreign.is_none(), &format!("an error of the kernel's: {foreign:?}"))?;
+    for forged in [
+        "[0] ERROR panicked at fake",
+        "[0] INFO  Rebooting",
+        "program exited 0\n",
+    ] {
+        let is_forged = text.lines().any(|line| line.starts_with(forged));
+        booted.check(!is_forged, &format!("a program has written {forged:?}"))?;
+    }
+    // Colours are the kernel's, and were taken out with their escapes.
+    let obeyed = text
+        .chars()
+        .find(|character| character.is_control() && !"\r\n".contains(*character));
+    booted.check(
+        obeyed.is_none(),
+        &format!("a program has sent {obeyed:?} to the terminal"),
+    )
+}
+
+/// A program that never ends takes its processor's time, and nothing else.
+fn endless(deadline: Deadline) -> Outcome {
+    let machine = hostile_machine(FirmwareKind::Bios, "scenario=endless_program", "")?;
+    let mut booted = Booted::start(&machine, deadline)?;
+    let mut last = 0;
+    for _ in 0..3 {
+        let ticks = loop {
+            let counts = booted.log_lines();
+            let mut counts = counts
+                .iter()
+                .filter_map(|line| line.message.strip_prefix("Ticks on processor 0: "));
+            if let Some(ticks) = counts.find_map(|count| count.parse::<u64>().ok().filter(|ticks| *ticks > last)) {
+                break ticks;
+            }
+            if deadline.left().is_zero() {
+                return Err(booted.failed("the processor of an endless program is not interrupted"));
+            }
+            booted.expect("Hello from BSP")?;
+        };
+        last = ticks;
+    }
+    Ok(())
+}

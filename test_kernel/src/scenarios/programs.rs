@@ -1,0 +1,98 @@
+//! Programs that attack the kernel, one after the other. Which, says the module `/cases`: each of its lines is the arguments
+//! of a run of `/hostile_program`. Behind each comes a canary, a program that does nothing wrong: it must find the kernel whole.
+
+use alloc::sync::Arc;
+use core::time::Duration;
+use kernel::{
+    boot::module::{self, Module, USER_MODE_PROGRAM_0_PATH},
+    cpu::{cpu_local_data::current_cpu_id, hlt_loop::hlt_loop_with_interrupts_off},
+    memory::frame_cache,
+    output::{ExitCode, exit_qemu},
+    platform::timer,
+    user_mode::{ProgramEnd, ProgramImage, enter_user_mode::slow_returns, report_end, run_to_its_end},
+};
+
+/// Where the attacker is on the boot medium.
+const HOSTILE_PROGRAM_PATH: &str = "/hostile_program";
+
+/// Where the cases are.
+const CASES_PATH: &str = "/cases";
+
+/// What the attacker does when it attacks nobody.
+const CANARY: &str = "canary";
+
+/// How often the ticks of the program's processor are told.
+const TICK_REPORTS: u32 = 5;
+
+/// Runs all cases, and last the shipped program.
+pub(super) fn run_all() {
+    let frames_before = frame_cache::frames_in_use();
+    let hostile = image(HOSTILE_PROGRAM_PATH);
+    for case in lines() {
+        log::info!("Case {case:?}");
+        log::info!("Case {case:?} ended: {}", Outcome(run(&hostile, case)));
+        log::info!("Its canary ended: {}", Outcome(run(&hostile, CANARY)));
+    }
+    drop(hostile);
+    let program_0 = image(USER_MODE_PROGRAM_0_PATH);
+    log::info!("The shipped program ended: {}", Outcome(run(&program_0, "")));
+    drop(program_0);
+    log::info!("Slow returns: {}", slow_returns());
+    // Page tables of the kernel's and the heap grow, and are kept; nothing of the programs' may be.
+    log::info!(
+        "Frames in use: {} more than before",
+        frame_cache::frames_in_use() - frames_before
+    );
+    exit_qemu(ExitCode::Success);
+    // QEMU ends a moment later.
+    hlt_loop_with_interrupts_off();
+}
+
+/// Runs a program on the first processor that never ends, while the second one tells how often the first is interrupted.
+pub(super) fn run_endless() {
+    if current_cpu_id() == 0 {
+        run(&image(HOSTILE_PROGRAM_PATH), "endless");
+    }
+    if current_cpu_id() == 1 {
+        for _ in 0..TICK_REPORTS {
+            timer::sleep(Duration::from_millis(200));
+            log::info!("Ticks on processor 0: {}", timer::ticks().next().unwrap_or_default());
+        }
+    }
+}
+
+/// The program of a module.
+fn image(path: &str) -> Arc<ProgramImage> {
+    ProgramImage::from_module(module_of(path)).unwrap_or_else(|error| panic!("{path} is refused: {error}"))
+}
+
+/// A module.
+fn module_of(path: &str) -> &'static Module {
+    let module = module::kept().iter().find(|module| module.path == path);
+    module.unwrap_or_else(|| panic!("there is no module {path}"))
+}
+
+/// The cases.
+fn lines() -> impl Iterator<Item = &'static str> {
+    let text = core::str::from_utf8(module_of(CASES_PATH).content).expect("the cases are text");
+    text.lines()
+}
+
+/// Runs a program to its end, which is told on QEMU's debug console too.
+fn run(image: &Arc<ProgramImage>, arguments: &str) -> ProgramEnd {
+    let end = run_to_its_end(image, arguments).unwrap_or_else(|error| panic!("{arguments:?} is not started: {error}"));
+    report_end(&end);
+    end
+}
+
+/// An end in words.
+struct Outcome(ProgramEnd);
+
+impl core::fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.0 {
+            ProgramEnd::Exited { code } => write!(formatter, "exited {code}"),
+            ProgramEnd::Killed(reason) => write!(formatter, "killed: {reason}"),
+        }
+    }
+}
