@@ -26,6 +26,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         "cargo::rustc-env=LIMELIGHT_TEST_KERNEL={}",
         artifact("TEST_KERNEL")?.display()
     );
+    println!(
+        "cargo::rustc-env=LIMELIGHT_MEASURING_PROGRAM={}",
+        artifact("MEASURING_PROGRAM")?.display()
+    );
     let artifacts = contents(
         artifact("KERNEL")?,
         artifact("USER_MODE_PROGRAM_0")?,

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use iso_image::{BootText, Host, Payload, TextError};
+use iso_image::{BootText, Host, IsoName, Module, Payload, TextError};
 
 use crate::bench_table::{Row, table};
 use crate::built;
@@ -112,6 +112,11 @@ fn boot(
     let mut contents = built::contents()?;
     contents.kernel = Some(Payload::Program(built::test_kernel()));
     contents.command_line = BootText::new(command_line)?;
+    contents.modules.push(Module {
+        name: IsoName::new("measuring_program")?,
+        payload: Payload::Program(built::measuring_program()),
+        string: BootText::default(),
+    });
     let (iso, log) = (folder.join("bench.iso"), folder.join("serial.log"));
     pack_for(Some(LoaderKind::Grub), &contents, &iso)?;
     let mut machine = Machine::new(iso, FirmwareFiles::Bios);

@@ -31,7 +31,7 @@ const fn reported(name: &'static str, what: &'static str) -> Subject {
 }
 
 /// Every row, in the order of the table.
-const SUBJECTS: [Subject; 12] = [
+const SUBJECTS: [Subject; 17] = [
     limited("boot", "kernel entry to idle, no screen, without waits", 20_000_000),
     limited(
         "boot_with_screen",
@@ -59,6 +59,27 @@ const SUBJECTS: [Subject; 12] = [
     ),
     reported("log_line_64_screen_alone", "the same with a screen, one line alone"),
     limited("timer_interrupt", "a timer interrupt with a tick, entry to exit", 350),
+    limited(
+        "syscall_round_trip",
+        "an empty system call, from the program back to it",
+        100,
+    ),
+    limited(
+        "program_log_line_16",
+        "a program logs 16 bytes, serial port only",
+        1_500,
+    ),
+    limited(
+        "first_touch",
+        "a program's first touch of a page that it mapped, which is zeroed",
+        1_500,
+    ),
+    limited(
+        "load_and_enter",
+        "from the module user_mode_program_0 to its first call",
+        400_000,
+    ),
+    reported("boot_to_first_call", "kernel entry to there, without waits"),
     reported(
         "remote_call_round_trip",
         "a call of another processor that halts, and back",

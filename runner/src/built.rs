@@ -53,6 +53,11 @@ pub fn test_kernel() -> PathBuf {
     PathBuf::from(env!("LIMELIGHT_TEST_KERNEL"))
 }
 
+/// The program that measures what the kernel costs it.
+pub(crate) fn measuring_program() -> PathBuf {
+    PathBuf::from(env!("LIMELIGHT_MEASURING_PROGRAM"))
+}
+
 /// What goes onto the ISO, as the build has it: change a field for another kernel, program or command line.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ mod interrupts;
 mod logging;
 mod measure;
 mod memory;
+mod programs;
 
 pub(crate) use measure::note_entry;
 
@@ -18,9 +19,11 @@ pub(crate) fn run() {
     refuse_unless_optimised();
     measure::report_boot("boot");
     measure::report_boot_waits();
+    programs::measure_start();
     memory::measure_all();
     interrupts::measure_timer();
     logging::measure_serial();
+    programs::measure_calls();
     exit_qemu(ExitCode::Success);
 }
 
