@@ -7,7 +7,7 @@ use crate::running::Running;
 use crate::session::{GLANCE, PANIC_REPORT_TIME};
 
 /// The kernel goes on for so long behind the program's end: a panic that it leads to is not missed.
-const TIME_FOR_CONSEQUENCES: Duration = Duration::from_millis(300);
+const TIME_FOR_CONSEQUENCES: Duration = Duration::from_millis(500);
 
 /// Watches until the program or the kernel or QEMU ends, or the time is over.
 pub(crate) fn watch_program(running: &mut Running, limit: Option<Duration>) -> Ending {

@@ -126,6 +126,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             boots_without_program as fn(Deadline) -> Outcome,
         ),
         ("has_123_for_a_panic", panics),
+        ("has_123_for_a_panic_behind_the_end_of_a_program", panics_behind_program),
         ("has_123_for_a_triple_fault", triple_faults),
         ("has_124_when_the_time_is_over", runs_out_of_time),
         ("has_125_for_a_file_that_is_not_there", names_no_file),
@@ -191,6 +192,12 @@ fn boots_without_program(deadline: Deadline) -> Outcome {
 fn panics(deadline: Deadline) -> Outcome {
     let mut runner = run_iso(&test_kernel_iso("scenario=panic panic=halt")?, deadline)?;
     expect_end(&mut runner, 123, "deliberate, with a number: 42")
+}
+
+/// The program may have done it.
+fn panics_behind_program(deadline: Deadline) -> Outcome {
+    let mut runner = run_iso(&test_kernel_iso("scenario=panic_behind_program")?, deadline)?;
+    expect_end(&mut runner, 123, "deliberate, behind a program")
 }
 
 /// QEMU ends by itself.
