@@ -6,7 +6,9 @@ use iso_image::BootLoader;
 
 use crate::arguments::Options;
 use crate::built;
+use crate::end_report::ProgramEnd;
 use crate::ending::Ending;
+use crate::exit_codes::ExitCode;
 use crate::firmware::FirmwareFiles;
 use crate::given_options::GivenOptions;
 use crate::out_dir::{iso_link, out_dir_link, short};
@@ -122,6 +124,24 @@ pub(crate) fn ending(ending: &Ending) -> Option<String> {
         Ending::QemuFailed { .. } => Some("QEMU failed.".to_owned()),
         Ending::Odd { status } => Some(format!("QEMU ended in an odd way: {status}")),
         Ending::ShutDown | Ending::Stopped | Ending::TimedOut | Ending::TripleFault | Ending::UnexplainedReset => None,
+    }
+}
+
+/// What the exit code stands for, in a sentence, where the log does not end with it.
+pub(crate) fn conclusion(code: ExitCode, has_panic: bool, options: &Options) -> Option<String> {
+    let number = code.number();
+    match code {
+        ExitCode::Panicked if has_panic => Some("The kernel panicked: its report is above.".to_owned()),
+        ExitCode::Program(ProgramEnd::Exited { code }) if code == u64::from(number) => {
+            Some(format!("The program exited with code {code}."))
+        }
+        ExitCode::Program(ProgramEnd::Exited { code }) => Some(format!(
+            "The program exited with code {code}, too high for an exit code here: this one is {number}."
+        )),
+        ExitCode::Program(ProgramEnd::Killed) => Some("The program was killed: the log says why.".to_owned()),
+        ExitCode::Program(ProgramEnd::Refused) => Some("The program was refused: the log says why.".to_owned()),
+        ExitCode::RunnerFailed if options.exit_with_program => Some("QEMU ended before the program did.".to_owned()),
+        _ => None,
     }
 }
 

@@ -28,10 +28,16 @@ Exit code:
     0  QEMU was closed, the machine switched itself off or restarted, or the
        kernel reported success
     1  the kernel reported failure
-  122  a triple fault, or a reset out of the blue
-  123  the kernel panicked
+  123  the kernel panicked, or a triple fault, or a reset out of the blue
   124  --timeout is over
   125  the runner or QEMU failed
+With --exit-with-program there is no 0 or 1 of the kernel's; instead:
+ 0-99  the program exited with this code
+  120  the program exited with a code above 99, which is printed
+  121  the program was killed
+  122  the program was refused: its file is none that the kernel runs, or is
+       not on the ISO
+  125  QEMU was closed, or ended, before the program did
 
 Environment:
   LIMINE_PATH   a folder with Limine's files (an absolute path)
@@ -68,6 +74,9 @@ pub struct Options {
     /// Put this file on the ISO in place of `user_mode_program_0`
     #[arg(long, value_name = "FILE")]
     pub program: Option<PathBuf>,
+    /// Quit when the program ends, with its exit code (see below)
+    #[arg(long, conflicts_with = "screenshot")]
+    pub exit_with_program: bool,
     /// Command line for the kernel, for example "log.level=debug"
     #[arg(long, value_name = "TEXT")]
     pub cmdline: Option<String>,
@@ -269,6 +278,13 @@ mod tests {
         ] {
             assert!(matches!(read(line), Err(ArgumentError::Clap(_))), "{line}");
         }
+    }
+
+    #[test]
+    fn a_run_ends_with_the_program_or_with_a_picture() {
+        assert!(read("--exit-with-program --timeout 5").unwrap().0.exit_with_program);
+        let both = read("--exit-with-program --screenshot a.png");
+        assert!(matches!(both, Err(ArgumentError::Clap(_))), "{both:?}");
     }
 
     #[test]

@@ -1,37 +1,60 @@
 //! The runner's exit code: how the run ended, for scripts.
 
+use crate::end_report::{EndReport, ProgramEnd};
 use crate::ending::Ending;
+
+/// The highest exit code of a program that the runner's own can be.
+const HIGHEST_PROGRAM_CODE: u64 = 99;
+/// Stands for all exit codes of a program above that. It is none of its codes and none of ours.
+const ABOVE_HIGHEST_PROGRAM_CODE: u8 = 120;
 
 /// What the runner ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitCode {
     /// QEMU was closed, the machine switched itself off or restarted as it said, or the kernel reported success.
-    Good = 0,
+    Good,
     /// The kernel reported failure.
-    KernelFailed = 1,
-    /// A triple fault, or a reset out of the blue.
-    Reset = 122,
-    /// The kernel panicked.
-    Panicked = 123,
+    KernelFailed,
+    /// The program ended (`--exit-with-program`).
+    Program(ProgramEnd),
+    /// The kernel came to grief: a panic, a triple fault, or a reset out of the blue.
+    Panicked,
     /// The time was over.
-    TimedOut = 124,
+    TimedOut,
     /// The runner or QEMU failed.
-    RunnerFailed = 125,
+    RunnerFailed,
 }
 
 impl ExitCode {
     /// The number.
     #[must_use]
     pub fn number(self) -> u8 {
-        self as u8
+        match self {
+            Self::Good => 0,
+            Self::KernelFailed => 1,
+            Self::Program(ProgramEnd::Exited { code }) => number_of_program_code(code),
+            Self::Program(ProgramEnd::Killed) => 121,
+            Self::Program(ProgramEnd::Refused) => 122,
+            Self::Panicked => 123,
+            Self::TimedOut => 124,
+            Self::RunnerFailed => 125,
+        }
     }
 }
 
-/// The exit code of a run. A panic outweighs what follows from it.
+/// A program's exit code as the runner's. The host has 256 of them, and those from 100 on are not the program's.
+fn number_of_program_code(code: u64) -> u8 {
+    match u8::try_from(code) {
+        Ok(number) if code <= HIGHEST_PROGRAM_CODE => number,
+        _ => ABOVE_HIGHEST_PROGRAM_CODE,
+    }
+}
+
+/// The exit code of a run that is watched for the kernel's sake. A panic outweighs what follows from it.
 pub(crate) fn of_run(ending: &Ending, has_panic: bool) -> ExitCode {
     match ending {
+        Ending::TripleFault | Ending::UnexplainedReset => ExitCode::Panicked,
         Ending::QemuFailed { .. } | Ending::Odd { .. } => ExitCode::RunnerFailed,
-        Ending::TripleFault | Ending::UnexplainedReset => ExitCode::Reset,
         _ if has_panic => ExitCode::Panicked,
         Ending::TimedOut => ExitCode::TimedOut,
         Ending::Failed => ExitCode::KernelFailed,
@@ -39,23 +62,48 @@ pub(crate) fn of_run(ending: &Ending, has_panic: bool) -> ExitCode {
     }
 }
 
+/// The exit code of a run that is watched for the program's sake (`--exit-with-program`). The serial log has no say in it, since
+/// the program writes there.
+///
+/// The end of the kernel outweighs that of the program, also behind it: then the program may have done it. The end of the program
+/// outweighs what became of QEMU. A QEMU that ended before is a failure, whatever it ended with.
+pub(crate) fn of_program_run(ending: &Ending, report: EndReport) -> ExitCode {
+    match (ending, report.program_end) {
+        _ if report.has_panic => ExitCode::Panicked,
+        (Ending::TripleFault | Ending::UnexplainedReset, _) => ExitCode::Panicked,
+        (_, Some(end)) => ExitCode::Program(end),
+        (Ending::TimedOut, None) => ExitCode::TimedOut,
+        (_, None) => ExitCode::RunnerFailed,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// A QEMU that did not start.
+    const QEMU_FAILED: Ending = Ending::QemuFailed { message: String::new() };
+
+    /// A kernel that did not panic.
+    fn told(program_end: Option<ProgramEnd>) -> EndReport {
+        EndReport {
+            has_panic: false,
+            program_end,
+        }
+    }
+
     #[test]
     fn each_ending_has_the_code_that_the_help_names() {
-        let qemu_failed = Ending::QemuFailed { message: String::new() };
         for (ending, code) in [
             (Ending::Passed, 0),
             (Ending::ShutDown, 0),
             (Ending::Rebooted, 0),
             (Ending::Stopped, 0),
             (Ending::Failed, 1),
-            (Ending::TripleFault, 122),
-            (Ending::UnexplainedReset, 122),
+            (Ending::TripleFault, 123),
+            (Ending::UnexplainedReset, 123),
             (Ending::TimedOut, 124),
-            (qemu_failed, 125),
+            (QEMU_FAILED, 125),
         ] {
             assert_eq!(of_run(&ending, false).number(), code, "{ending:?}");
         }
@@ -66,6 +114,65 @@ mod tests {
         for ending in [Ending::Failed, Ending::TimedOut, Ending::Stopped, Ending::ShutDown] {
             assert_eq!(of_run(&ending, true), ExitCode::Panicked, "{ending:?}");
         }
-        assert_eq!(of_run(&Ending::TripleFault, true), ExitCode::Reset);
+    }
+
+    #[test]
+    fn each_end_of_a_program_has_the_code_that_the_help_names() {
+        let exited = |code| ProgramEnd::Exited { code };
+        for (end, number) in [
+            (exited(0), 0),
+            (exited(1), 1),
+            (exited(99), 99),
+            (exited(100), 120),
+            // Cut to eight bits it would be another.
+            (exited(256), 120),
+            (exited(u64::MAX), 120),
+            (ProgramEnd::Killed, 121),
+            (ProgramEnd::Refused, 122),
+        ] {
+            assert_eq!(
+                of_program_run(&Ending::Stopped, told(Some(end))).number(),
+                number,
+                "{end:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_kernel_outweighs_that_of_the_program() {
+        let success = Some(ProgramEnd::Exited { code: 0 });
+        let report = EndReport {
+            has_panic: true,
+            program_end: success,
+        };
+        for ending in [Ending::Stopped, Ending::Failed, Ending::TimedOut, QEMU_FAILED] {
+            assert_eq!(of_program_run(&ending, report), ExitCode::Panicked, "{ending:?}");
+        }
+        for ending in [Ending::TripleFault, Ending::UnexplainedReset] {
+            assert_eq!(of_program_run(&ending, told(success)), ExitCode::Panicked, "{ending:?}");
+            assert_eq!(of_program_run(&ending, told(None)), ExitCode::Panicked, "{ending:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_program_outweighs_that_of_qemu() {
+        for ending in [Ending::TimedOut, Ending::ShutDown, Ending::Rebooted, QEMU_FAILED] {
+            let code = of_program_run(&ending, told(Some(ProgramEnd::Killed)));
+            assert_eq!(code.number(), 121, "{ending:?}");
+        }
+    }
+
+    #[test]
+    fn a_qemu_that_ends_before_the_program_has_failed_whatever_it_says() {
+        for ending in [
+            Ending::Passed,
+            Ending::Failed,
+            Ending::ShutDown,
+            Ending::Rebooted,
+            QEMU_FAILED,
+        ] {
+            assert_eq!(of_program_run(&ending, told(None)).number(), 125, "{ending:?}");
+        }
+        assert_eq!(of_program_run(&Ending::TimedOut, told(None)).number(), 124);
     }
 }

@@ -47,6 +47,15 @@ pub enum EventLog {
     Interrupts,
 }
 
+/// Whether the kernel has a channel of its own to this host, on which it tells how a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndChannel {
+    /// It has none.
+    Absent,
+    /// QEMU's device `isa-debugcon` is there, and what it is told is kept.
+    Kept,
+}
+
 /// What a debugger finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Debugger {
@@ -75,6 +84,8 @@ pub struct Machine {
     pub serial: SerialPort,
     /// Which events QEMU records.
     pub event_log: EventLog,
+    /// Where the kernel tells how a program ended.
+    pub end_channel: EndChannel,
     /// Waits for a debugger before the first instruction.
     pub debugger: Option<Debugger>,
     /// More devices and the like, which replace no default.
@@ -97,6 +108,7 @@ impl Machine {
             display: Display::Headless,
             serial: SerialPort::Captured,
             event_log: EventLog::Resets,
+            end_channel: EndChannel::Absent,
             debugger: None,
             additions: Vec::new(),
             qemu_arguments: Vec::new(),

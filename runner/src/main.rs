@@ -1,7 +1,8 @@
 //! `cargo run`: boots Limelight in QEMU. `cargo run -- --help` lists the options.
 //!
-//! Exit codes: 0 all is well, 1 the kernel reported failure, 122 triple fault or unexplained reset, 123 the kernel
-//! panicked, 124 the time was over, 125 the runner or QEMU failed.
+//! Exit codes: 0 all is well, 1 the kernel reported failure, 123 the kernel panicked, or a triple fault or unexplained reset,
+//! 124 the time was over, 125 the runner or QEMU failed. With `--exit-with-program`: 0 to 99 the program's own, 120 one above
+//! that, 121 the program was killed, 122 it was refused.
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -13,7 +13,7 @@ use crate::debugger_port::USUAL_PORT;
 use crate::firmware::{FirmwareFiles, FirmwareKind, OvmfNotFound, find_ovmf};
 use crate::given_options::GivenOptions;
 use crate::install_lines::{Tool, tool_of_program};
-use crate::machine::{Debugger, Display, Machine, SerialPort};
+use crate::machine::{Debugger, Display, EndChannel, Machine, SerialPort};
 use crate::out_dir::LinkError;
 use crate::packing::{LoaderKind, PackError, find_boot_loader};
 use crate::qemu::Qemu;
@@ -184,6 +184,9 @@ pub(crate) fn machine(
     } else {
         Display::Window
     };
+    if options.exit_with_program {
+        machine.end_channel = EndChannel::Kept;
+    }
     machine.debugger = options.debug.then_some(Debugger { port: USUAL_PORT });
     machine.qemu_arguments = qemu_arguments;
     machine

@@ -6,10 +6,11 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use crate::end_report::PORT as END_CHANNEL_PORT;
 use crate::event_record::{RESETS, with_resets_recorded};
 use crate::firmware::FirmwareFiles;
 use crate::given_options::GivenOptions;
-use crate::machine::{BootMedium, Display, EventLog, Machine, SerialPort};
+use crate::machine::{BootMedium, Display, EndChannel, EventLog, Machine, SerialPort};
 use crate::run_files::RunFiles;
 
 /// Above this many CPUs one host thread for all is several times faster than one each, and Limine does not get through
@@ -34,6 +35,7 @@ pub(crate) fn arguments(machine: &Machine, files: &RunFiles) -> Vec<OsString> {
     add_serial(&mut list, machine);
     list.unless_given(&["no-reboot"], &["-no-reboot"]);
     list.add(&["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]);
+    add_end_channel(&mut list, machine, files);
     add_event_record(&mut list, machine, files);
     list.add(&["-qmp"]);
     list.arguments
@@ -164,6 +166,20 @@ fn add_serial(list: &mut ArgumentList, machine: &Machine) {
         }
     }
     list.unless_given(&["monitor", "mon"], &["-monitor", "none"]);
+}
+
+/// Adds the device on which the kernel tells how a program ended, with a file behind it.
+fn add_end_channel(list: &mut ArgumentList, machine: &Machine, files: &RunFiles) {
+    if machine.end_channel == EndChannel::Absent {
+        return;
+    }
+    list.add(&["-chardev"]);
+    list.arguments
+        .push(with_path("file,id=end_report,path=", &files.end_report, ""));
+    list.add(&[
+        "-device",
+        &format!("isa-debugcon,iobase={END_CHANNEL_PORT},chardev=end_report"),
+    ]);
 }
 
 /// Adds the record of resets and interrupts, as far as the person's own is not in its place.

@@ -16,6 +16,8 @@ pub(crate) struct RunFiles {
     pub(crate) qmp_socket: PathBuf,
     /// What QEMU records of resets and interrupts.
     pub(crate) event_log: PathBuf,
+    /// What the kernel tells of a program's end.
+    pub(crate) end_report: PathBuf,
     /// This run's copy of the UEFI variables.
     pub(crate) uefi_variables: PathBuf,
 }
@@ -26,6 +28,7 @@ impl RunFiles {
         Self {
             qmp_socket: folder.join("qmp.sock"),
             event_log: folder.join("events.log"),
+            end_report: folder.join("end-report"),
             uefi_variables: folder.join("uefi-variables.fd"),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Dropping a [`Running`] stops QEMU, and so does the end of the thread that started it: nothing is left behind.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -12,6 +13,7 @@ use serde_json::json;
 use crate::boot_times::BootTimes;
 use crate::console::{Console, Echo};
 use crate::die_with_us::end_with_this_thread;
+use crate::end_report::EndReport;
 use crate::ending::{Ending, Evidence};
 use crate::event_record::EventRecord;
 use crate::given_options::GivenOptions;
@@ -128,6 +130,13 @@ impl Running {
     #[must_use]
     pub fn event_log(&self) -> String {
         self.event_record.read(|| self.errors.text())
+    }
+
+    /// What the kernel has told on the channel that no program can write to.
+    pub(crate) fn end_report(&self) -> EndReport {
+        // Without the channel there is no file.
+        let bytes = fs::read(&self.files.end_report).unwrap_or_default();
+        EndReport::read(&String::from_utf8_lossy(&bytes))
     }
 
     /// Waits until the serial log contains a text.

@@ -171,6 +171,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_program_says_is_no_panic() {
+        // The kernel writes the program's name before each line and escapes what is no printable character.
+        for text in [
+            "panicked at kernel/src/lib.rs:1:2:",
+            "panicked again while reporting a panic",
+            "[0] ERROR panicked at kernel/src/lib.rs:1:2:",
+            "Page fault! reading 0x10",
+            "General Protection Fault! Error code: 0x10",
+            "\\r\\n[0] ERROR panicked at kernel/src/lib.rs:1:2:",
+            "\\u{1b}[1A[0] ERROR panicked",
+        ] {
+            let line = format!("[0] ERROR user_mode_program_0: {text}\r\n");
+            assert!(!has_panic(&line), "{line}");
+        }
+    }
+
+    #[test]
     fn the_last_lines_are_those_that_say_something() {
         let log: String = (0..30).map(|number| format!("line {number}\r\n\r\n")).collect();
         assert!(last_lines(&log).starts_with("line 15\nline 16\n"));

@@ -11,11 +11,12 @@ use crate::announcement;
 use crate::arguments::Options;
 use crate::debugger_port::debugger_port;
 use crate::ending::Ending;
-use crate::exit_codes::{ExitCode, of_run};
+use crate::exit_codes::{ExitCode, of_program_run, of_run};
 use crate::given_options::GivenOptions;
 use crate::machine::Machine;
 use crate::out_dir::point_links_at_this_build;
 use crate::preparation::{PreparationError, choose_firmware, find_qemu, machine, ready_iso};
+use crate::program_watch::watch_program;
 use crate::qemu::Qemu;
 use crate::reset_explanation::explain_reset;
 use crate::run_errors::StartError;
@@ -24,13 +25,13 @@ use crate::say::say;
 use crate::serial_log::{FIRST_LINE, has_panic, last_lines};
 
 /// Pause between two looks at the log.
-const GLANCE: Duration = Duration::from_millis(100);
+pub(crate) const GLANCE: Duration = Duration::from_millis(100);
 /// The log has been quiet for so long when a picture is taken: everything has been drawn.
 const QUIET_BEFORE_SCREENSHOT: Duration = Duration::from_secs(2);
 /// Limit when only a picture is wanted. A kernel with hundreds of CPUs under UEFI comes up in half of it.
 const SCREENSHOT_LIMIT: Duration = Duration::from_mins(2);
 /// After a panic the rest of its report may come for so long; then an unattended run ends.
-const PANIC_REPORT_TIME: Duration = Duration::from_secs(1);
+pub(crate) const PANIC_REPORT_TIME: Duration = Duration::from_secs(1);
 
 /// Why a session failed before or beside the kernel.
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +64,14 @@ pub fn boot(options: &Options, qemu_arguments: Vec<OsString>) -> Result<ExitCode
     if let Some(port) = debugger_port(&machine.qemu_arguments, machine.debugger) {
         announce_debugger(&mut running, port);
     }
-    let ending = watch(&mut running, options);
-    Ok(conclude(&qemu, &machine, &running, &ending, started.elapsed()))
+    let limit = options.timeout.map(Duration::from_secs);
+    let ending = if options.exit_with_program {
+        watch_program(&mut running, limit)
+    } else {
+        watch(&mut running, options, limit)
+    };
+    explain(&qemu, &machine, &running, &ending, started.elapsed());
+    Ok(conclude(&running, &ending, options))
 }
 
 /// Says that a debugger may come. An editor's task waits for exactly this line, on standard output.
@@ -77,11 +84,8 @@ fn announce_debugger(running: &mut Running, port: u16) {
 }
 
 /// Watches until QEMU ends, or all that was asked for has happened.
-fn watch(running: &mut Running, options: &Options) -> Ending {
-    let limit = options
-        .timeout
-        .map(Duration::from_secs)
-        .or(options.screenshot.is_some().then_some(SCREENSHOT_LIMIT));
+fn watch(running: &mut Running, options: &Options, limit: Option<Duration>) -> Ending {
+    let limit = limit.or(options.screenshot.is_some().then_some(SCREENSHOT_LIMIT));
     let Some(limit) = limit else {
         return wait_without_limit(running);
     };
@@ -138,23 +142,32 @@ fn take_screenshot_of(running: &mut Running, file: &Path) -> bool {
     taken.is_ok()
 }
 
-/// Says how it ended, explains a reset, and gives the exit code.
-fn conclude(qemu: &Qemu, machine: &Machine, running: &Running, ending: &Ending, took: Duration) -> ExitCode {
-    let log = running.serial();
+/// Explains an end that the log does not explain.
+fn explain(qemu: &Qemu, machine: &Machine, running: &Running, ending: &Ending, took: Duration) {
     match ending {
         Ending::TripleFault | Ending::UnexplainedReset => explain_reset(qemu, machine, running, ending, took),
         Ending::TimedOut => say(&format!(
             "\nThe time is over. The last lines of the log:\n{}",
-            last_lines(&log)
+            last_lines(&running.serial())
         )),
         _ => {}
     }
+}
+
+/// Says how it ended, and gives the exit code.
+fn conclude(running: &Running, ending: &Ending, options: &Options) -> ExitCode {
     if let Some(sentence) = announcement::ending(ending) {
         say(&format!("\n{sentence}"));
     }
-    let code = of_run(ending, has_panic(&log));
-    if code == ExitCode::Panicked {
-        say("\nThe kernel panicked: its report is above.");
+    let (code, has_panic) = if options.exit_with_program {
+        let report = running.end_report();
+        (of_program_run(ending, report), report.has_panic)
+    } else {
+        let has_panic = has_panic(&running.serial());
+        (of_run(ending, has_panic), has_panic)
+    };
+    if let Some(sentence) = announcement::conclusion(code, has_panic, options) {
+        say(&format!("\n{sentence}"));
     }
     code
 }

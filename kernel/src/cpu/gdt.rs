@@ -59,6 +59,11 @@ pub(super) struct Gdt {
     tss: SegmentSelector,
 }
 
+const _: () = assert!(
+    TaskStateSegment::new().iomap_base as usize >= size_of::<TaskStateSegment>(),
+    "a map of permitted ports behind the TSS's end is none: programs have no ports"
+);
+
 /// A TSS that names these stacks, by the addresses of their ends.
 pub(super) fn task_state_segment(ist_stack_tops: [VirtAddr; IstStackIndexes::ALL.len()]) -> TaskStateSegment {
     let mut tss = TaskStateSegment::new();

@@ -1,6 +1,7 @@
 //! Everything the kernel says: the log, on serial port and screen, and the last words of a panic.
 
 pub mod backtrace;
+pub mod debug_console;
 mod display_data;
 mod line_head;
 mod line_lock;

@@ -4,7 +4,7 @@
 //! the report (a message whose `Display` panics) ends it with a line of its own. It works before the log is set up, and
 //! finds itself a screen if there is none yet.
 
-use super::{ExitCode, backtrace::Backtrace, exit_qemu, logger};
+use super::{ExitCode, backtrace::Backtrace, debug_console, exit_qemu, logger};
 #[cfg(target_os = "none")]
 use crate::cpu::registers::Registers;
 use crate::{
@@ -131,9 +131,12 @@ fn report(text: fmt::Arguments<'_>) -> ! {
             if let Some(stop_others) = STOP_OTHERS.get() {
                 stop_others();
             }
+            tell_host();
             write_report(text);
         }
         Err(first) if first == cpu_id => {
+            // The first panic may not have got there: to stop the others can panic too.
+            tell_host();
             write_second_report();
         }
         Err(_other) => stop(),
@@ -142,6 +145,11 @@ fn report(text: fmt::Arguments<'_>) -> ! {
         exit_qemu(ExitCode::Failure);
     }
     hlt_loop_with_interrupts_off()
+}
+
+/// Tells QEMU's host, on the channel that no program can write to. Before the report, which may panic itself.
+fn tell_host() {
+    debug_console::tell(format_args!("kernel panicked"));
 }
 
 /// Writes the report to serial port and screen.

@@ -196,6 +196,13 @@ fn the_debugger_is_waited_for_on_this_host_only() {
 }
 
 #[test]
+fn the_end_channel_is_a_file_of_the_run() {
+    let words = arguments_of(|machine| machine.end_channel = EndChannel::Kept, "");
+    assert_eq!(values(&words, "chardev"), ["file,id=end_report,path=/run/end-report"]);
+    assert!(values(&words, "device").contains(&"isa-debugcon,iobase=0xe9,chardev=end_report"));
+}
+
+#[test]
 fn a_machine_without_a_display_adapter_has_none() {
     let words = arguments_of(|machine| machine.display = Display::NoAdapter, "");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! gdb with the shipped `.gdbinit`: it stops at the kernel's entry and on an AP, with source lines and variables.
+//! gdb with the shipped `.gdbinit`: it stops at the kernel's entry, on an AP, and in the program, with source lines and variables.
 //!
 //! The entry has neither arguments nor variables: there gdb has to know so, which it does not without debug information.
 
@@ -17,7 +17,7 @@ use crate::limited_command::LimitedCommand;
 use crate::scenario::{Deadline, Outcome, Scenario};
 
 /// What gdb is asked after the shipped `.gdbinit`; its answers at each stop are between marks.
-const QUESTIONS: [&str; 14] = [
+const KERNEL_QUESTIONS: [&str; 14] = [
     "continue",
     "echo first stop:\\n",
     "frame",
@@ -34,67 +34,185 @@ const QUESTIONS: [&str; 14] = [
     "kill",
 ];
 
+/// What gdb is asked when the kernel is at its entry: a breakpoint in the program by a function's name and one by a line, what
+/// it stands in at each, and then it lets go of the machine. `BY_LINE` is replaced.
+const PROGRAM_QUESTIONS: [&str; 15] = [
+    "continue",
+    "delete",
+    "hbreak tour::main",
+    "hbreak BY_LINE",
+    "continue",
+    "echo first stop:\\n",
+    "backtrace",
+    "info args",
+    "echo end of the first stop\\n",
+    "continue",
+    "echo second stop:\\n",
+    "backtrace",
+    "print first <= second",
+    "delete",
+    "detach",
+];
+
+/// The file of the program in which gdb stops.
+const PROGRAM_SOURCE: &str = "user_mode_program_0/src/tour.rs";
+
+/// A line of it, at which its variables have their values.
+const PROGRAM_LINE: &str = "    first <= second";
+
 /// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
-    FIRMWARES
-        .into_iter()
-        .map(|kind| {
-            let name = format!(
-                "debugger::gdb_stops_at_the_entry_and_on_an_ap_on_{}",
-                firmware_name(kind)
-            );
-            Scenario::new(name, boot_limit_s(kind) * 2, move |deadline| {
-                stops_twice(kind, deadline)
-            })
+    let mut scenarios = Vec::new();
+    for kind in FIRMWARES {
+        let (firmware, limit_s) = (firmware_name(kind), boot_limit_s(kind) * 2);
+        scenarios.push(Scenario::new(
+            format!("debugger::gdb_stops_at_the_entry_and_on_an_ap_on_{firmware}"),
+            limit_s,
+            move |deadline| stops_in_the_kernel(kind, deadline),
+        ));
+        scenarios.push(Scenario::new(
+            format!("debugger::gdb_stops_in_the_program_by_name_and_by_line_on_{firmware}"),
+            limit_s,
+            move |deadline| stops_in_the_program(kind, deadline),
+        ));
+    }
+    scenarios
+}
+
+/// A machine that waits for gdb, and a gdb that has asked it everything.
+struct Session {
+    /// The machine.
+    booted: Booted,
+    /// gdb, which has ended.
+    gdb: LimitedCommand,
+    /// What gdb said at the first stop, up to its mark.
+    first_stop: String,
+    /// What it said from the second on.
+    second_stop: String,
+}
+
+impl Session {
+    /// Asks everything, and tells the two stops apart by their marks.
+    fn hold(kind: FirmwareKind, questions: &[&str], deadline: Deadline) -> Result<Self, Failed> {
+        let port = free_port()?;
+        let mut machine = machine(kind, &shipped_iso()?)?;
+        machine.debugger = Some(Debugger { port });
+        let booted = Booted::start(&machine, deadline)?;
+        let mut gdb = start_gdb(port, questions, deadline)?;
+        gdb.wait()?;
+        let output = gdb.output();
+        let (_, stops) = output
+            .split_once("first stop:\n")
+            .ok_or_else(|| gdb.failed("gdb never stopped"))?;
+        // What gdb says about the second breakpoint names the second function: it belongs to neither stop.
+        let (first_stop, rest) = stops
+            .split_once("end of the first stop\n")
+            .ok_or_else(|| gdb.failed("gdb gave up at the first stop"))?;
+        let (_, second_stop) = rest
+            .split_once("second stop:\n")
+            .ok_or_else(|| gdb.failed("gdb stopped only once"))?;
+        let (first_stop, second_stop) = (first_stop.to_owned(), second_stop.to_owned());
+        Ok(Self {
+            booted,
+            gdb,
+            first_stop,
+            second_stop,
         })
-        .collect()
+    }
+
+    /// Fails unless gdb said each of these at the stop.
+    fn expect(&self, stop: &str, all: &[(&str, &str)]) -> Outcome {
+        match all.iter().find(|(wanted, _)| !stop.contains(wanted)) {
+            None => Ok(()),
+            Some((wanted, what)) => Err(self.gdb.failed(&format!("{what} is missing: no {wanted:?}"))),
+        }
+    }
 }
 
 /// Two stops, a source line at each, and the variables that there are.
-fn stops_twice(kind: FirmwareKind, deadline: Deadline) -> Outcome {
-    let port = free_port()?;
-    let mut machine = machine(kind, &shipped_iso()?)?;
-    machine.debugger = Some(Debugger { port });
-    let booted = Booted::start(&machine, deadline)?;
-    let mut gdb = start_gdb(port, deadline)?;
-    gdb.wait()?;
-    let output = gdb.output();
-    let (_, stops) = output
-        .split_once("first stop:\n")
-        .ok_or_else(|| gdb.failed("gdb never stopped"))?;
-    // What gdb says about the second breakpoint names the second function: it belongs to neither stop.
-    let (first, rest) = stops
-        .split_once("end of the first stop\n")
-        .ok_or_else(|| gdb.failed("gdb gave up at the first stop"))?;
-    let (_, second) = rest
-        .split_once("second stop:\n")
-        .ok_or_else(|| gdb.failed("gdb stopped only once"))?;
-    for (stop, wanted, what) in [
-        (first, "entry_point_from_limine (", "the function of the first stop"),
-        (first, "kernel/src/main.rs:", "the source line of the first stop"),
-        (first, "No arguments.", "the lack of arguments at the first stop"),
-        (first, "No locals.", "the lack of variables at the first stop"),
-        (second, "entry_point_from_limine_mp", "the function of the second stop"),
-        (second, "kernel/src/lib.rs:", "the source line of the second stop"),
-        (second, "mp_info = 0x", "the argument of the second stop"),
-        (second, "lapic_id: ", "what the argument points to"),
-    ] {
-        if !stop.contains(wanted) {
-            return Err(gdb.failed(&format!("{what} is missing: no {wanted:?}")));
+fn stops_in_the_kernel(kind: FirmwareKind, deadline: Deadline) -> Outcome {
+    let session = Session::hold(kind, &KERNEL_QUESTIONS, deadline)?;
+    session.expect(
+        &session.first_stop,
+        &[
+            ("entry_point_from_limine (", "the function of the first stop"),
+            ("kernel/src/main.rs:", "the source line of the first stop"),
+            ("No arguments.", "the lack of arguments at the first stop"),
+            ("No locals.", "the lack of variables at the first stop"),
+        ],
+    )?;
+    session.expect(
+        &session.second_stop,
+        &[
+            ("entry_point_from_limine_mp", "the function of the second stop"),
+            ("kernel/src/lib.rs:", "the source line of the second stop"),
+            ("mp_info = 0x", "the argument of the second stop"),
+            ("lapic_id: ", "what the argument points to"),
+        ],
+    )
+}
+
+/// Two stops, with the program's frames, arguments and variables; left alone, the program then runs to its end.
+fn stops_in_the_program(kind: FirmwareKind, deadline: Deadline) -> Outcome {
+    let by_line = format!("hbreak {PROGRAM_SOURCE}:{}", line_number()?);
+    let questions = PROGRAM_QUESTIONS.map(|question| {
+        if question == "hbreak BY_LINE" {
+            &by_line
+        } else {
+            question
         }
-    }
-    drop(booted);
-    Ok(())
+    });
+    let mut session = Session::hold(kind, &questions, deadline)?;
+    session.expect(
+        &session.first_stop,
+        &[
+            (
+                "#0  user_mode_program_0::tour::main (",
+                "the function of the first stop",
+            ),
+            (PROGRAM_SOURCE, "the source line of the first stop"),
+            ("program_runtime::start::start (", "who called it"),
+            (
+                "user_mode_program_0::entry_point (",
+                "where the kernel entered the program",
+            ),
+            ("arguments = ", "the argument of the first stop"),
+        ],
+    )?;
+    let place = format!("{PROGRAM_SOURCE}:{}\n", line_number()?);
+    session.expect(
+        &session.second_stop,
+        &[
+            (
+                "#0  user_mode_program_0::tour::tells_the_time (",
+                "the function of the second stop",
+            ),
+            (&place, "the source line of the second stop"),
+            ("#1  0x", "who called it"),
+            ("user_mode_program_0::tour::main (", "the caller's name"),
+            ("$1 = true", "what its variables say"),
+        ],
+    )?;
+    session.booted.expect("program user_mode_program_0 exited with code 0")
+}
+
+/// The number of [`PROGRAM_LINE`].
+fn line_number() -> Result<usize, Failed> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(PROGRAM_SOURCE);
+    let text = fs::read_to_string(source)?;
+    let at = text.lines().position(|line| line == PROGRAM_LINE);
+    at.map(|index| index + 1)
+        .ok_or_else(|| format!("{PROGRAM_SOURCE} has no line {PROGRAM_LINE:?}").into())
 }
 
 /// Starts gdb, without its own idea of configuration files, with everything that it is asked.
-fn start_gdb(port: u16, deadline: Deadline) -> Result<LimitedCommand, Failed> {
+fn start_gdb(port: u16, questions: &[&str], deadline: Deadline) -> Result<LimitedCommand, Failed> {
     let mut command = Command::new("gdb");
     command
         .current_dir(working_folder()?)
         .args(["-nx", "-batch", "-ex", &format!("set $port = {port}"), "-x"])
         .arg(gdbinit());
-    for question in QUESTIONS {
+    for question in questions {
         command.args(["-ex", question]);
     }
     LimitedCommand::start(&mut command, deadline)

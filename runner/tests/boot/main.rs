@@ -9,6 +9,7 @@ mod booted;
 mod conformance;
 mod conformance_checks;
 mod debugger;
+mod exit_with_program;
 mod faults;
 mod firmware_tables;
 mod host;
@@ -33,6 +34,7 @@ mod serial_console;
 mod shipped;
 mod stopping;
 mod test_kernel;
+mod tiny_program;
 
 use libtest_mimic::Arguments;
 use scenario::Scenario;
@@ -70,6 +72,7 @@ fn all() -> Vec<Scenario> {
         conformance_checks::scenarios(),
         debugger::scenarios(),
         runner_program::scenarios(),
+        exit_with_program::scenarios(),
     ]
     .into_iter()
     .flatten()

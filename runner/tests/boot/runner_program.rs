@@ -15,7 +15,7 @@ use crate::limited_command::LimitedCommand;
 use crate::scenario::{Deadline, Outcome, Scenario};
 
 /// What ends a QEMU whose serial port is on the terminal.
-const CTRL_A_X: &[u8] = b"\x01x";
+pub(crate) const CTRL_A_X: &[u8] = b"\x01x";
 
 /// Arguments behind our own, and the number of processors that they give.
 const PASSED_ON: [(&str, &[&str], u32); 5] = [
@@ -79,7 +79,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 }
 
 /// Starts the runner in the repository's root.
-fn start(arguments: &[&str], deadline: Deadline) -> Result<LimitedCommand, Failed> {
+pub(crate) fn start(arguments: &[&str], deadline: Deadline) -> Result<LimitedCommand, Failed> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
     LimitedCommand::start(command.current_dir(root).args(arguments), deadline)
@@ -194,7 +194,7 @@ fn explains_triple_fault(deadline: Deadline) -> Outcome {
             return Err(runner.failed(&format!("the explanation does not say {wanted:?}")));
         }
     }
-    if status.code() == Some(122) {
+    if status.code() == Some(123) {
         Ok(())
     } else {
         Err(runner.failed(&format!("it ended with {status}")))

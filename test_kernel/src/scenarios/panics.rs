@@ -4,11 +4,20 @@ use core::{
     arch::asm,
     fmt, hint,
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
-use kernel::{cpu::cpu_local_data::cpus_count, output::logger};
+use kernel::{
+    cpu::cpu_local_data::cpus_count,
+    output::logger,
+    platform::timer,
+    user_mode::{ProgramEnd, report_end},
+};
 
 /// A vector that no device raises.
 const TEST_VECTOR: u8 = 0x40;
+
+/// How long behind a program's end a panic comes. The runner looks at the end ten times a second.
+const BEHIND_PROGRAM: Duration = Duration::from_millis(150);
 
 /// How many processors are ready to panic.
 static READY: AtomicU32 = AtomicU32::new(0);
@@ -61,6 +70,13 @@ pub(super) fn panic_in_panic() {
 /// While this processor holds the log's lock.
 pub(super) fn panic_with_screen_held() {
     logger::with_screen(|_screen| panic!("deliberate, under the lock of the log"));
+}
+
+/// A little while behind the end of a program.
+pub(super) fn panic_behind_program() {
+    report_end(&ProgramEnd::Exited { code: 0 });
+    timer::sleep(BEHIND_PROGRAM);
+    panic!("deliberate, behind a program");
 }
 
 /// Panics when it is shown.

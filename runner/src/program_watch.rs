@@ -1,0 +1,38 @@
+//! Watching a run for the program's sake: it is over when the program is.
+
+use std::time::{Duration, Instant};
+
+use crate::ending::Ending;
+use crate::running::Running;
+use crate::session::{GLANCE, PANIC_REPORT_TIME};
+
+/// The kernel goes on for so long behind the program's end: a panic that it leads to is not missed.
+const TIME_FOR_CONSEQUENCES: Duration = Duration::from_millis(500);
+
+/// Watches until the program or the kernel or QEMU ends, or the time is over.
+pub(crate) fn watch_program(running: &mut Running, limit: Option<Duration>) -> Ending {
+    let deadline = limit.map(|limit| Instant::now() + limit);
+    let (mut panic_seen, mut end_seen) = (None, None);
+    loop {
+        if let Some(ending) = running.wait_for_exit(GLANCE) {
+            return ending;
+        }
+        let report = running.end_report();
+        let now = Instant::now();
+        let is_over = if report.has_panic {
+            // The panic's report on the serial port may still come.
+            let since = *panic_seen.get_or_insert(now);
+            now - since >= PANIC_REPORT_TIME && running.quiet_for() >= PANIC_REPORT_TIME
+        } else if report.program_end.is_some() {
+            now - *end_seen.get_or_insert(now) >= TIME_FOR_CONSEQUENCES
+        } else {
+            false
+        };
+        if is_over {
+            return running.stop();
+        }
+        if deadline.is_some_and(|deadline| now >= deadline) {
+            return running.wait(Duration::ZERO);
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! `--exit-with-program`: the runner ends when the program ends, and its exit code says how.
+
+use std::path::Path;
+
+use libtest_mimic::Failed;
+use runner::{FirmwareKind, built};
+
+use crate::host::{boot_limit_s, file, firmware_name, iso_with, test_kernel_iso};
+use crate::limited_command::LimitedCommand;
+use crate::runner_program::{CTRL_A_X, start};
+use crate::scenario::{Deadline, Outcome, Scenario};
+use crate::tiny_program::TinyProgram;
+
+/// Seconds that a scenario with BIOS may take. Each packs an ISO of its own.
+const LIMIT_S: u64 = 30;
+/// The time limit, in seconds, of a run that has to reach it: long enough for a boot on a busy host.
+const TIMEOUT_S: &str = "10";
+
+/// A program's file, how the runner has to end with it, and what it has to say then.
+struct Case {
+    /// The rule.
+    name: &'static str,
+    /// The file.
+    file: Vec<u8>,
+    /// The runner's exit code.
+    code: i32,
+    /// In the output.
+    said: &'static str,
+}
+
+/// Programs whose ends have exit codes.
+fn cases() -> Vec<Case> {
+    let exits = |code| TinyProgram::default().then_exit(code).elf();
+    // The log's own lines, and those of the second channel.
+    let forgery = "panicked at kernel/src/lib.rs:1:2:\n[0] ERROR panicked\n\rpanicked\nkernel panicked\nprogram killed";
+    let case = |name, file, code, said| Case { name, file, code, said };
+    vec![
+        case("has_0_of_a_program", exits(0), 0, "The program exited with code 0."),
+        case("has_7_of_a_program", exits(7), 7, "The program exited with code 7."),
+        case("has_99_of_a_program", exits(99), 99, "The program exited with code 99."),
+        case(
+            "has_120_for_code_100",
+            exits(100),
+            120,
+            "The program exited with code 100,",
+        ),
+        // Its lowest eight bits are 7.
+        case(
+            "has_120_for_code_263",
+            exits(263),
+            120,
+            "The program exited with code 263,",
+        ),
+        case(
+            "is_not_fooled_by_what_a_program_logs",
+            TinyProgram::default().then_log(forgery).then_exit(8).elf(),
+            8,
+            "user_mode_program_0: kernel panicked",
+        ),
+        case(
+            "has_121_for_a_null_pointer",
+            // mov eax, [0]
+            TinyProgram::default()
+                .then(&[0x8b, 0x04, 0x25, 0, 0, 0, 0])
+                .then_exit(0)
+                .elf(),
+            121,
+            "killed: Page Fault",
+        ),
+        case(
+            "has_121_for_a_program_that_writes_to_the_second_channel",
+            // out 0xe9, al
+            TinyProgram::default().then(&[0xe6, 0xe9]).then_exit(0).elf(),
+            121,
+            "killed: General Protection Fault",
+        ),
+        case(
+            "has_122_for_a_text",
+            b"Hello\n".repeat(100),
+            122,
+            "program /user_mode_program_0 refused: ",
+        ),
+        case(
+            "has_122_for_garbage",
+            garbage(),
+            122,
+            "program /user_mode_program_0 refused: ",
+        ),
+        case(
+            "has_122_for_half_a_program",
+            exits(0)[..100].to_vec(),
+            122,
+            "program /user_mode_program_0 refused: ",
+        ),
+    ]
+}
+
+/// Bytes without meaning, behind the first four of an ELF file.
+fn garbage() -> Vec<u8> {
+    let noise = (0..9000_u32).map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()[0]);
+    b"\x7fELF".iter().copied().chain(noise).collect()
+}
+
+/// All of the subject.
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let mut scenarios: Vec<_> = cases()
+        .into_iter()
+        .map(|case| {
+            Scenario::new(format!("exit_with_program::{}", case.name), LIMIT_S, move |deadline| {
+                ends_as(&case, deadline)
+            })
+        })
+        .collect();
+    for kind in crate::host::FIRMWARES {
+        let name = format!(
+            "exit_with_program::has_0_of_the_shipped_program_on_{}",
+            firmware_name(kind)
+        );
+        scenarios.push(Scenario::new(name, 2 * boot_limit_s(kind), move |deadline| {
+            shipped_program(kind, deadline)
+        }));
+    }
+    for (name, scenario) in [
+        (
+            "has_122_when_there_is_no_program",
+            boots_without_program as fn(Deadline) -> Outcome,
+        ),
+        ("has_123_for_a_panic", panics),
+        ("has_123_for_a_panic_behind_the_end_of_a_program", panics_behind_program),
+        ("has_123_for_a_triple_fault", triple_faults),
+        ("has_124_when_the_time_is_over", runs_out_of_time),
+        ("has_125_for_a_file_that_is_not_there", names_no_file),
+        ("has_125_when_qemu_does_not_start", starts_no_qemu),
+        ("has_125_when_qemu_is_closed_before_the_program_ends", closes_qemu),
+    ] {
+        scenarios.push(Scenario::new(format!("exit_with_program::{name}"), LIMIT_S, scenario));
+    }
+    scenarios
+}
+
+/// Starts the runner until a program's end, with further options and QEMU's.
+fn run(further: &[&str], deadline: Deadline) -> Result<LimitedCommand, Failed> {
+    let own = ["--firmware", "bios", "--headless", "--exit-with-program"];
+    start(&[&own, further].concat(), deadline)
+}
+
+/// Waits for the end, which has to have this code, with this in the output.
+fn expect_end(runner: &mut LimitedCommand, code: i32, said: &str) -> Outcome {
+    let status = runner.wait()?;
+    if status.code() != Some(code) {
+        return Err(runner.failed(&format!("expected exit code {code}, found {status}")));
+    }
+    if !runner.output().contains(said) {
+        return Err(runner.failed(&format!("its output lacks {said:?}")));
+    }
+    Ok(())
+}
+
+/// A file with that content, and how the runner ends with it.
+fn ends_as(case: &Case, deadline: Deadline) -> Outcome {
+    let program = program(case.name, &case.file)?;
+    expect_end(&mut run(&["--program", &program], deadline)?, case.code, case.said)
+}
+
+/// Writes a program's file. Returns its path.
+fn program(name: &str, bytes: &[u8]) -> Result<String, Failed> {
+    Ok(file(name, bytes)?.to_string_lossy().into_owned())
+}
+
+/// The program of the build, with which a person begins.
+fn shipped_program(kind: FirmwareKind, deadline: Deadline) -> Outcome {
+    let options = ["--firmware", firmware_name(kind), "--headless", "--exit-with-program"];
+    let mut runner = start(&options, deadline)?;
+    expect_end(&mut runner, 0, "user_mode_program_0: Hello from user mode!")
+}
+
+/// Lets the runner boot another ISO than its own: the last word on a drive's file is QEMU's `-set`.
+fn run_iso(iso: &Path, deadline: Deadline) -> Result<LimitedCommand, Failed> {
+    let file = format!("drive.boot_medium.file={}", iso.display());
+    run(&["-set", &file], deadline)
+}
+
+/// The kernel is handed no module.
+fn boots_without_program(deadline: Deadline) -> Outcome {
+    let mut contents = built::contents()?;
+    contents.modules.clear();
+    let mut runner = run_iso(&iso_with(contents, None)?, deadline)?;
+    expect_end(&mut runner, 122, "The program was refused")
+}
+
+/// The kernel stands still behind its report, and the runner does not wait for ever.
+fn panics(deadline: Deadline) -> Outcome {
+    let mut runner = run_iso(&test_kernel_iso("scenario=panic panic=halt")?, deadline)?;
+    expect_end(&mut runner, 123, "deliberate, with a number: 42")
+}
+
+/// The program may have done it.
+fn panics_behind_program(deadline: Deadline) -> Outcome {
+    let mut runner = run_iso(&test_kernel_iso("scenario=panic_behind_program")?, deadline)?;
+    expect_end(&mut runner, 123, "deliberate, behind a program")
+}
+
+/// QEMU ends by itself.
+fn triple_faults(deadline: Deadline) -> Outcome {
+    let mut runner = run_iso(&test_kernel_iso("scenario=fault")?, deadline)?;
+    expect_end(&mut runner, 123, "A triple fault:")
+}
+
+/// A program that never ends.
+fn endless(name: &str) -> Result<String, Failed> {
+    program(name, &TinyProgram::default().then_log("on and on").then_loop().elf())
+}
+
+/// It was running.
+fn runs_out_of_time(deadline: Deadline) -> Outcome {
+    let program = endless("endless")?;
+    let mut runner = run(&["--timeout", TIMEOUT_S, "--program", &program], deadline)?;
+    expect_end(&mut runner, 124, "user_mode_program_0: on and on")
+}
+
+/// Nothing is booted.
+fn names_no_file(deadline: Deadline) -> Outcome {
+    let mut runner = run(&["--program", "/no/such/file"], deadline)?;
+    expect_end(&mut runner, 125, "/no/such/file is not a file")
+}
+
+/// QEMU says why.
+fn starts_no_qemu(deadline: Deadline) -> Outcome {
+    let mut runner = run(&["-device", "no_such_device"], deadline)?;
+    expect_end(&mut runner, 125, "no_such_device")
+}
+
+/// A person does so.
+fn closes_qemu(deadline: Deadline) -> Outcome {
+    let program = endless("closed")?;
+    let mut runner = run(&["--program", &program], deadline)?;
+    runner.expect("user_mode_program_0: on and on")?;
+    runner.type_bytes(CTRL_A_X)?;
+    expect_end(&mut runner, 125, "QEMU ended before the program did.")
+}
