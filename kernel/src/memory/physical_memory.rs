@@ -5,6 +5,7 @@
 //! ([`super::frame_cache`]), which asks here only for whole batches.
 
 use crate::{boot::hhdm_offset::OffsetMappedPhysAddr, sync::InterruptLock, sync::InterruptLockGuard};
+use core::arch::asm;
 use memory_ranges::{
     AllocateError, BootMap, KernelMemoryUsageType, MemoryType, OwnershipError, PhysRange, PhysicalRanges,
 };
@@ -74,11 +75,8 @@ impl PhysicalMemory {
     /// Nobody may use the memory any more.
     pub unsafe fn free(&mut self, range: PhysRange, owner: MemoryType) -> Result<(), OwnershipError> {
         self.ranges.free(range, owner)?;
-        if cfg!(debug_assertions) {
-            // SAFETY: The memory is usable again, so nobody uses it, and the map's lock is held; all RAM is in the direct
-            // map, writable but for the kernel's own code and constants, which are never freed.
-            unsafe { fill(range, POISON) };
-        }
+        // SAFETY: The caller's promise, and the map's lock is held.
+        unsafe { poison(range) };
         Ok(())
     }
 
@@ -99,7 +97,10 @@ impl PhysicalMemory {
     /// Nobody may use anything of the boot loader's any more: neither its page tables, stacks and answers, nor a
     /// processor that waits in its code.
     pub unsafe fn reclaim_boot_loader_memory(&mut self) -> Result<u64, OwnershipError> {
-        self.ranges.reclaim(MemoryType::UsedByLimine)
+        self.ranges.reclaim(MemoryType::UsedByLimine, |range| {
+            // SAFETY: The caller's promise, and the map's lock is held.
+            unsafe { poison(range) };
+        })
     }
 
     /// Whether any of this is memory that the kernel gives out, or has given.
@@ -128,16 +129,37 @@ pub unsafe fn zero(range: PhysRange) {
     unsafe { fill(range, 0) };
 }
 
-/// Fills a range of RAM with copies of a word.
+/// Makes what freed memory held unusable, in a debug build.
+///
+/// # Safety
+///
+/// Nobody uses the memory, and nobody can allocate it meanwhile.
+unsafe fn poison(range: PhysRange) {
+    if cfg!(debug_assertions) {
+        // SAFETY: The caller's promise. All RAM is in the direct map, writable but for the kernel's own code and constants,
+        // which are never freed.
+        unsafe { fill(range, POISON) };
+    }
+}
+
+/// Fills a range of RAM with copies of a word, by the instruction that is fastest for whole pages.
 ///
 /// # Safety
 ///
 /// The caller owns the memory, and it is writable in the direct map.
 unsafe fn fill(range: PhysRange, word: u64) {
     let start = range.start().offset_mapped().as_mut_ptr::<u64>();
-    let words = usize::try_from(range.size_bytes()).unwrap_or(0) / size_of::<u64>();
-    // SAFETY: The caller's promise; a range is whole frames, so it is aligned.
-    unsafe { core::slice::from_raw_parts_mut(start, words) }.fill(word);
+    let words = range.size_bytes() / size_of::<u64>() as u64;
+    // SAFETY: The caller's promise: so many words begin there. A range is whole frames, so it is aligned.
+    unsafe {
+        asm!(
+            "rep stosq",
+            inout("rcx") words => _,
+            inout("rdi") start => _,
+            in("rax") word,
+            options(nostack, preserves_flags)
+        );
+    }
 }
 
 /// A piece for the heap's stock; `None` when there is none, or when this processor is using the map: then the map itself

@@ -191,7 +191,9 @@ fn carry_out(step: Step, physical: &mut PhysicalRanges, model: &mut Model) -> Re
         }
         Step::Reclaim => {
             let expected = model.bytes_of(MemoryType::UsedByLimine);
-            prop_assert_eq!(physical.reclaim(MemoryType::UsedByLimine), Ok(expected));
+            let mut told_bytes = 0;
+            let reclaimed = physical.reclaim(MemoryType::UsedByLimine, |range| told_bytes += range.size_bytes());
+            prop_assert_eq!((reclaimed, told_bytes), (Ok(expected), expected));
             for owner in model
                 .0
                 .iter_mut()

@@ -2,12 +2,12 @@
 //!
 //! Our loader's test hook replaces the map, so these need GRUB.
 
-use iso_image::{BootText, IsoName, Module, Payload};
+use iso_image::{BootText, Contents, IsoName, Module, Payload};
 use libtest_mimic::Failed;
-use runner::{FirmwareKind, LoaderKind, built};
+use runner::{Ending, FirmwareKind, LoaderKind, built};
 
 use crate::booted::Booted;
-use crate::host::{TEST_LOADER, boot_limit_s, file, iso_with, machine};
+use crate::host::{TEST_LOADER, boot_limit_s, contents_with_kernel, file, iso_with, machine};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
 /// Makes the loader give the kernel the map of the module.
@@ -82,20 +82,18 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             limit,
             refuses_little_memory,
         ),
+        Scenario::new(
+            "memory_maps::a_panic_is_reported_where_the_screen_was_refused",
+            2 * limit,
+            reports_a_panic_without_a_screen,
+        ),
     ]
 }
 
 /// The machine's own map, turned round and with oddities in it: the kernel warns of each, takes the more careful view where
 /// two entries meet, and comes up.
 fn boots(deadline: Deadline) -> Outcome {
-    let mut first = start_with_map(&LITTLE_MAP, IGNORE_MAP, deadline)?;
-    first.expect("All 4 processors are up and idle")?;
-    let mut map: Vec<Entry> = first
-        .log_lines()
-        .iter()
-        .filter_map(|line| entry(&line.message))
-        .collect();
-    first.check(map.len() > 5, "the kernel does not log its memory map")?;
+    let mut map = own_map(deadline)?;
     map.extend(ODDITIES);
     map.reverse();
     let mut booted = start_with_map(&map, USE_MAP, deadline)?;
@@ -114,6 +112,42 @@ fn boots(deadline: Deadline) -> Outcome {
         booted.check(text.contains(words), &format!("the log does not say {words:?}"))?;
     }
     Ok(())
+}
+
+/// Calls the frame buffer usable memory too, so that it is no screen: a panic, long after the boot loader's answers were
+/// overwritten, reports itself all the same.
+fn reports_a_panic_without_a_screen(deadline: Deadline) -> Outcome {
+    let mut map = own_map(deadline)?;
+    let frame_buffer = KINDS.iter().position(|name| *name == "FrameBuffer");
+    let pixels = map
+        .iter()
+        .find(|[_, _, kind]| usize::try_from(*kind).ok() == frame_buffer);
+    let [start, length, _] = *pixels.ok_or("the machine has no frame buffer")?;
+    map.push([start, length, 0]);
+    let contents = contents_with_kernel(built::test_kernel(), &format!("scenario=panic {USE_MAP}"))?;
+    let mut booted = start_contents_with_map(contents, &map, deadline)?;
+    booted.expect_ending(&Ending::Failed)?;
+    let text = booted.text();
+    for words in [
+        "WARN  The frame buffer cannot be used: InRam",
+        "ERROR panicked at ",
+        "deliberate, with a number: 42",
+        "test_kernel::scenarios::panics::panic+0x",
+    ] {
+        booted.check(text.contains(words), &format!("the log does not say {words:?}"))?;
+    }
+    let errors = text.matches(" ERROR ").count();
+    booted.check(errors == 1, "not exactly one line of an error")
+}
+
+/// The machine's own map, as the kernel logs it.
+fn own_map(deadline: Deadline) -> Result<Vec<Entry>, Failed> {
+    let mut booted = start_with_map(&LITTLE_MAP, IGNORE_MAP, deadline)?;
+    booted.expect("All 4 processors are up and idle")?;
+    let lines = booted.log_lines();
+    let map: Vec<Entry> = lines.iter().filter_map(|line| entry(&line.message)).collect();
+    booted.check(map.len() > 5, "the kernel does not log its memory map")?;
+    Ok(map)
 }
 
 /// The entry of a line `Memory map: START to END: KIND`.
@@ -158,10 +192,15 @@ fn refuses_odd_map(deadline: Deadline) -> Outcome {
 
 /// Starts the shipped kernel with a map beside it, and a word that says whether it is used.
 fn start_with_map(map: &[Entry], word: &str, deadline: Deadline) -> Result<Booted, Failed> {
-    let bytes: Vec<u8> = map.iter().flatten().flat_map(|word| word.to_le_bytes()).collect();
     let mut contents = built::contents()?;
-    contents.multiboot2_loader = Some(TEST_LOADER.into());
     contents.command_line = BootText::new(word)?;
+    start_contents_with_map(contents, map, deadline)
+}
+
+/// Starts what is packed, with a map beside it.
+fn start_contents_with_map(mut contents: Contents, map: &[Entry], deadline: Deadline) -> Result<Booted, Failed> {
+    let bytes: Vec<u8> = map.iter().flatten().flat_map(|word| word.to_le_bytes()).collect();
+    contents.multiboot2_loader = Some(TEST_LOADER.into());
     contents.modules.push(Module {
         name: IsoName::new("odd_map")?,
         payload: Payload::Verbatim(file(&format!("odd_map_{}", map.len()), &bytes)?),
