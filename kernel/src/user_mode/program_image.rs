@@ -14,7 +14,9 @@ use crate::{
 use alloc::sync::Arc;
 use backtrace::SymbolTable;
 use core::fmt;
-use elf_load_plan::{FilePart, Limits, LoadPlan, LoadPlanError, PAGE_SIZE_BYTES, PagePermissions, PageSource, PlannedPage};
+use elf_load_plan::{
+    FilePart, Limits, LoadPlan, LoadPlanError, PAGE_SIZE_BYTES, PagePermissions, PageSource, PlannedPage,
+};
 use ez_paging::{ConfigurableFlags, Page, PageSize};
 use memory_ranges::PAGE_BYTES;
 use x86_64::VirtAddr;
