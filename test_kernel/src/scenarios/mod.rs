@@ -1,5 +1,6 @@
 //! The scenarios, by name, and how the boot reaches them.
 
+mod address_space;
 mod clock;
 mod devices;
 mod exception_stacks;
@@ -13,7 +14,9 @@ mod magenta;
 mod mapped_regions;
 mod memory_faults;
 mod non_maskable;
+mod page_tables;
 mod panics;
+mod physical_memory;
 mod remote_calls;
 mod stack_use;
 mod stopping;
@@ -22,7 +25,7 @@ mod user_pages;
 use crate::bench;
 use kernel::{
     Additions,
-    boot::boot_info,
+    boot::{boot_info, memory_map::MemoryMap},
     cpu::cpu_local_data::current_cpu_id,
     output::{ExitCode, exit_qemu, panic_handler},
 };
@@ -91,7 +94,7 @@ impl Scenario {
 }
 
 /// Every scenario.
-static ALL: [Scenario; 63] = [
+static ALL: [Scenario; 65] = [
     Scenario::on_bsp("bench_on_two", bench::run_on_two),
     Scenario::on_bsp("bench", bench::run),
     Scenario::on_bsp("bench_with_screen", bench::run_with_screen),
@@ -135,6 +138,8 @@ static ALL: [Scenario; 63] = [
     Scenario::on_first_ap("debug_stack_overflow_on_ap", exception_stacks::overflow_debug),
     Scenario::on_bsp("touch_user_page", user_pages::touch_unannounced),
     Scenario::on_bsp("execute_user_page", user_pages::execute),
+    Scenario::on_all("address_space", address_space::audit),
+    Scenario::on_bsp("physical_memory", physical_memory::allocate_and_free),
     Scenario::on_bsp("mapped_regions", mapped_regions::map_and_give_back),
     Scenario::on_bsp("write_before_region", mapped_regions::write_before),
     Scenario::on_bsp("write_behind_region", mapped_regions::write_behind),
@@ -169,6 +174,9 @@ const PANIC_WHILE_OTHERS_START: &str = "panic_while_others_start";
 /// Set on the BSP, when the kernel is booted: where the kernel lies, physical and virtual.
 static EXECUTABLE_ADDRESS: Once<(PhysAddr, VirtAddr)> = Once::new();
 
+/// Set there too: the boot loader's memory map.
+static MEMORY_MAP: Once<MemoryMap> = Once::new();
+
 /// What the boot runs of this package.
 pub(crate) static ADDITIONS: Additions = Additions {
     at_entry: || {
@@ -185,6 +193,7 @@ pub(crate) static ADDITIONS: Additions = Additions {
     },
     on_bsp: |boot_info| {
         EXECUTABLE_ADDRESS.call_once(|| boot_info.executable_address);
+        MEMORY_MAP.call_once(|| boot_info.memory_map);
         if chosen().is_none() {
             log::error!("The test kernel needs scenario=NAME, with a name that it has");
             exit_qemu(ExitCode::Failure);
@@ -206,9 +215,14 @@ pub(crate) static ADDITIONS: Additions = Additions {
     knows_word: |key| key == "scenario",
 };
 
-/// Where the kernel lies, physical and virtual; `None` before the kernel is booted.
-fn executable_address() -> Option<(PhysAddr, VirtAddr)> {
-    EXECUTABLE_ADDRESS.get().copied()
+/// Where the kernel lies, physical and virtual. Waits until the kernel is booted.
+fn executable_address() -> (PhysAddr, VirtAddr) {
+    *EXECUTABLE_ADDRESS.wait()
+}
+
+/// The boot loader's memory map. Waits until the kernel is booted.
+fn memory_map() -> MemoryMap {
+    *MEMORY_MAP.wait()
 }
 
 /// Runs the chosen scenario if this is its place.
