@@ -4,10 +4,11 @@
 //! virtual memory, then this, then the heap, then its stock. Single frames come from a cache of each processor
 //! ([`super::frame_cache`]), which asks here only for whole batches.
 
+use super::frame_cache::{self, FrameUse};
 use crate::{boot::hhdm_offset::OffsetMappedPhysAddr, sync::InterruptLock, sync::InterruptLockGuard};
 use core::arch::asm;
 use memory_ranges::{
-    AllocateError, BootMap, KernelMemoryUsageType, MemoryType, OwnershipError, PhysRange, PhysicalRanges,
+    AllocateError, BootMap, KernelMemoryUsageType, MemoryType, OwnershipError, PAGE_BYTES, PhysRange, PhysicalRanges,
 };
 use spin::Once;
 use x86_64::{
@@ -113,9 +114,32 @@ impl PhysicalMemory {
         self.ranges.bytes_of(MemoryType::Usable)
     }
 
-    /// How many bytes each owner has, where it has any.
+    /// How many bytes each owner has, where it has any. Single frames are told apart by what they were allocated for; what
+    /// is left of the caches' memory lies there.
     pub fn statistics(&self) -> impl Iterator<Item = (MemoryType, u64)> {
-        self.ranges.statistics().into_iter().filter(|(_, bytes)| *bytes != 0)
+        let mut statistics = self.ranges.statistics();
+        for frame_use in FrameUse::ALL {
+            let frames = u64::try_from(frame_cache::frames_in_use_as(frame_use)).unwrap_or(0);
+            move_bytes(
+                &mut statistics,
+                FrameUse::Other.owner(),
+                frame_use.owner(),
+                frames * PAGE_BYTES,
+            );
+        }
+        statistics.into_iter().filter(|(_, bytes)| *bytes != 0)
+    }
+}
+
+/// Counts bytes of one owner, as many as it has at most, as another's.
+fn move_bytes(statistics: &mut [(MemoryType, u64)], from: MemoryType, to: MemoryType, bytes: u64) {
+    let mut moved = 0;
+    if let Some((_, held)) = statistics.iter_mut().find(|(owner, _)| *owner == from) {
+        moved = bytes.min(*held);
+        *held -= moved;
+    }
+    if let Some((_, held)) = statistics.iter_mut().find(|(owner, _)| *owner == to) {
+        *held += moved;
     }
 }
 

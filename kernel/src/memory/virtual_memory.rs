@@ -156,7 +156,11 @@ impl MappedRegion {
         // So many bytes that they cannot be rounded up are more than there are.
         let size_bytes = size_bytes.checked_next_multiple_of(PAGE_BYTES).unwrap_or(size_bytes);
         let owner = MemoryType::UsedByKernel(usage);
-        let memory = OwnedRam::allocate(size_bytes, owner)?;
+        let memory = OwnedRam::allocate(size_bytes, owner).or_else(|_| {
+            // What waits may be enough.
+            bury_dead_regions();
+            OwnedRam::allocate(size_bytes, owner)
+        })?;
         let allocation = map_guarded(memory.range().start(), size_bytes, READ_WRITE)?;
         Ok(Self {
             allocation,
@@ -228,6 +232,15 @@ impl Drop for MappedRegion {
             drop(memory);
             bury(dead_regions.into_iter().chain(overflow));
         }
+    }
+}
+
+/// Gives back what waits for a shootdown.
+pub fn bury_dead_regions() {
+    if let Ok(mut memory) = lock() {
+        let dead_regions = mem::take(&mut memory.dead_regions);
+        drop(memory);
+        bury(dead_regions.into_iter());
     }
 }
 

@@ -11,7 +11,7 @@ use crate::test_kernel::{Expectation, goes_on, reports, start};
 const LARGE_MIB: u32 = 4096;
 
 /// What is allowed and what is not.
-const EXPECTATIONS: [Expectation; 9] = [
+const EXPECTATIONS: [Expectation; 10] = [
     goes_on(
         "heap_demonstration",
         "the_heap_holds_boxes_vectors_and_strings",
@@ -42,6 +42,12 @@ const EXPECTATIONS: [Expectation; 9] = [
         "mapped_regions_are_zeroed_and_come_back",
         &["Registers at VirtAddr(0xfffff0", "020), region of 4096 bytes"],
         "Regions came back: true",
+    ),
+    goes_on(
+        "map_what_waits",
+        "memory_that_waits_for_a_shootdown_is_not_missed",
+        &[],
+        "Mapped what waited: true",
     ),
     reports(
         "write_before_region",
@@ -128,6 +134,7 @@ fn comes_back(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     for words in [
         "What the boot loader left is overwritten: true",
         "The buffer's words are addresses of nothing now: true",
+        "UsedByKernel(PageTables)",
         "There was a frame of 4 KiB",
         "There was a frame of 2048 KiB",
         "There was a frame of 1048576 KiB",

@@ -94,7 +94,7 @@ impl Scenario {
 }
 
 /// Every scenario.
-static ALL: [Scenario; 65] = [
+static ALL: [Scenario; 67] = [
     Scenario::on_bsp("bench_on_two", bench::run_on_two),
     Scenario::on_bsp("bench", bench::run),
     Scenario::on_bsp("bench_with_screen", bench::run_with_screen),
@@ -104,6 +104,7 @@ static ALL: [Scenario; 65] = [
     Scenario::on_bsp("log_scroll", log_samples::log_more_than_a_screen),
     Scenario::on_bsp("log_nested", log_samples::log_within_a_message),
     Scenario::on_bsp("panic", panics::panic),
+    Scenario::on_bsp("panic_late", panics::panic_late),
     Scenario::at_entry("panic_at_entry", panics::panic),
     Scenario::on_first_ap("panic_on_ap", panics::panic_on_an_ap),
     Scenario::on_all("panic_on_all", panics::panic_together),
@@ -141,6 +142,7 @@ static ALL: [Scenario; 65] = [
     Scenario::on_all("address_space", address_space::audit),
     Scenario::on_bsp("physical_memory", physical_memory::allocate_and_free),
     Scenario::on_bsp("mapped_regions", mapped_regions::map_and_give_back),
+    Scenario::on_bsp("map_what_waits", mapped_regions::map_what_waits),
     Scenario::on_bsp("write_before_region", mapped_regions::write_before),
     Scenario::on_bsp("write_behind_region", mapped_regions::write_behind),
     Scenario::on_bsp("write_dead_region", mapped_regions::write_to_a_dead_one),

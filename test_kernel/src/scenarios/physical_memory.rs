@@ -3,7 +3,12 @@
 use core::{hint, slice};
 use kernel::{
     boot::hhdm_offset::OffsetMappedPhysAddr,
-    memory::{KernelMemoryUsageType, MemoryType, owned_ram::OwnedRam, physical_memory},
+    memory::{
+        KernelMemoryUsageType, MemoryType,
+        frame_cache::{self, FrameUse},
+        owned_ram::OwnedRam,
+        physical_memory, virtual_memory,
+    },
 };
 use memory_ranges::{AllocateError, BootMap, BootMemoryKind, OwnershipError, PhysRange};
 use x86_64::{PhysAddr, VirtAddr};
@@ -47,6 +52,7 @@ pub(super) fn allocate_and_free() {
     log::info!("The buffer's words are addresses of nothing now: {is_poisoned}");
     refuse();
     hold_zeroes();
+    count_by_use();
     for size_bytes in [4 << 10, 2 << 20, 1 << 30] {
         frame(size_bytes);
     }
@@ -55,7 +61,7 @@ pub(super) fn allocate_and_free() {
 
 /// Waits until the boot loader's memory is usable, and takes a page of it: whoever looked there still would come to grief.
 fn is_reclaimed_memory_poisoned() -> bool {
-    while is_owner(MemoryType::UsedByLimine) {
+    while has_boot_loader_memory() {
         hint::spin_loop();
     }
     let map = BootMap::from_claims(super::memory_map().claims());
@@ -72,10 +78,10 @@ fn is_reclaimed_memory_poisoned() -> bool {
     is_poisoned
 }
 
-/// Whether somebody owns memory.
-fn is_owner(owner: MemoryType) -> bool {
+/// Whether memory is the boot loader's still.
+pub(super) fn has_boot_loader_memory() -> bool {
     let memory = physical_memory::lock().expect("memory is set up");
-    memory.statistics().any(|(other, _)| other == owner)
+    memory.statistics().any(|(owner, _)| owner == MemoryType::UsedByLimine)
 }
 
 /// Whether no word of a range can be an address.
@@ -127,6 +133,43 @@ fn hold_zeroes() {
         assert!(words.iter().all(|word| *word == 0), "the memory is not zeroed");
         words.fill(WORD);
     }
+}
+
+/// Frames of programs are zeroed; the statistics tell them from page tables, and know of each that comes and goes.
+fn count_by_use() {
+    let before = page_tables_and_programs();
+    let frames = [(); 2].map(|()| frame_cache::allocate_user_frame().expect("there is memory still"));
+    let table = virtual_memory::new_user_table();
+    let after = page_tables_and_programs();
+    assert!(
+        table.is_ok() && after == (before.0 + 4096, before.1 + 2 * 4096),
+        "{before:?}, then {after:?}"
+    );
+    drop(table);
+    for frame in frames {
+        let range = PhysRange::new(frame.start_address(), 4096).expect("a frame is a range");
+        // SAFETY: The frame was just allocated.
+        let words = unsafe { words_of(range) };
+        assert!(
+            words.iter().all(|word| *word == 0),
+            "the frame of a program is not zeroed"
+        );
+        words.fill(WORD);
+        // SAFETY: It was allocated there, and the reference to it is not used any more.
+        unsafe { frame_cache::free_frame(frame, FrameUse::Program) };
+    }
+    assert_eq!(page_tables_and_programs(), before, "frames were lost");
+    log::info!("Page tables take {} KiB", before.0 >> 10);
+}
+
+/// Bytes of page tables, and of programs.
+fn page_tables_and_programs() -> (u64, u64) {
+    let memory = physical_memory::lock().expect("memory is set up");
+    let bytes_of = |wanted: FrameUse| {
+        let found = memory.statistics().find(|(owner, _)| *owner == wanted.owner());
+        found.map_or(0, |(_, bytes)| bytes)
+    };
+    (bytes_of(FrameUse::PageTable), bytes_of(FrameUse::Program))
 }
 
 /// Allocates a frame of a size that pages have, and gives it back.
