@@ -60,8 +60,11 @@ const ODD_MAP: [Entry; 8] = [
     [0, u64::MAX, 1],
 ];
 
-/// Less than four processors need.
-const LITTLE_MAP: [Entry; 1] = [[0x10_0000, 0x30_0000, 0]];
+/// Less than four processors need. The kernel, which our loader puts as high as it can, is where it belongs.
+const LITTLE_MAP: [Entry; 2] = [[0x10_0000, 0x30_0000, 0], [0x40_0000, 0xfc0_0000, 6]];
+
+/// All memory usable, that of the kernel too.
+const MAP_WITHOUT_KERNEL: [Entry; 1] = [[0x10_0000, 0xff0_0000, 0]];
 
 /// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -83,6 +86,11 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             refuses_little_memory,
         ),
         Scenario::new(
+            "memory_maps::a_map_that_gives_the_kernels_own_memory_away_is_refused",
+            limit,
+            refuses_map_without_kernel,
+        ),
+        Scenario::new(
             "memory_maps::a_panic_is_reported_where_the_screen_was_refused",
             2 * limit,
             reports_a_panic_without_a_screen,
@@ -93,7 +101,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 /// The machine's own map, turned round and with oddities in it: the kernel warns of each, takes the more careful view where
 /// two entries meet, and comes up.
 fn boots(deadline: Deadline) -> Outcome {
-    let mut map = own_map(deadline)?;
+    let mut contents = built::contents()?;
+    contents.command_line = BootText::new(IGNORE_MAP)?;
+    let mut map = own_map(contents, deadline)?;
     map.extend(ODDITIES);
     map.reverse();
     let mut booted = start_with_map(&map, USE_MAP, deadline)?;
@@ -117,15 +127,15 @@ fn boots(deadline: Deadline) -> Outcome {
 /// Calls the frame buffer usable memory too, so that it is no screen: a panic, long after the boot loader's answers were
 /// overwritten, reports itself all the same.
 fn reports_a_panic_without_a_screen(deadline: Deadline) -> Outcome {
-    let mut map = own_map(deadline)?;
+    let contents = |word| contents_with_kernel(built::test_kernel(), &format!("scenario=panic_late {word}"));
+    let mut map = own_map(contents(IGNORE_MAP)?, deadline)?;
     let frame_buffer = KINDS.iter().position(|name| *name == "FrameBuffer");
     let pixels = map
         .iter()
         .find(|[_, _, kind]| usize::try_from(*kind).ok() == frame_buffer);
     let [start, length, _] = *pixels.ok_or("the machine has no frame buffer")?;
     map.push([start, length, 0]);
-    let contents = contents_with_kernel(built::test_kernel(), &format!("scenario=panic {USE_MAP}"))?;
-    let mut booted = start_contents_with_map(contents, &map, deadline)?;
+    let mut booted = start_contents_with_map(contents(USE_MAP)?, &map, deadline)?;
     booted.expect_ending(&Ending::Failed)?;
     let text = booted.text();
     for words in [
@@ -140,10 +150,10 @@ fn reports_a_panic_without_a_screen(deadline: Deadline) -> Outcome {
     booted.check(errors == 1, "not exactly one line of an error")
 }
 
-/// The machine's own map, as the kernel logs it.
-fn own_map(deadline: Deadline) -> Result<Vec<Entry>, Failed> {
-    let mut booted = start_with_map(&LITTLE_MAP, IGNORE_MAP, deadline)?;
-    booted.expect("All 4 processors are up and idle")?;
+/// The machine's own map, as the kernel logs it. It is another for another kernel, since that is of another size.
+fn own_map(contents: Contents, deadline: Deadline) -> Result<Vec<Entry>, Failed> {
+    let mut booted = start_contents_with_map(contents, &LITTLE_MAP, deadline)?;
+    booted.expect("Processors: 4")?;
     let lines = booted.log_lines();
     let map: Vec<Entry> = lines.iter().filter_map(|line| entry(&line.message)).collect();
     booted.check(map.len() > 5, "the kernel does not log its memory map")?;
@@ -164,6 +174,15 @@ fn entry(message: &str) -> Option<Entry> {
 fn refuses_little_memory(deadline: Deadline) -> Outcome {
     let mut booted = start_with_map(&LITTLE_MAP, USE_MAP, deadline)?;
     booted.expect("ERROR cannot boot: 4864 KiB of memory are needed to begin with 4 processors; there are 3072 KiB")?;
+    let errors = booted.log_lines().iter().filter(|line| line.level == "ERROR").count();
+    booted.check(errors == 1, "not exactly one line of an error")
+}
+
+/// One line says that the kernel lies in memory of another kind.
+fn refuses_map_without_kernel(deadline: Deadline) -> Outcome {
+    let mut booted = start_with_map(&MAP_WITHOUT_KERNEL, USE_MAP, deadline)?;
+    booted.expect("ERROR cannot boot: the kernel lies at 0x")?;
+    booted.expect("which the boot loader's map does not keep for it")?;
     let errors = booted.log_lines().iter().filter(|line| line.level == "ERROR").count();
     booted.check(errors == 1, "not exactly one line of an error")
 }
