@@ -63,6 +63,9 @@ const ODD_MAP: [Entry; 8] = [
 /// Less than four processors need. The kernel, which our loader puts as high as it can, is where it belongs.
 const LITTLE_MAP: [Entry; 2] = [[0x10_0000, 0x30_0000, 0], [0x40_0000, 0xfc0_0000, 6]];
 
+/// What they need.
+const NEEDED_BYTES: u64 = 4864 * 1024;
+
 /// All memory usable, that of the kernel too.
 const MAP_WITHOUT_KERNEL: [Entry; 1] = [[0x10_0000, 0xff0_0000, 0]];
 
@@ -84,6 +87,11 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             "memory_maps::too_little_memory_is_refused_with_both_numbers",
             limit,
             refuses_little_memory,
+        ),
+        Scenario::new(
+            "memory_maps::as_much_memory_as_is_said_to_be_needed_is_enough",
+            2 * limit,
+            boots_with_the_least,
         ),
         Scenario::new(
             "memory_maps::a_map_that_gives_the_kernels_own_memory_away_is_refused",
@@ -173,9 +181,35 @@ fn entry(message: &str) -> Option<Entry> {
 /// One line says how much is needed and how much there is.
 fn refuses_little_memory(deadline: Deadline) -> Outcome {
     let mut booted = start_with_map(&LITTLE_MAP, USE_MAP, deadline)?;
-    booted.expect("ERROR cannot boot: 4864 KiB of memory are needed to begin with 4 processors; there are 3072 KiB")?;
+    let needed_kib = NEEDED_BYTES / 1024;
+    booted.expect(&format!(
+        "ERROR cannot boot: {needed_kib} KiB of memory are needed to begin with 4 processors; there are 3072 KiB"
+    ))?;
     let errors = booted.log_lines().iter().filter(|line| line.level == "ERROR").count();
     booted.check(errors == 1, "not exactly one line of an error")
+}
+
+/// With exactly the memory that the refusal calls needed, and none but what the boot loader leaves, all processors come up.
+/// There may be too little for a program.
+fn boots_with_the_least(deadline: Deadline) -> Outcome {
+    let mut contents = built::contents()?;
+    contents.command_line = BootText::new(IGNORE_MAP)?;
+    let mut map = own_map(contents, deadline)?;
+    let largest = map
+        .iter()
+        .filter(|[_, _, kind]| *kind == 0)
+        .max_by_key(|[_, length, _]| *length);
+    let [start, ..] = *largest.ok_or("the machine has no usable memory")?;
+    map.retain(|[_, _, kind]| *kind != 0);
+    map.push([start, NEEDED_BYTES, 0]);
+    let mut booted = start_with_map(&map, USE_MAP, deadline)?;
+    booted.expect("All 4 processors are up and idle")?;
+    let lines = booted.log_lines();
+    let mut errors = lines.iter().filter(|line| line.level == "ERROR");
+    booted.check(
+        errors.all(|line| line.message.contains("refused: it takes ")),
+        "there is an error that is not about a program's memory",
+    )
 }
 
 /// One line says that the kernel lies in memory of another kind.

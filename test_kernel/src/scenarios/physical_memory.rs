@@ -52,6 +52,8 @@ pub(super) fn allocate_and_free() {
     log::info!("The buffer's words are addresses of nothing now: {is_poisoned}");
     refuse();
     hold_zeroes();
+    // The second time the frames are used ones.
+    count_by_use();
     count_by_use();
     for size_bytes in [4 << 10, 2 << 20, 1 << 30] {
         frame(size_bytes);
