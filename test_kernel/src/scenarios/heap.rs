@@ -85,6 +85,10 @@ pub(super) fn storm() {
             ExitCode::Failure
         });
     }
+    // What a processor does after this would count.
+    loop {
+        hint::spin_loop();
+    }
 }
 
 /// Something that is allocated, or not.
