@@ -29,11 +29,11 @@ pub enum ScreenError {
     },
     /// Its size or pixel layout is none that we can draw.
     Layout(FrameBufferError),
-    /// Somebody has it already.
+    /// Somebody has it, or was refused it, already.
     Taken,
 }
 
-/// Set by [`take`], once: there is one owner of the pixels.
+/// Set by [`take`] before it looks at anything: there is one owner of the pixels.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// How large the boot loader's first frame buffer is, in pixels; `None` if there is none that we can draw on.
@@ -42,14 +42,15 @@ pub fn size() -> Option<Size> {
     Some(Size::new(info.width(), info.height()))
 }
 
-/// Takes the boot loader's first frame buffer. There is one try: what is refused once stays so.
+/// Takes the boot loader's first frame buffer. There is one try: what is refused once stays so, since the answer lies in
+/// memory that is reused later, and a late panic asks too.
 ///
 /// It works without any other answer of the boot loader's, as an early panic needs it.
 pub fn take() -> Result<Screen, ScreenError> {
-    let (claimed, info) = claimed_frame_buffer()?;
     if IS_TAKEN.swap(true, Ordering::Relaxed) {
         return Err(ScreenError::Taken);
     }
+    let (claimed, info) = claimed_frame_buffer()?;
     let address = claimed.address() as u64;
     let length = info.len_pixels() as u64 * size_of::<u32>() as u64;
     let end = address.checked_add(length).ok_or(ScreenError::Address(address))?;

@@ -25,35 +25,73 @@ pub const KERNEL_RESERVE_BYTES: u64 = 8 * 1024 * 1024;
 /// One processor's frames.
 type Cache = FrameCache<CAPACITY>;
 
+/// What a frame is allocated for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameUse {
+    /// A page table.
+    PageTable,
+    /// A page of a program's.
+    Program,
+    /// Anything else.
+    Other,
+}
+
+/// For each use, how many frames a processor has given out for it more than taken back.
+type Counts = [AtomicI64; FrameUse::ALL.len()];
+
 /// How the map knows a frame that is, or was, in a cache.
 const OWNER: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::FrameCache);
 
-/// Set by the BSP before it starts any AP: each processor's frames, and how many it has given out more than taken back.
-static CACHES: Once<PerCpu<Cache, AtomicI64>> = Once::new();
+/// Set by the BSP before it starts any AP: each processor's frames and counts.
+static CACHES: Once<PerCpu<Cache, Counts>> = Once::new();
 
-/// How many frames were given out past the caches, more than taken back that way.
-static UNCACHED_IN_USE: AtomicI64 = AtomicI64::new(0);
+/// The counts of what was given out, and taken back, past the caches.
+static UNCACHED_IN_USE: Counts = no_frames();
+
+/// Counts from the start.
+const fn no_frames() -> Counts {
+    [const { AtomicI64::new(0) }; FrameUse::ALL.len()]
+}
+
+impl FrameUse {
+    /// All of them, in the order of the counts.
+    pub const ALL: [Self; 3] = [Self::PageTable, Self::Program, Self::Other];
+
+    /// Whom the statistics name as the owner of such frames.
+    pub fn owner(self) -> MemoryType {
+        match self {
+            Self::PageTable => MemoryType::UsedByKernel(KernelMemoryUsageType::PageTables),
+            Self::Program => MemoryType::UsedByUserMode,
+            Self::Other => OWNER,
+        }
+    }
+}
 
 /// Gives each processor a cache, empty.
 pub fn init() {
-    CACHES.call_once(|| PerCpu::new(cpus_count(), || (Cache::new(), AtomicI64::new(0))));
+    CACHES.call_once(|| PerCpu::new(cpus_count(), || (Cache::new(), no_frames())));
 }
 
 /// How many frames are allocated and not given back.
 pub fn frames_in_use() -> i64 {
-    let counts = CACHES
-        .get()
-        .into_iter()
-        .flat_map(PerCpu::shared)
-        .chain([&UNCACHED_IN_USE]);
-    counts.map(|count| count.load(Ordering::Relaxed)).sum()
+    FrameUse::ALL.into_iter().map(frames_in_use_as).sum()
+}
+
+/// How many of them for this use.
+pub fn frames_in_use_as(frame_use: FrameUse) -> i64 {
+    let caches = CACHES.get().into_iter().flat_map(PerCpu::shared);
+    let counts = caches.chain([&UNCACHED_IN_USE]);
+    counts
+        .map(|counts| counts[frame_use as usize].load(Ordering::Relaxed))
+        .sum()
 }
 
 /// Takes a frame; what it holds is left from its last use. `None` if there is none left.
 #[inline]
-pub fn allocate_frame() -> Option<PhysFrame<Size4KiB>> {
-    let cached = CACHES.get().and_then(|caches| caches.with(allocate_from));
-    cached.unwrap_or_else(allocate_uncached)
+pub fn allocate_frame(frame_use: FrameUse) -> Option<PhysFrame<Size4KiB>> {
+    let allocate = |cache: &mut Cache, in_use: &Counts| allocate_from(cache, &in_use[frame_use as usize]);
+    let cached = CACHES.get().and_then(|caches| caches.with(allocate));
+    cached.unwrap_or_else(|| allocate_uncached(frame_use))
 }
 
 /// Takes a frame for a program, zeroed. `None` if there is none left but what the kernel keeps for itself.
@@ -87,19 +125,18 @@ unsafe fn zero(frame: PhysFrame<Size4KiB>) {
 ///
 /// # Safety
 ///
-/// It is from [`allocate_frame`], it is given back once, and nobody uses it any more.
+/// It was allocated here, for this use, it is given back once, and nobody uses it any more.
 #[inline]
-pub unsafe fn free_frame(frame: PhysFrame<Size4KiB>) {
+pub unsafe fn free_frame(frame: PhysFrame<Size4KiB>, frame_use: FrameUse) {
     if cfg!(debug_assertions) {
         let words = frame.start_address().offset_mapped().as_mut_ptr::<[u64; 512]>();
         // SAFETY: The caller's promise: the frame is nobody's. All RAM is in the direct map.
         unsafe { words.write([POISON; 512]) };
     }
-    let cached = CACHES
-        .get()
-        .and_then(|caches| caches.with(|cache, in_use| free_into(cache, in_use, frame)));
+    let free = |cache: &mut Cache, in_use: &Counts| free_into(cache, &in_use[frame_use as usize], frame);
+    let cached = CACHES.get().and_then(|caches| caches.with(free));
     if cached.is_none() {
-        free_uncached(frame);
+        free_uncached(frame, frame_use);
     }
 }
 
@@ -113,11 +150,11 @@ fn allocate_from(cache: &mut Cache, in_use: &AtomicI64) -> Option<PhysFrame<Size
 }
 
 /// Takes a frame for a program from a cache; an empty one is refilled only where enough is left for the kernel.
-fn allocate_for_user_from(cache: &mut Cache, in_use: &AtomicI64) -> Option<PhysFrame<Size4KiB>> {
+fn allocate_for_user_from(cache: &mut Cache, in_use: &Counts) -> Option<PhysFrame<Size4KiB>> {
     if cache.is_empty() && physical_memory::lock()?.usable_bytes() < KERNEL_RESERVE_BYTES {
         return None;
     }
-    allocate_from(cache, in_use)
+    allocate_from(cache, &in_use[FrameUse::Program as usize])
 }
 
 /// Puts a frame into a cache, which first gives a batch back when it is full.
@@ -160,18 +197,18 @@ fn give_back(range: PhysRange) {
 
 /// A frame from the map: before there are caches, or while this processor's is in use.
 #[cold]
-fn allocate_uncached() -> Option<PhysFrame<Size4KiB>> {
+fn allocate_uncached(frame_use: FrameUse) -> Option<PhysFrame<Size4KiB>> {
     let range = physical_memory::lock()?
         .allocate_frame_with_type(PAGE_BYTES, OWNER)
         .ok()?;
-    UNCACHED_IN_USE.fetch_add(1, Ordering::Relaxed);
+    UNCACHED_IN_USE[frame_use as usize].fetch_add(1, Ordering::Relaxed);
     PhysFrame::from_start_address(range.start()).ok()
 }
 
 /// A frame back to the map.
 #[cold]
-fn free_uncached(frame: PhysFrame<Size4KiB>) {
-    UNCACHED_IN_USE.fetch_sub(1, Ordering::Relaxed);
+fn free_uncached(frame: PhysFrame<Size4KiB>, frame_use: FrameUse) {
+    UNCACHED_IN_USE[frame_use as usize].fetch_sub(1, Ordering::Relaxed);
     if let Ok(range) = PhysRange::new(frame.start_address(), PAGE_BYTES) {
         give_back(range);
     }

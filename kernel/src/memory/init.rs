@@ -13,7 +13,8 @@ use crate::{
 use core::fmt;
 use ez_paging::PagingFeatures;
 use memory_ranges::{
-    BootMap, BootMemoryKind, OwnershipError, PAGE_BYTES, PageStateError, PhysRangeError, find_first_piece,
+    BootClaim, BootMap, BootMemoryKind, OwnershipError, PAGE_BYTES, PageStateError, PhysRange, PhysRangeError,
+    find_first_piece,
 };
 
 /// Bytes of the heap's first piece, before its stock can be asked for more: the maps of memory have to fit.
@@ -50,6 +51,8 @@ pub enum InitMemoryError {
     VirtualMemory(PageStateError),
     /// The kernel cannot be where the boot loader says.
     KernelImage(PhysRangeError),
+    /// The boot loader's map does not keep the kernel's memory for the kernel.
+    KernelImageNotKept(PhysRange),
 }
 
 /// Sets up heap, physical memory and the kernel's own page tables, and makes the BSP use these.
@@ -64,11 +67,14 @@ pub fn init(boot_info: &BootInfo, features: PagingFeatures) -> Result<(), InitMe
             needed_bytes: FIRST_PIECE_BYTES,
         }
     })?;
+    let image = create_page_tables::image(boot_info).map_err(InitMemoryError::KernelImage)?;
+    // Before anything is written there: else the first piece could be the kernel itself.
+    check_image_is_kept(claims.clone(), image)?;
     // SAFETY: The boot loader calls the piece usable, by one entry and against none, and has it in the direct map.
     unsafe { global_allocator::claim(first_piece.start().offset_mapped().as_mut_ptr(), PIECE_SIZE) };
 
     let map = BootMap::from_claims(claims);
-    module_memory::set_kernel_image(create_page_tables::image(boot_info).map_err(InitMemoryError::KernelImage)?);
+    module_memory::set_kernel_image(image);
     log_map(&map);
     check_enough(&map, cpus_count())?;
     physical_memory::init(&map, first_piece).map_err(InitMemoryError::PhysicalMemory)?;
@@ -87,6 +93,20 @@ fn log_map(map: &BootMap) {
         let (start, size) = (range.start(), range.size_bytes());
         log::trace!("Memory map: {:#x} to {:#x}: {kind:?}", start, start + size);
     }
+}
+
+/// Checks that the map says of all of the kernel's image that it is the kernel's.
+fn check_image_is_kept(claims: impl Iterator<Item = BootClaim>, image: PhysRange) -> Result<(), InitMemoryError> {
+    let (start, end) = (image.start().as_u64(), image.start().as_u64() + image.size_bytes());
+    let kept = claims.filter(|claim| claim.kind == BootMemoryKind::ExecutableAndModules);
+    let kept_bytes = kept.fold(0_u64, |bytes, claim| {
+        let last = claim.base.saturating_add(claim.length_bytes).min(end);
+        bytes.saturating_add(last.saturating_sub(claim.base.max(start)))
+    });
+    if kept_bytes < image.size_bytes() {
+        return Err(InitMemoryError::KernelImageNotKept(image));
+    }
+    Ok(())
 }
 
 /// Checks that there is enough memory to come up with so many processors. Without this it would run out somewhere on the way.
@@ -128,6 +148,10 @@ impl fmt::Display for InitMemoryError {
             Self::PhysicalMemory(error) => write!(formatter, "the memory map cannot be kept: {error:?}"),
             Self::PageTables(error) => write!(formatter, "the page tables cannot be built: {error:?}"),
             Self::KernelImage(error) => write!(formatter, "the kernel cannot be where the boot loader says: {error:?}"),
+            Self::KernelImageNotKept(image) => write!(
+                formatter,
+                "the kernel lies at {image:?}, which the boot loader's map does not keep for it"
+            ),
             Self::VirtualMemory(error) => write!(formatter, "the address space cannot be kept: {error:?}"),
         }
     }

@@ -138,7 +138,10 @@ fn give_back(start: PhysAddr, end: PhysAddr) {
     };
     // SAFETY: The frames were taken over, and nobody has a reference to them: bytes are borrowed from the value that gives them
     // back.
-    if let Err(error) = unsafe { memory.free(range, MODULE) } {
+    let freed = unsafe { memory.free(range, MODULE) };
+    // Nothing is logged under the lock.
+    drop(memory);
+    if let Err(error) = freed {
         log::error!("Memory of a module cannot be given back: {error:?}");
     }
 }

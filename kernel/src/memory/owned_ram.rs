@@ -45,7 +45,10 @@ impl Drop for OwnedRam {
             return;
         };
         // SAFETY: Whoever owned the value has no more use for the memory.
-        if let Err(error) = unsafe { memory.free(self.range, self.owner) } {
+        let freed = unsafe { memory.free(self.range, self.owner) };
+        // Nothing is logged under the lock.
+        drop(memory);
+        if let Err(error) = freed {
             log::error!("Memory cannot be given back: {error:?}");
         }
     }

@@ -4,9 +4,11 @@
 //! virtual memory, then this, then the heap, then its stock. Single frames come from a cache of each processor
 //! ([`super::frame_cache`]), which asks here only for whole batches.
 
+use super::frame_cache::{self, FrameUse};
 use crate::{boot::hhdm_offset::OffsetMappedPhysAddr, sync::InterruptLock, sync::InterruptLockGuard};
+use core::arch::asm;
 use memory_ranges::{
-    AllocateError, BootMap, KernelMemoryUsageType, MemoryType, OwnershipError, PhysRange, PhysicalRanges,
+    AllocateError, BootMap, KernelMemoryUsageType, MemoryType, OwnershipError, PAGE_BYTES, PhysRange, PhysicalRanges,
 };
 use spin::Once;
 use x86_64::{
@@ -74,11 +76,8 @@ impl PhysicalMemory {
     /// Nobody may use the memory any more.
     pub unsafe fn free(&mut self, range: PhysRange, owner: MemoryType) -> Result<(), OwnershipError> {
         self.ranges.free(range, owner)?;
-        if cfg!(debug_assertions) {
-            // SAFETY: The memory is usable again, so nobody uses it, and the map's lock is held; all RAM is in the direct
-            // map, writable but for the kernel's own code and constants, which are never freed.
-            unsafe { fill(range, POISON) };
-        }
+        // SAFETY: The caller's promise, and the map's lock is held.
+        unsafe { poison(range) };
         Ok(())
     }
 
@@ -99,7 +98,10 @@ impl PhysicalMemory {
     /// Nobody may use anything of the boot loader's any more: neither its page tables, stacks and answers, nor a
     /// processor that waits in its code.
     pub unsafe fn reclaim_boot_loader_memory(&mut self) -> Result<u64, OwnershipError> {
-        self.ranges.reclaim(MemoryType::UsedByLimine)
+        self.ranges.reclaim(MemoryType::UsedByLimine, |range| {
+            // SAFETY: The caller's promise, and the map's lock is held.
+            unsafe { poison(range) };
+        })
     }
 
     /// Whether any of this is memory that the kernel gives out, or has given.
@@ -112,9 +114,32 @@ impl PhysicalMemory {
         self.ranges.bytes_of(MemoryType::Usable)
     }
 
-    /// How many bytes each owner has, where it has any.
+    /// How many bytes each owner has, where it has any. Single frames are told apart by what they were allocated for; what
+    /// is left of the caches' memory lies there.
     pub fn statistics(&self) -> impl Iterator<Item = (MemoryType, u64)> {
-        self.ranges.statistics().into_iter().filter(|(_, bytes)| *bytes != 0)
+        let mut statistics = self.ranges.statistics();
+        for frame_use in FrameUse::ALL {
+            let frames = u64::try_from(frame_cache::frames_in_use_as(frame_use)).unwrap_or(0);
+            move_bytes(
+                &mut statistics,
+                FrameUse::Other.owner(),
+                frame_use.owner(),
+                frames * PAGE_BYTES,
+            );
+        }
+        statistics.into_iter().filter(|(_, bytes)| *bytes != 0)
+    }
+}
+
+/// Counts bytes of one owner, as many as it has at most, as another's.
+fn move_bytes(statistics: &mut [(MemoryType, u64)], from: MemoryType, to: MemoryType, bytes: u64) {
+    let mut moved = 0;
+    if let Some((_, held)) = statistics.iter_mut().find(|(owner, _)| *owner == from) {
+        moved = bytes.min(*held);
+        *held -= moved;
+    }
+    if let Some((_, held)) = statistics.iter_mut().find(|(owner, _)| *owner == to) {
+        *held += moved;
     }
 }
 
@@ -128,16 +153,37 @@ pub unsafe fn zero(range: PhysRange) {
     unsafe { fill(range, 0) };
 }
 
-/// Fills a range of RAM with copies of a word.
+/// Makes what freed memory held unusable, in a debug build.
+///
+/// # Safety
+///
+/// Nobody uses the memory, and nobody can allocate it meanwhile.
+unsafe fn poison(range: PhysRange) {
+    if cfg!(debug_assertions) {
+        // SAFETY: The caller's promise. All RAM is in the direct map, writable but for the kernel's own code and constants,
+        // which are never freed.
+        unsafe { fill(range, POISON) };
+    }
+}
+
+/// Fills a range of RAM with copies of a word, by the instruction that is fastest for whole pages.
 ///
 /// # Safety
 ///
 /// The caller owns the memory, and it is writable in the direct map.
 unsafe fn fill(range: PhysRange, word: u64) {
     let start = range.start().offset_mapped().as_mut_ptr::<u64>();
-    let words = usize::try_from(range.size_bytes()).unwrap_or(0) / size_of::<u64>();
-    // SAFETY: The caller's promise; a range is whole frames, so it is aligned.
-    unsafe { core::slice::from_raw_parts_mut(start, words) }.fill(word);
+    let words = range.size_bytes() / size_of::<u64>() as u64;
+    // SAFETY: The caller's promise: so many words begin there. A range is whole frames, so it is aligned.
+    unsafe {
+        asm!(
+            "rep stosq",
+            inout("rcx") words => _,
+            inout("rdi") start => _,
+            in("rax") word,
+            options(nostack, preserves_flags)
+        );
+    }
 }
 
 /// A piece for the heap's stock; `None` when there is none, or when this processor is using the map: then the map itself

@@ -9,7 +9,7 @@
 
 use super::{
     create_page_tables::READ_WRITE,
-    frame_cache,
+    frame_cache::{self, FrameUse},
     kernel_table::KernelTable,
     user_copy,
     user_layout::{MAPPED_SIZE, MAPPED_START, USER_END, USER_STACK_SIZE, USER_STACK_TOP, USER_START, user_stack_start},
@@ -274,7 +274,7 @@ impl UserAddressSpace {
             .and_then(|own| unsafe { self.map(page, own, flags) });
         if mapped.is_err() {
             // SAFETY: It was just allocated, and is mapped nowhere.
-            unsafe { frame_cache::free_frame(frame) };
+            unsafe { frame_cache::free_frame(frame, FrameUse::Program) };
         }
         mapped
     }
@@ -328,7 +328,7 @@ impl Drop for UserAddressSpace {
 fn free_own(frame: Frame) {
     let frame = PhysFrame::containing_address(frame.start());
     // SAFETY: The frame was allocated as a single one for this address space, and has just been unmapped.
-    unsafe { frame_cache::free_frame(frame) };
+    unsafe { frame_cache::free_frame(frame, FrameUse::Program) };
 }
 
 /// Where the bytes of a frame are.

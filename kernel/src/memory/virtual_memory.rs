@@ -153,9 +153,14 @@ fn lock() -> Result<InterruptLockGuard<'static, VirtualMemory>, MapRegionError> 
 impl MappedRegion {
     /// Maps zeroed RAM, guarded on both sides. The size is rounded up to whole pages.
     pub fn ram(size_bytes: u64, usage: KernelMemoryUsageType) -> Result<Self, MapRegionError> {
-        let size_bytes = size_bytes.next_multiple_of(PAGE_BYTES);
+        // So many bytes that they cannot be rounded up are more than there are.
+        let size_bytes = size_bytes.checked_next_multiple_of(PAGE_BYTES).unwrap_or(size_bytes);
         let owner = MemoryType::UsedByKernel(usage);
-        let memory = OwnedRam::allocate(size_bytes, owner)?;
+        let memory = OwnedRam::allocate(size_bytes, owner).or_else(|_| {
+            // What waits may be enough.
+            bury_dead_regions();
+            OwnedRam::allocate(size_bytes, owner)
+        })?;
         let allocation = map_guarded(memory.range().start(), size_bytes, READ_WRITE)?;
         Ok(Self {
             allocation,
@@ -172,8 +177,11 @@ impl MappedRegion {
     pub unsafe fn mmio(start: PhysAddr, size_bytes: u64) -> Result<(Self, VirtAddr), MapRegionError> {
         let first_page = start.align_down(PAGE_BYTES);
         let offset = start - first_page;
-        let whole_bytes = (offset + size_bytes).next_multiple_of(PAGE_BYTES);
-        let frames = PhysRange::new(first_page, whole_bytes).map_err(|_| MapRegionError::NoAddress { start })?;
+        let whole_bytes = offset.checked_add(size_bytes);
+        let whole_bytes = whole_bytes.and_then(|bytes| bytes.checked_next_multiple_of(PAGE_BYTES));
+        let frames = whole_bytes.and_then(|bytes| PhysRange::new(first_page, bytes).ok());
+        let frames = frames.ok_or(MapRegionError::NoAddress { start })?;
+        let whole_bytes = frames.size_bytes();
         if physical_memory::lock().is_none_or(|memory| memory.has_ram_in(frames)) {
             return Err(MapRegionError::Ram { start });
         }
@@ -207,7 +215,11 @@ impl Drop for MappedRegion {
         // is mapped there, and the memory is nobody else's, before all have forgotten them.
         match unsafe { memory.table.unmap_range(pages.start(), pages.size_bytes(), |_frame| {}) } {
             Ok(flush) => flush.flush_by(tlb::flush),
-            Err(error) => return leave_mapped(self.memory.take(), error),
+            Err(error) => {
+                // Nothing is logged under the lock.
+                drop(memory);
+                return leave_mapped(self.memory.take(), error);
+            }
         }
         let dead = DeadRegion {
             whole: self.allocation.whole,
@@ -220,6 +232,15 @@ impl Drop for MappedRegion {
             drop(memory);
             bury(dead_regions.into_iter().chain(overflow));
         }
+    }
+}
+
+/// Gives back what waits for a shootdown.
+pub fn bury_dead_regions() {
+    if let Ok(mut memory) = lock() {
+        let dead_regions = mem::take(&mut memory.dead_regions);
+        drop(memory);
+        bury(dead_regions.into_iter());
     }
 }
 

@@ -49,7 +49,7 @@
 //! let range = physical.allocate(0x1_0000, 0x1000, LAST_PHYS_ADDR, stack).unwrap();
 //! assert!(physical.free(range, MemoryType::UsedByUserMode).is_err());
 //! physical.free(range, stack).unwrap();
-//! assert_eq!(physical.reclaim(MemoryType::UsedByLimine), Ok(0x10_0000));
+//! assert_eq!(physical.reclaim(MemoryType::UsedByLimine, |_range| {}), Ok(0x10_0000));
 //!
 //! let of_cache = MemoryType::UsedByKernel(KernelMemoryUsageType::FrameCache);
 //! let mut cache = FrameCache::<64>::new();

@@ -138,8 +138,8 @@ impl PhysicalRanges {
         self.frames.transfer(range.pages(), from, to).map_err(ownership_error)
     }
 
-    /// Makes all memory of this owner usable, and says how many bytes that were.
-    pub fn reclaim(&mut self, owner: MemoryType) -> Result<u64, OwnershipError> {
+    /// Makes all memory of this owner usable, tells `on_range` each range of it, and says how many bytes that were.
+    pub fn reclaim(&mut self, owner: MemoryType, mut on_range: impl FnMut(PhysRange)) -> Result<u64, OwnershipError> {
         let mut reclaimed_bytes = 0;
         let mut rest = Pages::new(0, LAST_FRAME);
         while let Some(pages) = rest {
@@ -149,6 +149,7 @@ impl PhysicalRanges {
             self.frames
                 .transfer(range, owner, MemoryType::Usable)
                 .map_err(ownership_error)?;
+            PhysRange::from_pages(range).into_iter().for_each(&mut on_range);
             reclaimed_bytes += range.size_bytes();
             rest = Pages::new(range.last() + 1, LAST_FRAME);
         }

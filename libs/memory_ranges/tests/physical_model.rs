@@ -189,17 +189,20 @@ fn carry_out(step: Step, physical: &mut PhysicalRanges, model: &mut Model) -> Re
             let expected = model.change(first, count, from, to);
             prop_assert_eq!(physical.change_owner(frames(first, count), from, to), expected);
         }
-        Step::Reclaim => {
-            let expected = model.bytes_of(MemoryType::UsedByLimine);
-            prop_assert_eq!(physical.reclaim(MemoryType::UsedByLimine), Ok(expected));
-            for owner in model
-                .0
-                .iter_mut()
-                .filter(|owner| **owner == Some(MemoryType::UsedByLimine))
-            {
-                *owner = Some(MemoryType::Usable);
-            }
-        }
+        Step::Reclaim => reclaim(physical, model)?,
+    }
+    Ok(())
+}
+
+/// Makes the boot loader's memory usable, and compares what is told of it.
+fn reclaim(physical: &mut PhysicalRanges, model: &mut Model) -> Result<(), TestCaseError> {
+    let expected = model.bytes_of(MemoryType::UsedByLimine);
+    let mut told_bytes = 0;
+    let reclaimed = physical.reclaim(MemoryType::UsedByLimine, |range| told_bytes += range.size_bytes());
+    prop_assert_eq!((reclaimed, told_bytes), (Ok(expected), expected));
+    let owners = model.0.iter_mut();
+    for owner in owners.filter(|owner| **owner == Some(MemoryType::UsedByLimine)) {
+        *owner = Some(MemoryType::Usable);
     }
     Ok(())
 }

@@ -81,7 +81,10 @@ fn refuses_shapes_that_no_range_can_have() {
 #[test]
 fn reclaimed_memory_joins_the_usable_memory_beside_it() {
     let mut physical = machine();
-    assert_eq!(physical.reclaim(MemoryType::UsedByLimine), Ok(6 * 4096));
+    let mut told = Vec::new();
+    let reclaimed = physical.reclaim(MemoryType::UsedByLimine, |range| told.push(range));
+    assert_eq!(reclaimed, Ok(6 * 4096));
+    assert_eq!(told.iter().map(|range| range.size_bytes()).sum::<u64>(), 6 * 4096);
     let expected = [
         (frames(1, 25), MemoryType::Usable),
         (frames(28, 20), MemoryType::Usable),

@@ -2,12 +2,16 @@
 
 use runner::{Ending, FirmwareKind};
 
-use crate::host::{FIRMWARES, firmware_name};
+use crate::booted::Booted;
+use crate::host::{FIRMWARES, boot_limit_s, firmware_name, machine, test_kernel_iso};
 use crate::scenario::{Deadline, Outcome, Scenario};
 use crate::test_kernel::{Expectation, goes_on, reports, start};
 
+/// Memory of a machine that has pages of 1 GiB in the direct map, and more than one frame of that size, in MiB.
+const LARGE_MIB: u32 = 4096;
+
 /// What is allowed and what is not.
-const EXPECTATIONS: [Expectation; 9] = [
+const EXPECTATIONS: [Expectation; 10] = [
     goes_on(
         "heap_demonstration",
         "the_heap_holds_boxes_vectors_and_strings",
@@ -38,6 +42,12 @@ const EXPECTATIONS: [Expectation; 9] = [
         "mapped_regions_are_zeroed_and_come_back",
         &["Registers at VirtAddr(0xfffff0", "020), region of 4096 bytes"],
         "Regions came back: true",
+    ),
+    goes_on(
+        "map_what_waits",
+        "memory_that_waits_for_a_shootdown_is_not_missed",
+        &[],
+        "Mapped what waited: true",
     ),
     reports(
         "write_before_region",
@@ -79,11 +89,71 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             let name = format!("memory::{rule}_on_{firmware}");
             scenarios.push(Scenario::new(name, limit_s, move |deadline| run(kind, deadline)));
         };
+        let limit_s = 2 * boot_limit_s(kind);
+        add("every_page_is_mapped_as_drawn", limit_s, |kind, deadline| {
+            as_drawn(kind, 256, deadline)
+        });
+        add(
+            "every_page_of_a_large_machine_is_mapped_as_drawn",
+            limit_s,
+            |kind, deadline| as_drawn(kind, LARGE_MIB, deadline),
+        );
+        add("physical_memory_is_given_and_comes_back", limit_s, comes_back);
         add("an_empty_heap_gives_errors_and_recovers", 60, exhaustion);
         add("a_storm_on_the_heap_loses_nothing", 180, storm);
         add("no_stack_is_used_to_more_than_half", 60, stack_use);
     }
     scenarios
+}
+
+/// All processors find each page where the drawing of the address space has it, as large as it can be, with the permissions and
+/// the memory type that belong there; and they obey them.
+fn as_drawn(kind: FirmwareKind, memory_mib: u32, deadline: Deadline) -> Outcome {
+    let mut booted = start_with_memory(kind, "address_space", memory_mib, deadline)?;
+    booted.expect_ending(&Ending::Passed)?;
+    let text = booted.text();
+    let counts = text.split_once("Audited pages: ").map(|(_, rest)| rest);
+    let counts = counts.and_then(|rest| rest.lines().next()).unwrap_or_default();
+    // Pixels, registers, stacks, pages of the largest size.
+    let counts: Vec<u64> = counts.split(' ').filter_map(|word| word.parse().ok()).collect();
+    let [pixels, registers, stacks, largest] = counts.as_slice() else {
+        return Err(booted.failed(&format!("four numbers are expected, not {counts:?}")));
+    };
+    booted.check(
+        *pixels != 0 && *registers != 0 && *stacks != 0 && (*largest != 0) == (memory_mib == LARGE_MIB),
+        &format!("there are pages that were not looked at: {counts:?}"),
+    )
+}
+
+/// Memory below a limit, frames of all sizes, and what is refused.
+fn comes_back(kind: FirmwareKind, deadline: Deadline) -> Outcome {
+    let mut booted = start_with_memory(kind, "physical_memory", LARGE_MIB, deadline)?;
+    booted.expect("All memory came back: true")?;
+    let text = booted.text();
+    booted.check(!text.contains(" ERROR "), "there is an error")?;
+    for words in [
+        "What the boot loader left is overwritten: true",
+        "The buffer's words are addresses of nothing now: true",
+        "UsedByKernel(PageTables)",
+        "There was a frame of 4 KiB",
+        "There was a frame of 2048 KiB",
+        "There was a frame of 1048576 KiB",
+    ] {
+        booted.check(text.contains(words), &format!("the log does not say {words:?}"))?;
+    }
+    Ok(())
+}
+
+/// Starts the test kernel on a machine with so much memory.
+fn start_with_memory(
+    kind: FirmwareKind,
+    scenario: &str,
+    memory_mib: u32,
+    deadline: Deadline,
+) -> Result<Booted, libtest_mimic::Failed> {
+    let mut machine = machine(kind, &test_kernel_iso(&format!("scenario={scenario}"))?)?;
+    machine.memory_mib = memory_mib;
+    Booted::start(&machine, deadline)
 }
 
 /// Fallible allocations fail when the memory is used up, and succeed again afterwards; what cannot fail panics.

@@ -2,12 +2,12 @@
 //!
 //! Our loader's test hook replaces the map, so these need GRUB.
 
-use iso_image::{BootText, IsoName, Module, Payload};
+use iso_image::{BootText, Contents, IsoName, Module, Payload};
 use libtest_mimic::Failed;
-use runner::{FirmwareKind, LoaderKind, built};
+use runner::{Ending, FirmwareKind, LoaderKind, built};
 
 use crate::booted::Booted;
-use crate::host::{TEST_LOADER, boot_limit_s, file, iso_with, machine};
+use crate::host::{TEST_LOADER, boot_limit_s, contents_with_kernel, file, iso_with, machine};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
 /// Makes the loader give the kernel the map of the module.
@@ -60,8 +60,14 @@ const ODD_MAP: [Entry; 8] = [
     [0, u64::MAX, 1],
 ];
 
-/// Less than four processors need.
-const LITTLE_MAP: [Entry; 1] = [[0x10_0000, 0x30_0000, 0]];
+/// Less than four processors need. The kernel, which our loader puts as high as it can, is where it belongs.
+const LITTLE_MAP: [Entry; 2] = [[0x10_0000, 0x30_0000, 0], [0x40_0000, 0xfc0_0000, 6]];
+
+/// What they need.
+const NEEDED_BYTES: u64 = 4864 * 1024;
+
+/// All memory usable, that of the kernel too.
+const MAP_WITHOUT_KERNEL: [Entry; 1] = [[0x10_0000, 0xff0_0000, 0]];
 
 /// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -82,20 +88,30 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             limit,
             refuses_little_memory,
         ),
+        Scenario::new(
+            "memory_maps::as_much_memory_as_is_said_to_be_needed_is_enough",
+            2 * limit,
+            boots_with_the_least,
+        ),
+        Scenario::new(
+            "memory_maps::a_map_that_gives_the_kernels_own_memory_away_is_refused",
+            limit,
+            refuses_map_without_kernel,
+        ),
+        Scenario::new(
+            "memory_maps::a_panic_is_reported_where_the_screen_was_refused",
+            2 * limit,
+            reports_a_panic_without_a_screen,
+        ),
     ]
 }
 
 /// The machine's own map, turned round and with oddities in it: the kernel warns of each, takes the more careful view where
 /// two entries meet, and comes up.
 fn boots(deadline: Deadline) -> Outcome {
-    let mut first = start_with_map(&LITTLE_MAP, IGNORE_MAP, deadline)?;
-    first.expect("All 4 processors are up and idle")?;
-    let mut map: Vec<Entry> = first
-        .log_lines()
-        .iter()
-        .filter_map(|line| entry(&line.message))
-        .collect();
-    first.check(map.len() > 5, "the kernel does not log its memory map")?;
+    let mut contents = built::contents()?;
+    contents.command_line = BootText::new(IGNORE_MAP)?;
+    let mut map = own_map(contents, deadline)?;
     map.extend(ODDITIES);
     map.reverse();
     let mut booted = start_with_map(&map, USE_MAP, deadline)?;
@@ -116,6 +132,42 @@ fn boots(deadline: Deadline) -> Outcome {
     Ok(())
 }
 
+/// Calls the frame buffer usable memory too, so that it is no screen: a panic, long after the boot loader's answers were
+/// overwritten, reports itself all the same.
+fn reports_a_panic_without_a_screen(deadline: Deadline) -> Outcome {
+    let contents = |word| contents_with_kernel(built::test_kernel(), &format!("scenario=panic_late {word}"));
+    let mut map = own_map(contents(IGNORE_MAP)?, deadline)?;
+    let frame_buffer = KINDS.iter().position(|name| *name == "FrameBuffer");
+    let pixels = map
+        .iter()
+        .find(|[_, _, kind]| usize::try_from(*kind).ok() == frame_buffer);
+    let [start, length, _] = *pixels.ok_or("the machine has no frame buffer")?;
+    map.push([start, length, 0]);
+    let mut booted = start_contents_with_map(contents(USE_MAP)?, &map, deadline)?;
+    booted.expect_ending(&Ending::Failed)?;
+    let text = booted.text();
+    for words in [
+        "WARN  The frame buffer cannot be used: InRam",
+        "ERROR panicked at ",
+        "deliberate, with a number: 42",
+        "test_kernel::scenarios::panics::panic+0x",
+    ] {
+        booted.check(text.contains(words), &format!("the log does not say {words:?}"))?;
+    }
+    let errors = text.matches(" ERROR ").count();
+    booted.check(errors == 1, "not exactly one line of an error")
+}
+
+/// The machine's own map, as the kernel logs it. It is another for another kernel, since that is of another size.
+fn own_map(contents: Contents, deadline: Deadline) -> Result<Vec<Entry>, Failed> {
+    let mut booted = start_contents_with_map(contents, &LITTLE_MAP, deadline)?;
+    booted.expect("Processors: 4")?;
+    let lines = booted.log_lines();
+    let map: Vec<Entry> = lines.iter().filter_map(|line| entry(&line.message)).collect();
+    booted.check(map.len() > 5, "the kernel does not log its memory map")?;
+    Ok(map)
+}
+
 /// The entry of a line `Memory map: START to END: KIND`.
 fn entry(message: &str) -> Option<Entry> {
     let (range, kind) = message.strip_prefix("Memory map: ")?.split_once(": ")?;
@@ -129,7 +181,42 @@ fn entry(message: &str) -> Option<Entry> {
 /// One line says how much is needed and how much there is.
 fn refuses_little_memory(deadline: Deadline) -> Outcome {
     let mut booted = start_with_map(&LITTLE_MAP, USE_MAP, deadline)?;
-    booted.expect("ERROR cannot boot: 4864 KiB of memory are needed to begin with 4 processors; there are 3072 KiB")?;
+    let needed_kib = NEEDED_BYTES / 1024;
+    booted.expect(&format!(
+        "ERROR cannot boot: {needed_kib} KiB of memory are needed to begin with 4 processors; there are 3072 KiB"
+    ))?;
+    let errors = booted.log_lines().iter().filter(|line| line.level == "ERROR").count();
+    booted.check(errors == 1, "not exactly one line of an error")
+}
+
+/// With exactly the memory that the refusal calls needed, and none but what the boot loader leaves, all processors come up.
+/// There may be too little for a program.
+fn boots_with_the_least(deadline: Deadline) -> Outcome {
+    let mut contents = built::contents()?;
+    contents.command_line = BootText::new(IGNORE_MAP)?;
+    let mut map = own_map(contents, deadline)?;
+    let largest = map
+        .iter()
+        .filter(|[_, _, kind]| *kind == 0)
+        .max_by_key(|[_, length, _]| *length);
+    let [start, ..] = *largest.ok_or("the machine has no usable memory")?;
+    map.retain(|[_, _, kind]| *kind != 0);
+    map.push([start, NEEDED_BYTES, 0]);
+    let mut booted = start_with_map(&map, USE_MAP, deadline)?;
+    booted.expect("All 4 processors are up and idle")?;
+    let lines = booted.log_lines();
+    let mut errors = lines.iter().filter(|line| line.level == "ERROR");
+    booted.check(
+        errors.all(|line| line.message.contains("refused: it takes ")),
+        "there is an error that is not about a program's memory",
+    )
+}
+
+/// One line says that the kernel lies in memory of another kind.
+fn refuses_map_without_kernel(deadline: Deadline) -> Outcome {
+    let mut booted = start_with_map(&MAP_WITHOUT_KERNEL, USE_MAP, deadline)?;
+    booted.expect("ERROR cannot boot: the kernel lies at 0x")?;
+    booted.expect("which the boot loader's map does not keep for it")?;
     let errors = booted.log_lines().iter().filter(|line| line.level == "ERROR").count();
     booted.check(errors == 1, "not exactly one line of an error")
 }
@@ -158,10 +245,15 @@ fn refuses_odd_map(deadline: Deadline) -> Outcome {
 
 /// Starts the shipped kernel with a map beside it, and a word that says whether it is used.
 fn start_with_map(map: &[Entry], word: &str, deadline: Deadline) -> Result<Booted, Failed> {
-    let bytes: Vec<u8> = map.iter().flatten().flat_map(|word| word.to_le_bytes()).collect();
     let mut contents = built::contents()?;
-    contents.multiboot2_loader = Some(TEST_LOADER.into());
     contents.command_line = BootText::new(word)?;
+    start_contents_with_map(contents, map, deadline)
+}
+
+/// Starts what is packed, with a map beside it.
+fn start_contents_with_map(mut contents: Contents, map: &[Entry], deadline: Deadline) -> Result<Booted, Failed> {
+    let bytes: Vec<u8> = map.iter().flatten().flat_map(|word| word.to_le_bytes()).collect();
+    contents.multiboot2_loader = Some(TEST_LOADER.into());
     contents.modules.push(Module {
         name: IsoName::new("odd_map")?,
         payload: Payload::Verbatim(file(&format!("odd_map_{}", map.len()), &bytes)?),

@@ -64,6 +64,9 @@ const PANICS: [(&str, &str, &str); 9] = [
     ),
 ];
 
+/// Where the functions lie that panic, as a backtrace names them.
+const CAUSE: &str = " test_kernel::scenarios::panics::";
+
 /// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
@@ -97,7 +100,14 @@ fn panics(kind: FirmwareKind, scenario: &str, message: &str, deadline: Deadline)
     let text = booted.text();
     booted.check(text.contains("ERROR panicked at "), "no line `ERROR panicked at …`")?;
     booted.check(text.matches("ERROR panicked at ").count() == 1, "more than one report")?;
-    booted.check(text.contains(message), &format!("the report does not say {message:?}"))
+    booted.check(text.contains(message), &format!("the report does not say {message:?}"))?;
+    // A second report is one line.
+    let (_, report) = text.split_once("ERROR panicked at ").unwrap_or_default();
+    let is_whole = scenario == "panic_in_panic" || report.contains(" bytes in ") || report.contains("heap: in use");
+    booted.check(is_whole, "the report does not say how full the heap is")?;
+    // At the entry there are no names, and no stack whose bounds are known.
+    let names_functions = matches!(scenario, "panic_in_panic" | "panic_at_entry") || report.contains(CAUSE);
+    booted.check(names_functions, &format!("the backtrace does not name {CAUSE:?}"))
 }
 
 /// The end is known within two seconds, and the record of events names the exception.

@@ -144,15 +144,16 @@ fn boots_in_little_memory(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     check_log(&booted, &machine)
 }
 
-/// A processor without x2APIC, NX, PAT, large pages of 1 GiB and all newer protections: the kernel says so.
+/// A processor without x2APIC, NX, PAT, global pages, pages of 1 GiB and all newer protections: the kernel says so.
 fn boots_with_meagre_processor(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let mut machine = machine(kind, &shipped_iso()?)?;
-    machine.cpu_model = "qemu64,-nx,-pat".to_owned();
+    machine.cpu_model = "qemu64,-nx,-pat,-pge".to_owned();
     let booted = boot(&machine, deadline)?;
     check_log(&booted, &machine)?;
     for words in [
         "Protections: NX absent, WP on, SMEP absent, SMAP absent, UMIP absent",
-        "Paging: pages of up to 2 MiB, write-combining absent, global pages on",
+        "Local APICs: x2APIC absent, in xAPIC mode",
+        "Paging: pages of up to 2 MiB, write-combining absent, global pages absent",
     ] {
         booted.check(
             booted.text().contains(words),

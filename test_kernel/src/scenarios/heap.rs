@@ -8,7 +8,10 @@ use core::{
 use kernel::{
     boot::hhdm_offset::OffsetMappedPhysAddr,
     cpu::cpu_local_data::{cpus_count, current_cpu_id},
-    memory::{frame_cache, global_allocator},
+    memory::{
+        frame_cache::{self, FrameUse},
+        global_allocator,
+    },
     output::{ExitCode, exit_qemu},
 };
 use spin::Once;
@@ -82,6 +85,10 @@ pub(super) fn storm() {
             ExitCode::Failure
         });
     }
+    // What a processor does after this would count.
+    loop {
+        hint::spin_loop();
+    }
 }
 
 /// Something that is allocated, or not.
@@ -103,7 +110,7 @@ impl Slot {
         *self = if random & 0x100 == 0 {
             Self::Heap(alloc::vec![random; 1 + (random >> 32) as usize % 200])
         } else {
-            frame_cache::allocate_frame().map_or(Self::Empty, |frame| {
+            frame_cache::allocate_frame(FrameUse::Other).map_or(Self::Empty, |frame| {
                 // SAFETY: The frame was just allocated, and all RAM is in the direct map.
                 unsafe { words_of(frame).write_volatile([random; 512]) };
                 Self::Frame(frame, random)
@@ -121,7 +128,7 @@ impl Slot {
                 let words = unsafe { words_of(frame).read_volatile() };
                 assert!(words.iter().all(|word| *word == expected), "a frame was used twice");
                 // SAFETY: It was allocated there, and the slot has forgotten it.
-                unsafe { frame_cache::free_frame(frame) };
+                unsafe { frame_cache::free_frame(frame, FrameUse::Other) };
             }
         }
     }

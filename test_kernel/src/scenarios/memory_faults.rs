@@ -37,9 +37,7 @@ pub(super) fn write_text() {
 
 /// Writes to the kernel's code by its address in the direct map.
 pub(super) fn write_text_in_direct_map() {
-    let Some((physical_start, virtual_start)) = super::executable_address() else {
-        return;
-    };
+    let (physical_start, virtual_start) = super::executable_address();
     let offset = (write_text as fn() as usize as u64).wrapping_sub(virtual_start.as_u64());
     let pointer = (physical_start + offset).offset_mapped().as_mut_ptr::<u8>();
     // SAFETY: It faults; if it did not, the function that it overwrites is not in use.

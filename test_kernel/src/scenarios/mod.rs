@@ -1,5 +1,6 @@
 //! The scenarios, by name, and how the boot reaches them.
 
+mod address_space;
 mod clock;
 mod devices;
 mod exception_stacks;
@@ -13,8 +14,10 @@ mod magenta;
 mod mapped_regions;
 mod memory_faults;
 mod non_maskable;
+mod page_tables;
 mod panics;
 mod programs;
+mod physical_memory;
 mod remote_calls;
 mod stack_use;
 mod stopping;
@@ -23,7 +26,7 @@ mod user_pages;
 use crate::bench;
 use kernel::{
     Additions,
-    boot::boot_info,
+    boot::{boot_info, memory_map::MemoryMap},
     cpu::cpu_local_data::current_cpu_id,
     output::{ExitCode, exit_qemu, panic_handler},
 };
@@ -92,7 +95,7 @@ impl Scenario {
 }
 
 /// Every scenario.
-static ALL: [Scenario; 66] = [
+static ALL: [Scenario; 70] = [
     Scenario::on_bsp("bench_on_two", bench::run_on_two),
     Scenario::on_bsp("bench", bench::run),
     Scenario::on_bsp("bench_with_screen", bench::run_with_screen),
@@ -102,6 +105,7 @@ static ALL: [Scenario; 66] = [
     Scenario::on_bsp("log_scroll", log_samples::log_more_than_a_screen),
     Scenario::on_bsp("log_nested", log_samples::log_within_a_message),
     Scenario::on_bsp("panic", panics::panic),
+    Scenario::on_bsp("panic_late", panics::panic_late),
     Scenario::at_entry("panic_at_entry", panics::panic),
     Scenario::on_first_ap("panic_on_ap", panics::panic_on_an_ap),
     Scenario::on_all("panic_on_all", panics::panic_together),
@@ -137,7 +141,10 @@ static ALL: [Scenario; 66] = [
     Scenario::on_first_ap("debug_stack_overflow_on_ap", exception_stacks::overflow_debug),
     Scenario::on_bsp("touch_user_page", user_pages::touch_unannounced),
     Scenario::on_bsp("execute_user_page", user_pages::execute),
+    Scenario::on_all("address_space", address_space::audit),
+    Scenario::on_bsp("physical_memory", physical_memory::allocate_and_free),
     Scenario::on_bsp("mapped_regions", mapped_regions::map_and_give_back),
+    Scenario::on_bsp("map_what_waits", mapped_regions::map_what_waits),
     Scenario::on_bsp("write_before_region", mapped_regions::write_before),
     Scenario::on_bsp("write_behind_region", mapped_regions::write_behind),
     Scenario::on_bsp("write_dead_region", mapped_regions::write_to_a_dead_one),
@@ -173,6 +180,9 @@ const PANIC_WHILE_OTHERS_START: &str = "panic_while_others_start";
 /// Set on the BSP, when the kernel is booted: where the kernel lies, physical and virtual.
 static EXECUTABLE_ADDRESS: Once<(PhysAddr, VirtAddr)> = Once::new();
 
+/// Set there too: the boot loader's memory map.
+static MEMORY_MAP: Once<MemoryMap> = Once::new();
+
 /// What the boot runs of this package.
 pub(crate) static ADDITIONS: Additions = Additions {
     at_entry: || {
@@ -189,6 +199,7 @@ pub(crate) static ADDITIONS: Additions = Additions {
     },
     on_bsp: |boot_info| {
         EXECUTABLE_ADDRESS.call_once(|| boot_info.executable_address);
+        MEMORY_MAP.call_once(|| boot_info.memory_map);
         if chosen().is_none() {
             log::error!("The test kernel needs scenario=NAME, with a name that it has");
             exit_qemu(ExitCode::Failure);
@@ -210,9 +221,14 @@ pub(crate) static ADDITIONS: Additions = Additions {
     knows_word: |key| key == "scenario",
 };
 
-/// Where the kernel lies, physical and virtual; `None` before the kernel is booted.
-fn executable_address() -> Option<(PhysAddr, VirtAddr)> {
-    EXECUTABLE_ADDRESS.get().copied()
+/// Where the kernel lies, physical and virtual. Waits until the kernel is booted.
+fn executable_address() -> (PhysAddr, VirtAddr) {
+    *EXECUTABLE_ADDRESS.wait()
+}
+
+/// The boot loader's memory map. Waits until the kernel is booted.
+fn memory_map() -> MemoryMap {
+    *MEMORY_MAP.wait()
 }
 
 /// Runs the chosen scenario if this is its place.

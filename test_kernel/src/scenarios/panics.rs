@@ -27,6 +27,14 @@ pub(super) fn panic() {
     panic!("deliberate, with a number: {}", 42);
 }
 
+/// A panic long after the boot: the boot loader's memory is used for other things by then.
+pub(super) fn panic_late() {
+    while super::physical_memory::has_boot_loader_memory() {
+        hint::spin_loop();
+    }
+    panic();
+}
+
 /// A panic on another processor than the first.
 pub(super) fn panic_on_an_ap() {
     panic!("deliberate, on an AP");

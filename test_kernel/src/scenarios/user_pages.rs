@@ -3,7 +3,7 @@
 use core::{arch::asm, ptr};
 use ez_paging::{ConfigurableFlags, Frame, Page, PageSize};
 use kernel::memory::{
-    frame_cache,
+    frame_cache::{self, FrameUse},
     user_access::UserAccess,
     virtual_memory::{self, READ_WRITE},
 };
@@ -43,7 +43,10 @@ fn map_page_of_a_program() {
         executable: true,
         ..READ_WRITE
     };
-    let (Ok(mut table), Some(frame)) = (virtual_memory::new_user_table(), frame_cache::allocate_frame()) else {
+    let (Ok(mut table), Some(frame)) = (
+        virtual_memory::new_user_table(),
+        frame_cache::allocate_frame(FrameUse::Other),
+    ) else {
         panic!("there is no memory for the scenario");
     };
     let page = Page::containing(VirtAddr::new(ADDRESS as u64), PageSize::_4KiB);

@@ -1,7 +1,7 @@
 //! How a local APIC's registers are reached: in xAPIC mode in memory, in x2APIC mode as registers of the processor.
 
 use crate::memory::virtual_memory::{MapRegionError, MappedRegion};
-use core::hint;
+use core::{fmt, hint};
 use raw_cpuid::CpuId;
 use spin::Once;
 use x86_64::{
@@ -109,6 +109,7 @@ pub(super) fn enable() -> Result<(), MapRegionError> {
         let (region, _) = unsafe { MappedRegion::mmio(base.start_address(), REGISTERS_BYTES) }?;
         LocalApicAccess::Mmio(region)
     };
+    log::info!("Local APICs: {access}");
     ACCESS.call_once(|| access);
     Ok(())
 }
@@ -116,6 +117,15 @@ pub(super) fn enable() -> Result<(), MapRegionError> {
 /// How the registers are reached; `None` before [`enable`].
 pub fn access() -> Option<&'static LocalApicAccess> {
     ACCESS.get()
+}
+
+impl fmt::Display for LocalApicAccess {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::RegisterBased => "x2APIC on",
+            Self::Mmio(_) => "x2APIC absent, in xAPIC mode",
+        })
+    }
 }
 
 impl LocalApicAccess {
