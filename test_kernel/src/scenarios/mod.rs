@@ -92,7 +92,7 @@ impl Scenario {
 }
 
 /// Every scenario.
-static ALL: [Scenario; 65] = [
+static ALL: [Scenario; 66] = [
     Scenario::on_bsp("bench_on_two", bench::run_on_two),
     Scenario::on_bsp("bench", bench::run),
     Scenario::on_bsp("bench_with_screen", bench::run_with_screen),
@@ -108,6 +108,7 @@ static ALL: [Scenario; 65] = [
     Scenario::on_bsp("panic_in_display", panics::panic_in_display),
     Scenario::on_bsp("panic_in_long_display", panics::panic_in_long_display),
     Scenario::on_bsp("panic_in_panic", panics::panic_in_panic),
+    Scenario::on_bsp("panic_with_nmi_in_report", panics::panic_with_nmi_in_report),
     Scenario::on_bsp("panic_with_screen_held", panics::panic_with_screen_held),
     Scenario::on_bsp(PANIC_IN_INTERRUPT, panics::panic_in_interrupt),
     Scenario::on_bsp("fault", fault::fault_without_handlers),

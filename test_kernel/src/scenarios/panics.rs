@@ -5,7 +5,11 @@ use core::{
     fmt, hint,
     sync::atomic::{AtomicU32, Ordering},
 };
-use kernel::{cpu::cpu_local_data::cpus_count, output::logger};
+use kernel::{
+    cpu::cpu_local_data::{cpus_count, current_cpu_id},
+    output::logger,
+    platform::local_apic::{self, Message},
+};
 
 /// A vector that no device raises.
 const TEST_VECTOR: u8 = 0x40;
@@ -61,6 +65,25 @@ pub(super) fn panic_in_panic() {
 /// While this processor holds the log's lock.
 pub(super) fn panic_with_screen_held() {
     logger::with_screen(|_screen| panic!("deliberate, under the lock of the log"));
+}
+
+/// While another NMI comes in the middle of the report.
+pub(super) fn panic_with_nmi_in_report() {
+    panic!("deliberate, {}", InterruptsWhenShown);
+}
+
+/// Sends its processor an NMI when it is shown.
+struct InterruptsWhenShown;
+
+impl fmt::Display for InterruptsWhenShown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        local_apic::send(current_cpu_id(), Message::NonMaskable);
+        // It comes at once, or within these.
+        for _ in 0..1000 {
+            hint::spin_loop();
+        }
+        formatter.write_str("and the report goes on after a non-maskable interrupt")
+    }
 }
 
 /// Panics when it is shown.
