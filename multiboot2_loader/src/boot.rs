@@ -92,6 +92,9 @@ pub(crate) fn prepare(handover: &Handover, hook_policy: HookPolicy) -> Result<La
     if let Some(signature) = hooks.garble_table {
         test_hooks::garble(&mut memory, &firmware.tables, signature)?;
     }
+    if let Some(what) = hooks.write_table {
+        test_hooks::write(&mut memory, &firmware.tables, &what)?;
+    }
     let entry = Destination::Entry(kernel.entry);
     Ok(LastStep::put(&mut pool, page_tables, room.stack_top, entry)?)
 }

@@ -7,7 +7,7 @@ use acpi_check::{Signature, TableList};
 use multiboot2_loader_core::acpi::extent_of;
 use multiboot2_loader_core::address::PhysAddr;
 use multiboot2_loader_core::boot_information::Module;
-use multiboot2_loader_core::command_line::{TestHooks, UnknownHook};
+use multiboot2_loader_core::command_line::{TableBytes, TestHooks, UnknownHook};
 use multiboot2_loader_core::physical_memory::{OutOfReach, PhysicalMemory};
 
 use crate::console;
@@ -87,6 +87,22 @@ pub(crate) fn garble(memory: &mut DirectMap, tables: &TableList, signature: [u8;
         !checksum
     };
     overwrite(memory, field(CHECKSUM_OFFSET), &[checksum])
+}
+
+/// Writes into a table, under a right checksum.
+pub(crate) fn write(memory: &mut DirectMap, tables: &TableList, what: &TableBytes) -> Result<(), TestHookError> {
+    let signature = Signature::new(what.signature);
+    let table = tables.find(signature).ok_or(TestHookError::NoSuchTable { signature })?;
+    let base = extent_of(table).base;
+    let field = |offset| PhysAddr::new(base.as_u64().saturating_add(offset));
+    for (byte, offset) in what.bytes().iter().zip(u64::from(what.offset)..) {
+        let [before] = memory.read_array(field(offset))?;
+        overwrite(memory, field(offset), &[*byte])?;
+        let [checksum] = memory.read_array(field(CHECKSUM_OFFSET))?;
+        let checksum = checksum.wrapping_add(before).wrapping_sub(*byte);
+        overwrite(memory, field(CHECKSUM_OFFSET), &[checksum])?;
+    }
+    Ok(())
 }
 
 /// Writes a field of a table and looks whether it is there: some firmware protects its tables.

@@ -41,13 +41,25 @@ enum CopyError {
     Crate(acpi::AcpiError),
 }
 
+/// So many of the things that are wrong are told. A table can have millions: the log would hold the boot up for hours.
+const MAX_NOTES: u32 = 50;
+
+/// Tells what is wrong, up to [`MAX_NOTES`].
+#[derive(Default)]
+struct NoteLog {
+    /// How many things were wrong so far.
+    count: u32,
+}
+
 impl Acpi {
     /// Reads the tables. `None` if there is nothing sound; what is wrong has been logged then.
     pub fn read(boot_info: &BootInfo) -> Option<Self> {
         let memory = FirmwareMemory::new(&boot_info.memory_map);
         let root_pointer = boot_info.rsdp.map(Into::into);
-        let sound = acpi_check::check(&memory, root_pointer, &mut log_note).map(Box::new)?;
-        match Self::copy(&sound, &memory) {
+        let mut notes = NoteLog::default();
+        let mut note = |wrong| notes.log(&wrong);
+        let sound = acpi_check::check(&memory, root_pointer, &mut note).map(Box::new)?;
+        match Self::copy(&sound, &memory, &mut note) {
             Ok(acpi) => {
                 acpi.log();
                 Some(acpi)
@@ -60,7 +72,7 @@ impl Acpi {
     }
 
     /// Copies the sound tables into memory that is never given back.
-    fn copy(sound: &SoundTables, memory: &FirmwareMemory) -> Result<Self, CopyError> {
+    fn copy(sound: &SoundTables, memory: &FirmwareMemory, note: &mut dyn FnMut(AcpiNote)) -> Result<Self, CopyError> {
         let size_bytes = (sound.image_size_bytes() as u64).next_multiple_of(PAGE_BYTES);
         let owner = MemoryType::UsedByKernel(KernelMemoryUsageType::FirmwareTables);
         let ram = OwnedRam::allocate(size_bytes, owner).map_err(CopyError::NoMemory)?;
@@ -71,7 +83,7 @@ impl Acpi {
         let image: &'static mut [u8] = unsafe { slice::from_raw_parts_mut(base.offset_mapped().as_mut_ptr(), length) };
         core::mem::forget(ram);
         let checked = sound
-            .copy_into(memory, base, image, &mut log_note)
+            .copy_into(memory, base, image, note)
             .map(Box::new)
             .map_err(CopyError::Image)?;
         let handler = KernelAcpiHandler::new(base, length);
@@ -161,9 +173,23 @@ impl Acpi {
     }
 }
 
-/// Logs something that is wrong.
-fn log_note(note: AcpiNote) {
-    log::warn!("ACPI: {note}");
+impl NoteLog {
+    /// Logs something that is wrong, if there is room.
+    fn log(&mut self, note: &AcpiNote) {
+        self.count += 1;
+        if self.count <= MAX_NOTES {
+            log::warn!("ACPI: {note}");
+        }
+    }
+}
+
+/// Says how much was left out.
+impl Drop for NoteLog {
+    fn drop(&mut self) {
+        if let Some(more @ 1..) = self.count.checked_sub(MAX_NOTES) {
+            log::warn!("ACPI: {more} more things are wrong");
+        }
+    }
 }
 
 impl fmt::Display for CopyError {

@@ -28,6 +28,12 @@ const WINDOW: u64 = 0x10;
 /// Register: version, and in bits 16 to 23 the number of the last input.
 const VERSION: u8 = 1;
 
+/// What the version reads as where there is no device: no I/O APIC of a 64-bit machine has either.
+const NOTHING_THERE: [u32; 2] = [0, u32::MAX];
+
+/// So many are taken over at most. Large machines have some tens.
+const MAX_IO_APICS: usize = 128;
+
 /// The first of two registers of the first input.
 const FIRST_INPUT: u8 = 0x10;
 
@@ -60,6 +66,15 @@ pub struct Signal {
     pub is_active_low: bool,
     /// The level tells, not the change to it.
     pub is_level_triggered: bool,
+}
+
+/// Why an I/O APIC is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IoApicError {
+    /// Its registers cannot be mapped.
+    Unmapped(MapRegionError),
+    /// No device answers there.
+    Absent,
 }
 
 /// Why an interrupt is not routed.
@@ -101,17 +116,22 @@ struct IoApic {
     inputs: u32,
 }
 
-/// Takes all I/O APICs over, and masks all their inputs. Returns how many inputs there are.
-pub fn init(places: impl Iterator<Item = IoApicPlace>) -> Result<u32, MapRegionError> {
+/// Takes the I/O APICs over, and masks all their inputs. Returns how many inputs there are. What is wrong with one is told
+/// to `refuse`, and the others are used all the same.
+pub fn init(places: impl Iterator<Item = IoApicPlace>, refuse: impl Fn(IoApicPlace, IoApicError)) -> u32 {
     let mut io_apics = Vec::new();
-    for place in places {
-        let mut io_apic = IoApic::new(place)?;
-        (0..io_apic.inputs).for_each(|input| io_apic.write_input(input, MASKED, 0));
-        io_apics.push(io_apic);
+    for place in places.take(MAX_IO_APICS) {
+        match IoApic::new(place) {
+            Ok(mut io_apic) => {
+                (0..io_apic.inputs).for_each(|input| io_apic.write_input(input, MASKED, 0));
+                io_apics.push(io_apic);
+            }
+            Err(error) => refuse(place, error),
+        }
     }
     let inputs = io_apics.iter().map(|io_apic| io_apic.inputs).sum();
     IO_APICS.call_once(|| io_apics.into_iter().map(InterruptLock::new).collect());
-    Ok(inputs)
+    inputs
 }
 
 /// Sends the interrupts of a GSI to a processor, at a vector.
@@ -152,16 +172,21 @@ fn with_input(gsi: u32, use_input: impl FnOnce(&mut IoApic, u32)) -> Result<(), 
 
 impl IoApic {
     /// Maps an I/O APIC's registers.
-    fn new(place: IoApicPlace) -> Result<Self, MapRegionError> {
+    fn new(place: IoApicPlace) -> Result<Self, IoApicError> {
         // SAFETY: A checked table says that the I/O APIC's registers are there.
-        let (region, registers) = unsafe { MappedRegion::mmio(place.address, REGISTERS_BYTES) }?;
+        let (region, registers) =
+            unsafe { MappedRegion::mmio(place.address, REGISTERS_BYTES) }.map_err(IoApicError::Unmapped)?;
         let mut io_apic = Self {
             registers,
             _region: region,
             first_gsi: place.first_gsi,
             inputs: 0,
         };
-        io_apic.inputs = (io_apic.read(VERSION) >> 16 & 0xff) + 1;
+        let version = io_apic.read(VERSION);
+        if NOTHING_THERE.contains(&version) {
+            return Err(IoApicError::Absent);
+        }
+        io_apic.inputs = (version >> 16 & 0xff) + 1;
         Ok(io_apic)
     }
 
@@ -198,6 +223,15 @@ impl IoApic {
             (self.registers + SELECT)
                 .as_mut_ptr::<u32>()
                 .write_volatile(u32::from(register));
+        }
+    }
+}
+
+impl fmt::Display for IoApicError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unmapped(error) => write!(formatter, "{error}"),
+            Self::Absent => formatter.write_str("no device answers there"),
         }
     }
 }

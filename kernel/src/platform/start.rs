@@ -84,10 +84,12 @@ fn start_io_apics(acpi: Option<&Acpi>) {
     let places = io_apics
         .into_iter()
         .map(|(address, first_gsi)| IoApicPlace { address, first_gsi });
-    match io_apic::init(places) {
-        Ok(0) => log::warn!("There is no I/O APIC: devices cannot interrupt"),
-        Ok(inputs) => log::debug!("The I/O APICs have {inputs} inputs"),
-        Err(error) => log::error!("The I/O APICs cannot be used: {error}"),
+    let refuse = |place: IoApicPlace, error| {
+        log::warn!("The I/O APIC at {:#x} cannot be used: {error}", place.address);
+    };
+    match io_apic::init(places, refuse) {
+        0 => log::warn!("There is no I/O APIC: devices cannot interrupt"),
+        inputs => log::debug!("The I/O APICs have {inputs} inputs"),
     }
 }
 

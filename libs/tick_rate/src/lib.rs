@@ -1,8 +1,8 @@
 //! Counters that tick at a fixed rate: how fast one ticks, how long so many ticks take, and how to compare two.
 //!
 //! A *tick* is one step of a counter. A [`TickRate`] turns ticks into nanoseconds and back, a [`WrappingCounter`] tells the time
-//! between two readings of a counter that is narrow or runs backwards, and a [`Bracket`] is a reading of one counter between
-//! two of another. Nothing here reads a counter.
+//! between two readings of a counter that is narrow or runs backwards, a [`Bracket`] is a reading of one counter between two of
+//! another, and [`LatestTime`] keeps the times of several counters from stepping back. Nothing here reads a counter.
 //!
 //! ```
 //! use tick_rate::{TickRate, WrappingCounter};
@@ -17,9 +17,11 @@
 #![forbid(unsafe_code)]
 
 mod bracket;
+mod latest;
 mod rate;
 mod wrapping_counter;
 
 pub use bracket::Bracket;
+pub use latest::LatestTime;
 pub use rate::TickRate;
 pub use wrapping_counter::WrappingCounter;

@@ -1,7 +1,7 @@
 //! What a rate, a counter and a bracket promise.
 
 use proptest::prelude::*;
-use tick_rate::{Bracket, TickRate, WrappingCounter};
+use tick_rate::{Bracket, LatestTime, TickRate, WrappingCounter};
 
 #[test]
 fn a_counter_that_stands_still_has_no_rate() {
@@ -32,6 +32,12 @@ fn too_many_ticks_are_the_largest_number() {
         TickRate::from_hertz(5_000_000_000).unwrap().ticks_of(u64::MAX),
         u64::MAX
     );
+}
+
+#[test]
+fn a_counter_that_is_behind_another_does_not_turn_time_back() {
+    let time = LatestTime::new();
+    assert_eq!([10, 7, 10, 12, 0].map(|ns| time.told(ns)), [10, 10, 10, 12, 12]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ type Case = (
 );
 
 /// Machines on which something is wrong. All come up with four processors.
-const CASES: [Case; 7] = [
+const CASES: [Case; 12] = [
     (
         "no_root_pointer_leaves_the_pit_to_measure_by",
         "loader.no-rsdp",
@@ -74,11 +74,71 @@ const CASES: [Case; 7] = [
         &["\"FACP\""],
     ),
     (
+        "an_io_apic_at_an_odd_address_is_left_out",
+        "loader.write-table=APIC:80:02",
+        &[],
+        &["no registers can lie at 0xfec00002", "WARN  There is no I/O APIC"],
+        &[],
+    ),
+    (
+        "an_io_apic_in_ram_is_refused",
+        "loader.write-table=APIC:80:00000001",
+        &[],
+        &[
+            "WARN  The I/O APIC at 0x1000000 cannot be used: there is RAM at 0x1000000",
+            "WARN  There is no I/O APIC",
+        ],
+        &[],
+    ),
+    (
+        "an_io_apic_that_is_not_there_is_refused",
+        "loader.write-table=APIC:80:0000d8fe",
+        &[],
+        &[
+            "WARN  The I/O APIC at 0xfed80000 cannot be used: no device answers there",
+            "WARN  There is no I/O APIC",
+        ],
+        &[],
+    ),
+    (
+        "a_power_management_timer_past_the_last_port_is_where_the_older_field_says",
+        "loader.write-table=FACP:208:01200003ffffffff00000000",
+        &["-machine", "q35,hpet=off"],
+        &["Hz by the ACPI's power management timer"],
+        &[],
+    ),
+    (
+        "a_power_management_timer_that_stands_still_leaves_the_pit",
+        "loader.write-table=FACP:208:012000038000000000000000",
+        &["-machine", "q35,hpet=off"],
+        &["Hz by the PIT"],
+        &[],
+    ),
+    (
         "an_old_machine_comes_up",
         "log.level=trace",
         &["-machine", "pc"],
         &["ACPI Tables: [\"FACP\", \"APIC\", \"HPET\"", "Hz by the HPET"],
         &[" WARN "],
+    ),
+];
+
+/// HPETs that a sound table puts where there is none: the rule, the address, and what the kernel has to say.
+const HPETS: [(&str, u64, &str); 3] = [
+    (
+        "an_hpet_in_ram_is_refused",
+        0x100_0000,
+        "there is RAM at 0x1000000, and no registers",
+    ),
+    (
+        "an_hpet_beyond_the_processors_addresses_is_refused",
+        1 << 51,
+        "the page tables refuse: ",
+    ),
+    (
+        "an_hpet_that_is_not_there_is_refused",
+        0xfed8_0000,
+        "there is none at 0xfed80000",
     ),
 ];
 
@@ -96,9 +156,19 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             boot_limit_s(kind),
             move |deadline| tables_are_named(kind, deadline),
         ));
-        let run = move |deadline| table_in_ram(kind, deadline);
+        for (rule, address, why) in HPETS {
+            let run = move |deadline| refuses_hpet(kind, address, why, deadline);
+            scenarios.push(Scenario::new(name(rule), boot_limit_s(kind), run));
+        }
+        let run = move |deadline| the_date(kind, deadline);
         scenarios.push(Scenario::new(
-            name("an_hpet_in_ram_is_refused"),
+            name("the_date_is_that_of_the_machine"),
+            boot_limit_s(kind),
+            run,
+        ));
+        let run = move |deadline| flood(kind, deadline);
+        scenarios.push(Scenario::new(
+            name("thousands_of_faults_are_some_lines"),
             boot_limit_s(kind),
             run,
         ));
@@ -149,22 +219,21 @@ fn tables_are_named(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     )
 }
 
-/// A sound table that says that a device's registers lie where there is RAM is not believed.
-fn table_in_ram(kind: FirmwareKind, deadline: Deadline) -> Outcome {
-    const RAM: u64 = 0x100_0000;
+/// A sound table that says that a device's registers lie where they cannot is not believed.
+fn refuses_hpet(kind: FirmwareKind, address: u64, why: &str, deadline: Deadline) -> Outcome {
     let mut table = b"HPET".to_vec();
     table.extend(56_u32.to_le_bytes());
     table.resize(36 + 4, 0);
     // The registers' place: memory, 64 bits.
     table.extend([0, 64, 0, 0]);
-    table.extend(RAM.to_le_bytes());
+    table.extend(address.to_le_bytes());
     table.resize(56, 0);
     let mut machine = machine(kind, &shipped_iso()?)?;
     machine.qemu_arguments = ["-machine", "q35,hpet=off"].map(Into::into).into();
     add_table(&mut machine, "hpet_in_ram", table)?;
     let booted = come_up(&machine, deadline)?;
     for words in [
-        "WARN  The HPET cannot be used: there is RAM at 0x1000000, and no registers",
+        &format!("WARN  The HPET cannot be used: {why}"),
         "Hz by the ACPI's power management timer",
     ] {
         booted.check(
@@ -173,6 +242,35 @@ fn table_in_ram(kind: FirmwareKind, deadline: Deadline) -> Outcome {
         )?;
     }
     Ok(())
+}
+
+/// The date is what the machine's own clock says.
+fn the_date(kind: FirmwareKind, deadline: Deadline) -> Outcome {
+    let mut machine = machine(kind, &shipped_iso()?)?;
+    machine.qemu_arguments = ["-rtc", "base=2031-02-03T04:05:00"].map(Into::into).into();
+    let booted = come_up(&machine, deadline)?;
+    booted.check(
+        booted.text().contains("Booted on 2031-02-03 at 04:05:"),
+        "the log does not say that it is 2031-02-03, 04:05",
+    )
+}
+
+/// A table in which everything is wrong gives lines that a person can read, and does not hold the boot up.
+fn flood(kind: FirmwareKind, deadline: Deadline) -> Outcome {
+    const ENTRIES: usize = 2000;
+    let length = 44 + 16 * ENTRIES;
+    let mut table = b"MCFG".to_vec();
+    table.extend(u32::try_from(length)?.to_le_bytes());
+    table.resize(length, 0);
+    let mut machine = machine(kind, &shipped_iso()?)?;
+    add_table(&mut machine, "flood", table)?;
+    let booted = come_up(&machine, deadline)?;
+    let lines = booted.text().matches("WARN  ACPI: MCFG entry").count();
+    booted.check(lines == 50, &format!("{lines} lines, not 50"))?;
+    booted.check(
+        booted.text().contains("WARN  ACPI: 1950 more things are wrong"),
+        "the log does not say how much it left out",
+    )
 }
 
 /// Gives the machine one more ACPI table, with a right checksum.

@@ -26,13 +26,19 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for kind in FIRMWARES {
         for (name, cpu_model) in CPU_MODELS {
-            let name = format!(
-                "interrupts::every_vector_is_named_once_and_survived_on_{}_{name}",
-                firmware_name(kind)
-            );
-            scenarios.push(Scenario::new(name, 120, move |deadline| {
-                every_vector(kind, cpu_model, deadline)
-            }));
+            let machine = format!("{}_{name}", firmware_name(kind));
+            scenarios.extend([
+                Scenario::new(
+                    format!("interrupts::every_vector_is_named_once_and_survived_on_{machine}"),
+                    120,
+                    move |deadline| every_vector(kind, cpu_model, deadline),
+                ),
+                Scenario::new(
+                    format!("interrupts::controllers_in_odd_states_are_taken_over_on_{machine}"),
+                    60,
+                    move |deadline| odd_firmware(kind, cpu_model, deadline),
+                ),
+            ]);
         }
     }
     for (scenario, rule, cpus, limit_s) in [
@@ -126,6 +132,36 @@ fn every_vector(kind: FirmwareKind, cpu_model: &str, deadline: Deadline) -> Outc
         booted.check(booted.text().contains(name), &format!("nothing is called {name:?}"))?;
     }
     Ok(())
+}
+
+/// Local APICs that are switched off come on again, and the 8259s that were unmasked are masked, at their new vectors; so are
+/// the inputs of the I/O APIC.
+fn odd_firmware(kind: FirmwareKind, cpu_model: &str, deadline: Deadline) -> Outcome {
+    let change = |machine: &mut Machine| machine.cpu_model = cpu_model.to_owned();
+    let mut booted = start(kind, "odd_firmware", change, deadline)?;
+    booted.expect("All 4 processors are up and idle")?;
+    let first_interrupts = |booted: &Booted| booted.text().matches("Received APIC timer interrupt").count();
+    while first_interrupts(&booted) < 4 && !deadline.left().is_zero() {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    booted.check(first_interrupts(&booted) == 4, "not every processor's timer interrupts")?;
+    let controllers = booted.command(
+        "human-monitor-command",
+        &serde_json::json!({ "command-line": "info pic" }),
+    )?;
+    let controllers = controllers.as_str().unwrap_or_default();
+    for (name, base) in [("pic0", "irq_base=e0"), ("pic1", "irq_base=e8")] {
+        let line = controllers.lines().find(|line| line.contains(name)).unwrap_or_default();
+        booted.check(
+            line.contains("imr=ff") && line.contains(base),
+            &format!("not masked at its new vectors: {line:?}"),
+        )?;
+    }
+    let inputs: Vec<&str> = controllers.lines().filter(|line| line.contains("dest=")).collect();
+    booted.check(
+        inputs.len() == 24 && inputs.iter().all(|line| line.contains("masked")),
+        &format!("inputs of the I/O APIC: {inputs:#?}"),
+    )
 }
 
 /// The vector of a line `Interrupt VECTOR came, …`.

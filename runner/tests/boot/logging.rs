@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use libtest_mimic::Failed;
 use runner::{Ending, FirmwareKind, built};
 
 use crate::booted::Booted;
-use crate::host::{iso_with, machine, test_kernel_iso};
+use crate::host::{iso_with, iso_with_command_line, machine, test_kernel_iso};
 use crate::log_lines::{LogLine, foreign_lines};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
@@ -18,6 +19,12 @@ const STORM_LINES: u32 = 1_000;
 pub(crate) fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario::new("logging::a_storm_of_8_cpus_loses_and_mixes_no_line", 60, storm),
+        Scenario::new(
+            "logging::ticks_while_all_log_lose_and_mix_no_line",
+            120,
+            ticks_while_logging,
+        ),
+        Scenario::new("logging::the_time_of_each_line_can_be_shown", 15, times),
         Scenario::new("logging::a_nested_message_does_not_deadlock", 15, nested),
         Scenario::new("logging::the_command_line_sets_the_level", 15, level),
         Scenario::new(
@@ -34,6 +41,28 @@ fn storm(deadline: Deadline) -> Outcome {
     machine.cpus = STORM_CPUS;
     let mut booted = Booted::start(&machine, deadline)?;
     booted.expect_ending(&Ending::Passed)?;
+    let counts = whole_lines(&booted)?;
+    booted.check(
+        counts == [STORM_LINES; STORM_CPUS as usize],
+        &format!("lines by processor: {counts:?}"),
+    )
+}
+
+/// Every processor's timer ticks while all log: the scenario ends when each has had its ticks.
+fn ticks_while_logging(deadline: Deadline) -> Outcome {
+    let mut machine = machine(FirmwareKind::Bios, &test_kernel_iso("scenario=ticks_while_logging")?)?;
+    machine.cpus = STORM_CPUS;
+    let mut booted = Booted::start(&machine, deadline)?;
+    booted.expect_ending(&Ending::Passed)?;
+    let counts = whole_lines(&booted)?;
+    booted.check(
+        counts.iter().all(|count| *count > 0),
+        &format!("lines by processor: {counts:?}"),
+    )
+}
+
+/// How many lines of the storm each processor has logged: all whole, and in order.
+fn whole_lines(booted: &Booted) -> Result<Vec<u32>, Failed> {
     let foreign = foreign_lines(&booted.serial());
     booted.check(
         foreign.is_empty(),
@@ -57,10 +86,26 @@ fn storm(deadline: Deadline) -> Outcome {
         )?;
         *next += 1;
     }
-    booted.check(
-        next_line.iter().all(|count| *count == STORM_LINES),
-        &format!("lines by processor: {next_line:?}"),
-    )
+    Ok(next_line)
+}
+
+/// With `log.time=on`, each line says when it was written, in order, once there is a clock.
+fn times(deadline: Deadline) -> Outcome {
+    let iso = iso_with_command_line("log.time=on")?;
+    let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)?;
+    booted.expect("All 4 processors are up and idle")?;
+    let lines = booted.log_lines();
+    let mut times = Vec::new();
+    for line in lines.iter().skip_while(|line| !line.message.contains("Clock: ")) {
+        let time = line.message.trim_start().split(' ').next().unwrap_or_default();
+        let digits_behind_point = time.split_once('.').map_or(0, |(_, digits)| digits.len());
+        match time.parse::<f64>() {
+            Ok(seconds) if digits_behind_point == 6 => times.push(seconds),
+            _ => return Err(booted.failed(&format!("no time in the line {:?}", line.message))),
+        }
+    }
+    booted.check(times.is_sorted(), &format!("the times are not in order: {times:?}"))?;
+    booted.check(times.first() < times.last(), &format!("no time goes by: {times:?}"))
 }
 
 /// A `Display` that logs: the inner line comes out, and so does the outer one.

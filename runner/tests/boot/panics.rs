@@ -16,7 +16,7 @@ const NOTICED_WITHIN: Duration = Duration::from_secs(2);
 const INVALID_OPCODE: u64 = 6;
 
 /// Scenarios of the test kernel, and what the report has to say besides `panicked at`.
-const PANICS: [(&str, &str, &str); 9] = [
+const PANICS: [(&str, &str, &str); 10] = [
     (
         "panic",
         "panics::a_panic_reports_and_exits_with_failure",
@@ -56,6 +56,11 @@ const PANICS: [(&str, &str, &str); 9] = [
         "panic_in_interrupt",
         "panics::a_panic_within_an_interrupt_reports",
         "deliberate, in an interrupt",
+    ),
+    (
+        "panic_with_nmi_in_report",
+        "panics::a_report_goes_on_after_a_non_maskable_interrupt",
+        "and the report goes on after a non-maskable interrupt",
     ),
     (
         "panic_with_screen_held",

@@ -1,6 +1,6 @@
 //! The serial port that the SPCR table names: the log moves there, before the other processors start.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use libtest_mimic::Failed;
 use runner::{Ending, FirmwareKind, Machine};
@@ -48,7 +48,7 @@ const LAYOUTS: [(&str, u8, u8); 3] = [("byte", 8, 1), ("word", 16, 2), ("double_
 
 /// Tables that are not followed: the rule, the kind of UART, where it is said to be, the code of its baud rate, and what the
 /// kernel has to say.
-const REFUSED: [(&str, u8, Registers, u8, &str); 4] = [
+const REFUSED: [(&str, u8, Registers, u8, &str); 6] = [
     (
         "registers_in_ram_are_refused",
         0,
@@ -60,6 +60,30 @@ const REFUSED: [(&str, u8, Registers, u8, &str); 4] = [
         },
         0,
         "WARN  The UART from the SPCR ACPI table cannot be used: there is RAM at 0x1000000",
+    ),
+    (
+        "registers_beyond_the_processors_addresses_are_refused",
+        0,
+        Registers {
+            space: 0,
+            width_bits: 8,
+            access_size: 1,
+            address: 1 << 51,
+        },
+        0,
+        "WARN  The UART from the SPCR ACPI table cannot be used: the page tables refuse: ",
+    ),
+    (
+        "an_address_of_zero_means_that_there_is_no_console",
+        0,
+        Registers {
+            space: 0,
+            width_bits: 8,
+            access_size: 1,
+            address: 0,
+        },
+        0,
+        "\"SPCR\"",
     ),
     (
         "a_port_that_is_not_there_is_refused",
@@ -123,6 +147,11 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             }));
         }
     }
+    scenarios.push(Scenario::new(
+        "serial_console::a_port_that_is_never_ready_is_refused",
+        60,
+        never_ready,
+    ));
     for (rule, interface_type, registers, baud_code, says) in REFUSED {
         let name = format!("serial_console::{rule}");
         scenarios.push(Scenario::new(name, 30, move |deadline| {
@@ -184,21 +213,13 @@ fn moves_to_memory(kind: FirmwareKind, width_bits: u8, access_size: u8, deadline
     let mut memory = vec![0; UART_BYTES];
     memory[LINE_STATUS * stride] = READY;
     let uart = file("uart.bin", &memory)?;
-    let iso = iso_with_command_line("exit=shutdown")?;
-    let mut machine = machine(kind, &iso)?;
-    machine.additions.push("-object".into());
-    let mut object = argument_with_file("memory-backend-file,id=hm,share=on,mem-path=", &uart);
-    object.push(format!(",size={UART_BYTES}"));
-    machine.additions.push(object);
-    machine
-        .additions
-        .extend(["-device", "ivshmem-plain,memdev=hm"].map(Into::into));
-    let address = address_of_memory(&machine, deadline)?;
+    let mut machine = machine(kind, &iso_with_command_line("exit=shutdown")?)?;
+    add_memory(&mut machine, &uart);
     let registers = Registers {
         space: 0,
         width_bits,
         access_size,
-        address,
+        address: address_of_memory(&machine, deadline)?,
     };
     add_table(&mut machine, "spcr", spcr(0, registers, 0))?;
     let mut booted = Booted::start(&machine, deadline)?;
@@ -214,6 +235,39 @@ fn moves_to_memory(kind: FirmwareKind, width_bits: u8, access_size: u8, deadline
         last_byte == Some(b'\n'),
         &format!("the last byte that was written is {last_byte:?}, and no end of a line"),
     )
+}
+
+/// The log does not wait for ever for a port that says that it is busy.
+fn never_ready(deadline: Deadline) -> Outcome {
+    let uart = file("busy_uart.bin", &vec![0; UART_BYTES])?;
+    let mut machine = machine(FirmwareKind::Bios, &shipped_iso()?)?;
+    add_memory(&mut machine, &uart);
+    let registers = Registers {
+        space: 0,
+        width_bits: 8,
+        access_size: 1,
+        address: address_of_memory(&machine, deadline)?,
+    };
+    add_table(&mut machine, "spcr", spcr(0, registers, 7))?;
+    let mut booted = Booted::start(&machine, deadline)?;
+    booted.expect("All 4 processors are up and idle")?;
+    booted.check(
+        booted
+            .text()
+            .contains("WARN  There is no UART where the SPCR ACPI table says: the log stays at COM1"),
+        "the log does not say why it stays",
+    )
+}
+
+/// Gives the machine a device with memory of a file.
+fn add_memory(machine: &mut Machine, file: &Path) {
+    machine.additions.push("-object".into());
+    let mut object = argument_with_file("memory-backend-file,id=hm,share=on,mem-path=", file);
+    object.push(format!(",size={UART_BYTES}"));
+    machine.additions.push(object);
+    machine
+        .additions
+        .extend(["-device", "ivshmem-plain,memdev=hm"].map(Into::into));
 }
 
 /// Where the firmware puts the memory of the device: the same in every boot of the same machine.

@@ -59,6 +59,11 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         240,
         |deadline| boots_with_300_cpus(FirmwareKind::Bios, deadline),
     ));
+    scenarios.push(Scenario::new(
+        "slow::shipped_boots_on_uefi_with_300_cpus",
+        400,
+        |deadline| boots_with_300_cpus(FirmwareKind::Uefi, deadline),
+    ));
     scenarios
 }
 
@@ -182,7 +187,7 @@ fn first_interrupts(booted: &Booted) -> usize {
 }
 
 /// More processors than xAPIC ids; only an x2APIC reaches them.
-pub(crate) fn boots_with_300_cpus(kind: FirmwareKind, deadline: Deadline) -> Outcome {
+fn boots_with_300_cpus(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let qemu = qemu()?;
     if !qemu.has_x2apic() {
         return Err(format!(

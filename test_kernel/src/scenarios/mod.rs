@@ -14,10 +14,11 @@ mod magenta;
 mod mapped_regions;
 mod memory_faults;
 mod non_maskable;
+mod odd_firmware;
 mod page_tables;
 mod panics;
-mod programs;
 mod physical_memory;
+mod programs;
 mod remote_calls;
 mod stack_use;
 mod stopping;
@@ -95,7 +96,7 @@ impl Scenario {
 }
 
 /// Every scenario.
-static ALL: [Scenario; 70] = [
+static ALL: [Scenario; 73] = [
     Scenario::on_bsp("bench_on_two", bench::run_on_two),
     Scenario::on_bsp("bench", bench::run),
     Scenario::on_bsp("bench_with_screen", bench::run_with_screen),
@@ -112,6 +113,7 @@ static ALL: [Scenario; 70] = [
     Scenario::on_bsp("panic_in_display", panics::panic_in_display),
     Scenario::on_bsp("panic_in_long_display", panics::panic_in_long_display),
     Scenario::on_bsp("panic_in_panic", panics::panic_in_panic),
+    Scenario::on_bsp("panic_with_nmi_in_report", panics::panic_with_nmi_in_report),
     Scenario::on_bsp("panic_with_screen_held", panics::panic_with_screen_held),
     Scenario::on_bsp("panic_behind_program", panics::panic_behind_program),
     Scenario::on_bsp(PANIC_IN_INTERRUPT, panics::panic_in_interrupt),
@@ -158,6 +160,8 @@ static ALL: [Scenario; 70] = [
     Scenario::on_bsp("hang", fault::hang),
     Scenario::on_all("all_vectors", interrupts::raise_all_vectors),
     Scenario::on_all("ticks", interrupts::count_ticks),
+    Scenario::on_all("ticks_while_logging", log_storm::log_while_ticking),
+    Scenario::at_entry(ODD_FIRMWARE, odd_firmware::leave_bsp_oddly),
     Scenario::on_all("clock", clock::never_steps_back),
     Scenario::on_bsp("sleep", clock::sleep),
     Scenario::on_all("remote_calls", remote_calls::call_each_other),
@@ -173,6 +177,9 @@ static ALL: [Scenario; 70] = [
 
 /// The scenario in which an interrupt's handler panics.
 const PANIC_IN_INTERRUPT: &str = "panic_in_interrupt";
+
+/// The scenario in which processors come to the kernel in an odd state.
+const ODD_FIRMWARE: &str = "odd_firmware";
 
 /// The scenario in which APs wait at their entry.
 const PANIC_WHILE_OTHERS_START: &str = "panic_while_others_start";
@@ -195,6 +202,9 @@ pub(crate) static ADDITIONS: Additions = Additions {
     at_ap_entry: |cpu_id| {
         if word_is("scenario", PANIC_WHILE_OTHERS_START) {
             stopping::wait_for_panic_at_ap_entry(cpu_id);
+        }
+        if word_is("scenario", ODD_FIRMWARE) {
+            odd_firmware::switch_local_apic_off();
         }
     },
     on_bsp: |boot_info| {

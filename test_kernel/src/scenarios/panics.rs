@@ -7,9 +7,12 @@ use core::{
     time::Duration,
 };
 use kernel::{
-    cpu::cpu_local_data::cpus_count,
+    cpu::cpu_local_data::{cpus_count, current_cpu_id},
     output::logger,
-    platform::timer,
+    platform::{
+        local_apic::{self, Message},
+        timer,
+    },
     user_mode::{ProgramEnd, report_end},
 };
 
@@ -85,6 +88,25 @@ pub(super) fn panic_behind_program() {
     report_end(&ProgramEnd::Exited { code: 0 });
     timer::sleep(BEHIND_PROGRAM);
     panic!("deliberate, behind a program");
+}
+
+/// While another NMI comes in the middle of the report.
+pub(super) fn panic_with_nmi_in_report() {
+    panic!("deliberate, {}", InterruptsWhenShown);
+}
+
+/// Sends its processor an NMI when it is shown.
+struct InterruptsWhenShown;
+
+impl fmt::Display for InterruptsWhenShown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        local_apic::send(current_cpu_id(), Message::NonMaskable);
+        // It comes at once, or within these.
+        for _ in 0..1000 {
+            hint::spin_loop();
+        }
+        formatter.write_str("and the report goes on after a non-maskable interrupt")
+    }
 }
 
 /// Panics when it is shown.

@@ -12,19 +12,16 @@ pub use calibration::Calibration;
 pub use instant::Instant;
 
 use crate::boot::limine_requests::DATE_AT_BOOT_REQUEST;
-use core::{
-    arch::x86_64::_rdtsc,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use core::arch::x86_64::_rdtsc;
 use spin::Once;
-use tick_rate::TickRate;
+use tick_rate::{LatestTime, TickRate};
 use time::UtcDateTime;
 
 /// Set by [`init`] on the BSP, before any AP starts.
 static CLOCK: Once<Clock> = Once::new();
 
-/// The latest time that any processor was told, in nanoseconds.
-static LATEST_NS: AtomicU64 = AtomicU64::new(0);
+/// The latest time that any processor was told.
+static LATEST: LatestTime = LatestTime::new();
 
 /// How ticks become time.
 struct Clock {
@@ -70,12 +67,7 @@ fn now_ns() -> u64 {
     let Some(clock) = CLOCK.get() else { return 0 };
     // Another processor's counter may be behind.
     let ticks = read_tsc().saturating_sub(clock.first_tick);
-    let time_ns = clock.rate.ns_of(ticks);
-    let latest_ns = LATEST_NS.load(Ordering::Relaxed);
-    if time_ns <= latest_ns {
-        return latest_ns;
-    }
-    LATEST_NS.fetch_max(time_ns, Ordering::Relaxed).max(time_ns)
+    LATEST.told(clock.rate.ns_of(ticks))
 }
 
 /// How many counts of a local APIC's timer take so long at least; the largest number if there are more.

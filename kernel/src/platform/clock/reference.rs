@@ -86,7 +86,11 @@ impl ReferenceClocks {
     /// The clocks that there may be, the best first. Whether one ticks is not known yet.
     pub(super) fn candidates(&self) -> impl Iterator<Item = Reference> {
         let hpet = self.hpet.and_then(|address| match Hpet::start(address) {
-            Ok(hpet) => hpet.map(Reference::Hpet),
+            Ok(Some(hpet)) => Some(Reference::Hpet(hpet)),
+            Ok(None) => {
+                log::warn!("The HPET cannot be used: there is none at {address:#x}");
+                None
+            }
             Err(error) => {
                 log::warn!("The HPET cannot be used: {error}");
                 None

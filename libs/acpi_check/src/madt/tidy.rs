@@ -4,6 +4,8 @@
 //! An entry that says nothing sensible is left out; the table is cut where an entry does not say where the next one
 //! lies. Entries of unknown kinds stay.
 
+use x86_64::PhysAddr;
+
 use super::ENTRIES_OFFSET;
 use super::entry::{EntryKind, MadtEntry, NmiSource, SourceOverride};
 use super::entry_bytes::EntryBytes;
@@ -107,7 +109,7 @@ fn entry_fault(bytes: &EntryBytes) -> Result<EntryKind, EntryFault> {
 /// Whether the entry says something sensible.
 fn check(entry: &MadtEntry) -> Result<(), EntryFault> {
     match entry.kind {
-        EntryKind::IoApic(io_apic) if io_apic.address.is_null() => Err(EntryFault::Address {
+        EntryKind::IoApic(io_apic) if !may_hold_registers(io_apic.address) => Err(EntryFault::Address {
             address: io_apic.address.into(),
         }),
         EntryKind::LocalApicAddress(address) if address.possible().is_none() => Err(EntryFault::Address { address }),
@@ -125,6 +127,11 @@ fn check(entry: &MadtEntry) -> Result<(), EntryFault> {
         EntryKind::Other if matches!(entry.number, 6..=8 | 0xb..=0xf) => Err(EntryFault::Foreign),
         _ => Ok(()),
     }
+}
+
+/// Whether an I/O APIC's registers, which are read as double words, may lie at an address.
+fn may_hold_registers(address: PhysAddr) -> bool {
+    !address.is_null() && address.is_aligned(size_of::<u32>() as u64)
 }
 
 /// Moves an entry to where the kept ones end.

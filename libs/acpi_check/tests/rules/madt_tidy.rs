@@ -60,9 +60,13 @@ fn a_single_byte_at_the_end_is_cut_off() {
 
 #[test]
 fn an_entry_that_says_nothing_sensible_is_left_out_and_the_rest_stays() {
-    let cases: [(&[u8], &str); 12] = [
+    let cases: [(&[u8], &str); 13] = [
         (&[0, 7, 1, 2, 1, 0, 0], "7 bytes are too short, it needs 8"),
         (&[1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "no registers can lie at 0x0"),
+        (
+            &[1, 12, 0, 0, 2, 0, 0xc0, 0xfe, 0, 0, 0, 0],
+            "no registers can lie at 0xfec00002",
+        ),
         (&[2, 10, 1, 0, 2, 0, 0, 0, 0, 0], "there is no bus 1"),
         (&[2, 10, 0, 16, 2, 0, 0, 0, 0, 0], "the ISA bus has no interrupt 16"),
         (

@@ -11,6 +11,7 @@ fn hooks_are_found_among_the_kernels_words() {
         no_mp: true,
         no_frame_buffer: false,
         garble_table: Some(*b"APIC"),
+        write_table: None,
         map: Some("/odd_map"),
         debug_exit: true,
     };
@@ -19,6 +20,15 @@ fn hooks_are_found_among_the_kernels_words() {
         TestHooks::parse("loader.no-framebuffer").map(|hooks| hooks.no_frame_buffer),
         Ok(true)
     );
+}
+
+#[test]
+fn bytes_for_a_table_are_hexadecimal() {
+    let hooks = TestHooks::parse("loader.write-table=FACP:76:00c0feA0").expect("it is a hook");
+    let table = hooks.write_table.expect("there is a table to be written");
+    assert_eq!(table.signature, *b"FACP");
+    assert_eq!(table.offset, 76);
+    assert_eq!(table.bytes(), [0, 0xc0, 0xfe, 0xa0]);
 }
 
 #[test]
@@ -37,6 +47,13 @@ fn rejects_words_that_begin_like_a_hook() {
         "loader.garble-table=APICS",
         "loader.garble-table",
         "loader.map=",
+        "loader.write-table=FACP:76",
+        "loader.write-table=FACP:76:",
+        "loader.write-table=FACP:76:0",
+        "loader.write-table=FACP:76:0g",
+        "loader.write-table=FACP:-1:00",
+        "loader.write-table=FAC:76:00",
+        "loader.write-table=FACP:76:000000000000000000000000000000000000000000000000000000000000000000",
         "loader.no-mp=1",
     ] {
         assert_eq!(TestHooks::parse(word), Err(UnknownHook { word }));
