@@ -13,6 +13,9 @@ use invariants::{limits, planned};
 use runner::built;
 use std::fs;
 
+/// Bytes from one cut among the symbols, which no plan looks at, to the next: no divisor of an entry's size.
+const SYMBOL_STEP_BYTES: usize = 997;
+
 /// The program's file, with its debug information.
 fn program() -> Vec<u8> {
     fs::read(built::program()).unwrap()
@@ -50,7 +53,7 @@ fn the_first_program_is_refused_wherever_a_loaded_byte_is_cut_off() {
 #[test]
 fn the_first_program_gets_a_plan_wherever_only_its_symbols_are_cut_off() {
     let file = program();
-    for size_bytes in loaded_bytes(&file)..=file.len() {
+    for size_bytes in (loaded_bytes(&file)..=file.len()).step_by(SYMBOL_STEP_BYTES) {
         assert!(planned(&file[..size_bytes], &limits()).is_ok(), "{size_bytes:#x} bytes");
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     cpu::trap,
     memory::{
-        frame_cache,
+        frame_cache::{self, FrameUse},
         user_address_space::{Filling, UserAddressSpace, UserMemoryError},
         virtual_memory,
     },
@@ -146,9 +146,9 @@ impl Program {
 
 /// Starts a program and runs it to its end. Everything that it took is given back then, which is checked.
 pub fn run_to_its_end(image: &Arc<ProgramImage>, arguments: &str) -> Result<ProgramEnd, StartProgramError> {
-    let frames_before = frame_cache::frames_in_use();
+    let frames_before = frame_cache::frames_in_use_as(FrameUse::Program);
     let end = Program::start(image, arguments).map(|mut program| program.run());
-    let frames = frame_cache::frames_in_use();
+    let frames = frame_cache::frames_in_use_as(FrameUse::Program);
     if frames != frames_before {
         log::error!("program {} left {} frames behind", image.name(), frames - frames_before);
     }

@@ -1,7 +1,7 @@
 //! The time since the kernel began, and the time of day.
 //!
 //! The clock is the processors' time stamp counter (TSC). Its rate is what CPUID says, or is measured once, against a clock
-//! that is slower to read ([`reference`]). What always holds: [`Instant::now`] never steps back, on whatever processor it is
+//! that is slower to read ([`mod@reference`]). What always holds: [`Instant::now`] never steps back, on whatever processor it is
 //! called, even where the counters of two processors differ.
 
 mod calibration;

@@ -6,7 +6,7 @@ use memory_ranges::PAGE_BYTES;
 use syscall_abi::{Response, SyscallError};
 use x86_64::VirtAddr;
 
-/// Takes pages back that [`super::map`] has promised.
+/// Takes pages back that [`super::map()`] has promised.
 pub(in super::super) fn unmap(program: &mut Program, address: u64, size_bytes: u64) -> Result<Response, SyscallError> {
     if size_bytes == 0 || !address.is_multiple_of(PAGE_BYTES) {
         return Err(SyscallError::BadArgument);
