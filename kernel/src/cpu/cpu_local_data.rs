@@ -29,8 +29,6 @@ pub struct CpuLocalData {
     pub local_apic_id: u32,
     /// Where the kernel goes on when it leaves user mode: its stack pointer within `enter_user_mode`.
     pub(crate) kernel_stack: AtomicU64,
-    /// Where the registers of the program in user mode are saved: a [`TrapFrame`](super::trap_frame::TrapFrame).
-    pub(crate) user_context: AtomicU64,
     /// The program's stack pointer, while a system call begins.
     pub(crate) user_stack: AtomicU64,
     /// Which stacks its exceptions run on, and where the frame of one goes that comes from user mode: `enter_user_mode` writes
@@ -52,7 +50,6 @@ impl CpuLocalData {
             kernel_assigned_id,
             local_apic_id,
             kernel_stack: AtomicU64::new(0),
-            user_context: AtomicU64::new(0),
             user_stack: AtomicU64::new(0),
             tss: UnsafeCell::new(tss),
             gdt: Once::new(),

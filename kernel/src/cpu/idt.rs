@@ -10,7 +10,7 @@ use x86_64::{
     VirtAddr,
     instructions::tables::lidt,
     registers::segmentation::{CS, Segment},
-    structures::DescriptorTablePointer,
+    structures::{DescriptorTablePointer, tss::TaskStateSegment},
 };
 
 /// What `enter_user_mode` returns when an interrupt or an exception ended it.
@@ -47,8 +47,8 @@ global_asm!(
     cs_offset = const offset_of!(TrapFrame, cs),
     vector_offset = const offset_of!(TrapFrame, vector),
     frame_words = const size_of::<TrapFrame>() / size_of::<u64>(),
-    kernel_stack_offset = const offset_of!(CpuLocalData, kernel_stack),
-    user_context_offset = const offset_of!(CpuLocalData, user_context),
+    privileged_stack_offset =
+        const offset_of!(CpuLocalData, tss) + offset_of!(TaskStateSegment, privilege_stack_table),
     left_by_trap = const LEFT_BY_TRAP,
     debug_vector = const trap::vector::DEBUG,
     gs_base_msr = const 0xc000_0101_u32,

@@ -92,18 +92,7 @@ trap_entry:
 leave_user_mode_by_trap:
     swapgs
     mov eax, {left_by_trap}
-
-// Returns from `enter_user_mode`, with GS the kernel's and the reason in eax.
-.globl leave_user_mode
-leave_user_mode:
-    mov rsp, gs:[{kernel_stack_offset}]
-    pop r15
-    pop r14
-    pop r13
-    pop r12
-    pop rbp
-    pop rbx
-    ret
+    jmp leave_user_mode
 
 // Entry that trusts only the GS base itself: the kernel's lies in the upper half, a program's never does.
 paranoid_entry:
@@ -133,7 +122,8 @@ paranoid_entry_from_user_mode:
     cmp qword ptr [rsp + {vector_offset}], {debug_vector}
     jne 4f
     mov rsi, rsp
-    mov rdi, gs:[{user_context_offset}]
+    mov rdi, gs:[{privileged_stack_offset}]
+    sub rdi, {frame_words} * 8
     mov ecx, {frame_words}
     rep movsq
     mov eax, {left_by_trap}

@@ -40,6 +40,11 @@ impl DisplayData {
         self.screen.is_some()
     }
 
+    /// Whether there is a screen, or will be one.
+    pub(super) fn is_expected(&self) -> bool {
+        self.grid.columns() != 0
+    }
+
     /// Gets ready for a screen of this size in pixels. Text from before is lost.
     pub(super) fn expect_screen(&mut self, size: Size) {
         let (columns, rows) = (size.width / CELL_SIZE.width, size.height / CELL_SIZE.height);

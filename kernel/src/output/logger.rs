@@ -226,9 +226,11 @@ impl Outputs {
         }
         self.is_in_line = true;
         write_serial_line(&mut self.serial, head, message);
-        head.write_to_display(&mut self.display);
-        message.write_to(&mut self.display);
-        let _infallible = self.display.write_str("\n");
+        if self.display.is_expected() {
+            head.write_to_display(&mut self.display);
+            message.write_to(&mut self.display);
+            let _infallible = self.display.write_str("\n");
+        }
         self.is_in_line = false;
     }
 }

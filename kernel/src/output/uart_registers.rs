@@ -3,6 +3,12 @@
 use uart_16550::backend::Backend;
 use x86_64::{VirtAddr, instructions::port::Port};
 
+/// The number of the register for data (16550 data sheet, section 8; so for the next one).
+const DATA: u8 = 0;
+
+/// The number of the line status register.
+pub(super) const LINE_STATUS: u8 = 5;
+
 /// Where the registers of a serial port lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UartRegisters {
@@ -34,6 +40,15 @@ pub enum UartAccess {
     DoubleWord,
 }
 
+/// The ports of what sending takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BytePorts {
+    /// Where bytes are written that are to be sent.
+    pub(super) data: u16,
+    /// What tells whether more can be sent.
+    pub(super) line_status: u16,
+}
+
 /// One register, ready to be used.
 enum Register {
     /// An I/O port.
@@ -49,6 +64,16 @@ impl UartRegisters {
         stride: 1,
         access: UartAccess::Byte,
     };
+
+    /// The ports for sending, if the registers are reached by ports, byte by byte.
+    pub(super) fn byte_ports(self) -> Option<BytePorts> {
+        match (self.register(DATA), self.register(LINE_STATUS), self.access) {
+            (Register::Port(data), Register::Port(line_status), UartAccess::Byte) => {
+                Some(BytePorts { data, line_status })
+            }
+            _ => None,
+        }
+    }
 
     /// A register, by its number.
     #[inline]

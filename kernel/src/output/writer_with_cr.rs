@@ -1,12 +1,17 @@
 //! Text for a terminal: each `\n` becomes `\r\n`, so that the next line begins at the left edge.
 
 use core::fmt::{self, Write};
+use escaped_text::is_plain;
 
 /// Writes to `W` what a terminal needs to show the text.
 pub(super) struct WriterWithCr<W>(pub(super) W);
 
 impl<W: Write> Write for WriterWithCr<W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Most text has no end of a line in it, and this is the quicker way to see it.
+        if is_plain(text) {
+            return self.0.write_str(text);
+        }
         for piece in text.split_inclusive('\n') {
             match piece.strip_suffix('\n') {
                 Some(line) => {

@@ -39,7 +39,6 @@ global_asm!(
     include_str!("enter_user_mode.s"),
     left_by_syscall = const LEFT_BY_SYSCALL,
     kernel_stack_offset = const offset_of!(CpuLocalData, kernel_stack),
-    user_context_offset = const offset_of!(CpuLocalData, user_context),
     user_stack_offset = const offset_of!(CpuLocalData, user_stack),
     privileged_stack_offset =
         const offset_of!(CpuLocalData, tss) + offset_of!(TaskStateSegment, privilege_stack_table),
@@ -52,7 +51,6 @@ global_asm!(
     r14_offset = const offset_of!(TrapFrame, r14),
     r13_offset = const offset_of!(TrapFrame, r13),
     r12_offset = const offset_of!(TrapFrame, r12),
-    r11_offset = const offset_of!(TrapFrame, r11),
     r10_offset = const offset_of!(TrapFrame, r10),
     r9_offset = const offset_of!(TrapFrame, r9),
     r8_offset = const offset_of!(TrapFrame, r8),
@@ -60,7 +58,6 @@ global_asm!(
     rdi_offset = const offset_of!(TrapFrame, rdi),
     rsi_offset = const offset_of!(TrapFrame, rsi),
     rdx_offset = const offset_of!(TrapFrame, rdx),
-    rcx_offset = const offset_of!(TrapFrame, rcx),
     rbx_offset = const offset_of!(TrapFrame, rbx),
     rax_offset = const offset_of!(TrapFrame, rax),
 );
@@ -131,10 +128,22 @@ impl UserContext {
         &self.frame
     }
 
-    /// The registers, to be changed.
+    /// The registers of a system call: rdi, rsi, rdx, r10, r8, r9, rax.
     #[inline]
-    pub fn registers_mut(&mut self) -> &mut TrapFrame {
-        &mut self.frame
+    pub fn call_registers(&self) -> [u64; 7] {
+        let frame = &self.frame;
+        [
+            frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9, frame.rax,
+        ]
+    }
+
+    /// Changes the registers of a system call, in the same order. Nobody changes the others.
+    #[inline]
+    pub fn set_call_registers(&mut self, registers: [u64; 7]) {
+        let frame = &mut self.frame;
+        [
+            frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9, frame.rax,
+        ] = registers;
     }
 
     /// Gives the processor the vector registers with which the program begins. Once, before its first run.
@@ -167,12 +176,18 @@ impl UserContext {
         self.trap_reason()
     }
 
-    /// Makes the registers such as a program may have. Returns how it is entered; `None` if nothing can go on at its address.
+    /// Makes the registers such as a program may have. Behind a system call they are: the flags are those that the program had,
+    /// from which the processor took what it may not have, and nobody has changed them since. Returns how it is entered; `None` if nothing can go on at its address.
     #[inline]
     fn prepare(&mut self) -> Option<EntryInstruction> {
-        self.frame.rflags = user_flags(self.frame.rflags);
         let instruction = entry_instruction(self.frame.rip, self.after_system_call)?;
         if instruction == EntryInstruction::Iretq {
+            self.frame.rflags = user_flags(self.frame.rflags);
+            if self.after_system_call {
+                // As `sysretq` leaves them.
+                self.frame.rcx = self.frame.rip;
+                self.frame.r11 = self.frame.rflags;
+            }
             self.frame.cs = u64::from(USER_CODE);
             self.frame.ss = u64::from(USER_DATA);
             if self.frame.rip >= PROGRAM_END {

@@ -14,8 +14,7 @@ enter_user_mode:
     push r14
     push r15
     mov gs:[{kernel_stack_offset}], rsp
-    // Where a system call saves the registers, and where the processor pushes them otherwise: to the frame's end.
-    mov gs:[{user_context_offset}], rdi
+    // Where a system call saves the registers, and where the processor pushes them otherwise: before the frame's end.
     lea rax, [rdi + {frame_size}]
     mov gs:[{privileged_stack_offset}], rax
     test esi, esi
@@ -64,29 +63,39 @@ enter_user_mode:
     iretq
 
 // Where `syscall` leads (Intel SDM vol. 2, SYSCALL): rcx holds the program's address, r11 its flags, and rsp is the program's.
+// Their places in the frame are left as they are: `sysretq` sets both registers anew.
 .globl raw_syscall_handler
 raw_syscall_handler:
     swapgs
     mov gs:[{user_stack_offset}], rsp
-    mov rsp, gs:[{user_context_offset}]
-    mov [rsp + {rip_offset}], rcx
-    mov [rsp + {rcx_offset}], rcx
-    mov [rsp + {rflags_offset}], r11
-    mov [rsp + {r11_offset}], r11
-    mov [rsp + {r15_offset}], r15
-    mov [rsp + {r14_offset}], r14
-    mov [rsp + {r13_offset}], r13
-    mov [rsp + {r12_offset}], r12
-    mov [rsp + {r10_offset}], r10
-    mov [rsp + {r9_offset}], r9
-    mov [rsp + {r8_offset}], r8
-    mov [rsp + {rbp_offset}], rbp
-    mov [rsp + {rdi_offset}], rdi
-    mov [rsp + {rsi_offset}], rsi
-    mov [rsp + {rdx_offset}], rdx
-    mov [rsp + {rbx_offset}], rbx
-    mov [rsp + {rax_offset}], rax
+    mov rsp, gs:[{privileged_stack_offset}]
+    mov [rsp + {rip_offset} - {frame_size}], rcx
+    mov [rsp + {rflags_offset} - {frame_size}], r11
+    mov [rsp + {r15_offset} - {frame_size}], r15
+    mov [rsp + {r14_offset} - {frame_size}], r14
+    mov [rsp + {r13_offset} - {frame_size}], r13
+    mov [rsp + {r12_offset} - {frame_size}], r12
+    mov [rsp + {r10_offset} - {frame_size}], r10
+    mov [rsp + {r9_offset} - {frame_size}], r9
+    mov [rsp + {r8_offset} - {frame_size}], r8
+    mov [rsp + {rbp_offset} - {frame_size}], rbp
+    mov [rsp + {rdi_offset} - {frame_size}], rdi
+    mov [rsp + {rsi_offset} - {frame_size}], rsi
+    mov [rsp + {rdx_offset} - {frame_size}], rdx
+    mov [rsp + {rbx_offset} - {frame_size}], rbx
+    mov [rsp + {rax_offset} - {frame_size}], rax
     mov rcx, gs:[{user_stack_offset}]
-    mov [rsp + {rsp_offset}], rcx
+    mov [rsp + {rsp_offset} - {frame_size}], rcx
     mov eax, {left_by_syscall}
-    jmp leave_user_mode
+
+// Returns from `enter_user_mode`, with GS the kernel's and the reason in eax.
+.globl leave_user_mode
+leave_user_mode:
+    mov rsp, gs:[{kernel_stack_offset}]
+    pop r15
+    pop r14
+    pop r13
+    pop r12
+    pop rbp
+    pop rbx
+    ret

@@ -6,20 +6,14 @@ use syscall_abi::{Registers, Request, Response, SyscallError};
 /// Serves the call that a program has made. Returns its end, if that was what it asked for.
 #[inline]
 pub(super) fn syscall_handler(program: &mut Program) -> Option<ProgramEnd> {
-    let frame = program.context.registers();
-    let mut registers = Registers::from([
-        frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9, frame.rax,
-    ]);
+    let mut registers = Registers::from(program.context.call_registers());
     let outcome = match Request::from_registers(&registers) {
         Ok(Request::Exit { code }) => return Some(ProgramEnd::Exited { code }),
         Ok(request) => serve(program, request),
         Err(error) => Err(error),
     };
     registers.set_outcome(outcome);
-    let frame = program.context.registers_mut();
-    [
-        frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9, frame.rax,
-    ] = registers.into();
+    program.context.set_call_registers(registers.into());
     None
 }
 

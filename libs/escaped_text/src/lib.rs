@@ -57,6 +57,26 @@ impl fmt::Display for EscapedText<'_> {
     }
 }
 
+/// Whether a text is nothing but visible ASCII characters and spaces: then it is one line, and there is nothing to escape. Eight
+/// bytes are looked at together, since most text that is logged is such.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    /// The uppermost bit of each byte.
+    const UPPERMOST: u64 = u64::from_le_bytes([0x80; 8]);
+    /// The first visible character, the space, in each byte.
+    const FIRST: u64 = u64::from_le_bytes([b' '; 8]);
+    /// One in each byte.
+    const ONE: u64 = u64::from_le_bytes([1; 8]);
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let is_plain_word = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        // A byte beyond ASCII has the bit itself, one below the space gets it by the difference, and 0x7f by the sum. What one byte
+        // borrows from the next, or carries to it, changes nothing: the word is not plain then anyway.
+        (word | word.wrapping_sub(FIRST) | word.wrapping_add(ONE)) & UPPERMOST == 0
+    };
+    words.iter().all(is_plain_word) && rest.iter().all(|byte| (b' '..=b'~').contains(byte))
+}
+
 /// Whether a terminal would do something else than show the character.
 fn is_obeyed(character: char) -> bool {
     // Most text is ASCII.

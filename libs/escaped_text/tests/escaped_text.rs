@@ -1,6 +1,6 @@
 //! What a log may contain, whatever text it is given.
 
-use escaped_text::EscapedText;
+use escaped_text::{EscapedText, is_plain};
 use proptest::prelude::*;
 
 fn escaped(text: &str) -> String {
@@ -45,5 +45,19 @@ proptest! {
         let result = escaped(&format!("{before}{character}{behind}"));
         let tail = character.escape_default().chain(behind.chars());
         prop_assert_eq!(result, before.chars().chain(tail).collect::<String>());
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_text_is_plain_if_it_is_visible_ascii_or_spaces(text in "([ -~]{0,20}|[\\x00-\\u{ff}]{0,20}|[ -~]{0,12}[\\x00-\\u{ff}][ -~]{0,12})") {
+        let expected = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        prop_assert_eq!(is_plain(&text), expected);
+    }
+
+    #[test]
+    fn a_plain_text_is_written_as_it_is(text in "[ -~]{0,40}") {
+        prop_assert!(is_plain(&text));
+        prop_assert_eq!(EscapedText(&text).to_string(), text);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::Program;
 use crate::memory::user_slice::UserSlice;
-use escaped_text::EscapedText;
+use escaped_text::{EscapedText, is_plain};
 use log::Level;
 use syscall_abi::{LogLevel, MAX_LOG_BYTES, Response, SyscallError};
 use x86_64::instructions::{interrupts, nop};
@@ -24,6 +24,11 @@ pub(in super::super) fn log(
     copied.map_err(|_| SyscallError::BadPointer)?;
     let bytes = text_buffer.get(..slice.length()).ok_or(SyscallError::TooLong)?;
     let text = core::str::from_utf8(bytes).map_err(|_| SyscallError::NotUtf8)?;
+    if is_plain(text) {
+        // It is one line.
+        log::log!(level, "{name}: {text}");
+        return Ok(Response::Done);
+    }
     for line in text.split_terminator('\n') {
         log::log!(level, "{name}: {}", EscapedText(line));
         let_interrupts_in();
