@@ -12,20 +12,28 @@ use kernel::cpu::{
 /// The processor that panics while others start.
 const PANICKING_AP: u32 = 1;
 
-/// How many processors log.
+/// How many processors are ready.
 static READY: AtomicU32 = AtomicU32::new(0);
 
-/// All APs log without end; when all do, the BSP panics.
+/// How many lines they have logged.
+static LINES: AtomicU32 = AtomicU32::new(0);
+
+/// When all processors are there, the APs log without end; when they do, the BSP panics. Not before: one that logs all the
+/// time may keep another from saying its hello for minutes, since the log's lock is not a fair one.
 pub(super) fn panic_while_others_log() {
     READY.fetch_add(1, Ordering::AcqRel);
+    while READY.load(Ordering::Acquire) < cpus_count() {
+        hint::spin_loop();
+    }
     if current_cpu_id() == 0 {
-        while READY.load(Ordering::Acquire) < cpus_count() {
+        while LINES.load(Ordering::Acquire) < cpus_count() {
             hint::spin_loop();
         }
         panic!("deliberate, while the others log");
     }
     loop {
         log::info!("busy");
+        LINES.fetch_add(1, Ordering::AcqRel);
     }
 }
 
