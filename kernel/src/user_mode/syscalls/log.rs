@@ -24,7 +24,7 @@ pub(in super::super) fn log(
     copied.map_err(|_| SyscallError::BadPointer)?;
     let bytes = text_buffer.get(..slice.length()).ok_or(SyscallError::TooLong)?;
     let text = core::str::from_utf8(bytes).map_err(|_| SyscallError::NotUtf8)?;
-    if is_plain(text) {
+    if !text.is_empty() && is_plain(text) {
         // It is one line.
         log::log!(level, "{name}: {text}");
         return Ok(Response::Done);
