@@ -92,7 +92,8 @@ impl Picture {
     /// What the screen should show of a log: the last lines that fit, long ones wrapped, on black.
     pub(crate) fn of_log(&self, lines: &[LogLine]) -> Self {
         let columns = (self.width / CELL.width) as usize;
-        let rows = (self.pixels.len() / self.width.max(1) as usize) / CELL.height as usize;
+        // QEMU's pictures of a Cirrus adapter's screen lack its last line of pixels.
+        let rows = (self.pixels.len() / self.width.max(1) as usize + 1) / CELL.height as usize;
         let mut grid: Vec<Vec<(char, Rgb888)>> = Vec::new();
         for line in lines {
             let cells: Vec<_> = cells_of(line).collect();
