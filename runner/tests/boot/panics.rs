@@ -87,7 +87,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         15,
         fault,
     ));
-    scenarios.push(Scenario::new("panics::a_hang_ends_at_the_limit", 8, hang));
+    scenarios.push(Scenario::new("panics::a_hang_ends_at_the_limit", 20, hang));
     scenarios
 }
 
@@ -135,7 +135,7 @@ fn fault(deadline: Deadline) -> Outcome {
 
 /// A kernel that hangs fails its scenario at the limit, with its log.
 fn hang(_deadline: Deadline) -> Outcome {
-    let deadline = Deadline::after(Duration::from_secs(4));
+    let deadline = Deadline::after(Duration::from_secs(8));
     let mut booted = start(FirmwareKind::Bios, "hang", EventLog::Resets, deadline)?;
     booted.expect("Hanging")?;
     match booted.expect("a line that never comes") {
