@@ -3,6 +3,7 @@
 use super::display_data::DisplayData;
 use crate::sync::this_cpu::{cpus_count, current_cpu_id};
 use arrayvec::ArrayString;
+use constcat::concat;
 use core::fmt::Write;
 use log::Level;
 use owo_colors::{
@@ -50,16 +51,10 @@ impl LineHead {
 
     /// Writes it with terminal colours.
     pub(super) fn write_to_terminal(&self, terminal: &mut impl Write) {
-        let Look { label, ansi, .. } = look_of(self.level);
         let pieces = [
             BrightBlack::ANSI_FG,
             &self.cpu,
-            Default::ANSI_FG,
-            " ",
-            ansi,
-            label,
-            Default::ANSI_FG,
-            " ",
+            look_of(self.level).on_terminal,
             &self.time,
         ];
         // Neither output of the log has errors.
@@ -81,20 +76,30 @@ impl LineHead {
 struct Look {
     /// Its name, padded to the length of the longest.
     label: &'static str,
-    /// What makes a terminal write in its colour.
-    ansi: &'static str,
+    /// What a terminal gets behind the id of a processor: its name in its colour, and a space.
+    on_terminal: &'static str,
     /// Its colour on the screen.
     color: Color,
 }
 
+/// How a level is shown, by its name and the colour of both.
+macro_rules! look {
+    ($label:literal, $color:ident) => {
+        Look {
+            label: $label,
+            on_terminal: concat!(Default::ANSI_FG, " ", $color::ANSI_FG, $label, Default::ANSI_FG, " "),
+            color: Color::$color,
+        }
+    };
+}
+
 /// How a level is shown.
 const fn look_of(level: Level) -> Look {
-    let (label, ansi, color) = match level {
-        Level::Error => ("ERROR", BrightRed::ANSI_FG, Color::BrightRed),
-        Level::Warn => ("WARN ", BrightYellow::ANSI_FG, Color::BrightYellow),
-        Level::Info => ("INFO ", BrightBlue::ANSI_FG, Color::BrightBlue),
-        Level::Debug => ("DEBUG", BrightCyan::ANSI_FG, Color::BrightCyan),
-        Level::Trace => ("TRACE", BrightMagenta::ANSI_FG, Color::BrightMagenta),
-    };
-    Look { label, ansi, color }
+    match level {
+        Level::Error => look!("ERROR", BrightRed),
+        Level::Warn => look!("WARN ", BrightYellow),
+        Level::Info => look!("INFO ", BrightBlue),
+        Level::Debug => look!("DEBUG", BrightCyan),
+        Level::Trace => look!("TRACE", BrightMagenta),
+    }
 }
