@@ -8,7 +8,6 @@ use core::{
     arch::asm,
     fmt::{self, Write},
     hint,
-    num::NonZeroUsize,
 };
 use uart_16550::{BaudRate, Config, Uart16550, backend::Backend};
 use x86_64::instructions::port::Port;
@@ -100,18 +99,16 @@ impl SerialPort {
     /// Sends what is pending. Bytes are lost while the port stays busy.
     pub(super) fn flush(&mut self) {
         let ports = self.registers.byte_ports().filter(|_| self.uart.fifo_enabled());
-        let mut sent = 0;
-        while let Some(rest) = self.pending.get(sent..).filter(|rest| !rest.is_empty()) {
+        let mut rest = self.pending.as_slice();
+        while !rest.is_empty() {
             let looks = if self.is_stuck { 1 } else { MAX_LOOKS };
-            let count = (0..looks).find_map(|_| {
-                NonZeroUsize::new(match ports {
-                    // SAFETY: The creator's promise, and the driver says that the buffer is on.
-                    Some(ports) => unsafe { fill_buffer(ports, rest) },
-                    None => self.uart.send_bytes(rest),
-                })
-            });
-            self.is_stuck = count.is_none();
-            sent += count.map_or(1, NonZeroUsize::get);
+            let count = match ports {
+                // SAFETY: The creator's promise, and the driver says that the buffer is on.
+                Some(ports) => count_sent(looks, || unsafe { fill_buffer(ports, rest) }),
+                None => count_sent(looks, || self.uart.send_bytes(rest)),
+            };
+            self.is_stuck = count == 0;
+            rest = rest.get(count.max(1)..).unwrap_or_default();
         }
         self.pending.clear();
     }
@@ -131,6 +128,12 @@ impl SerialPort {
         }
         false
     }
+}
+
+/// Tries to send a bounded number of times; returns how many bytes went out in the first try in which any did, else 0.
+#[inline]
+fn count_sent(looks: u32, mut send: impl FnMut() -> usize) -> usize {
+    (0..looks).map(|_| send()).find(|&count| count > 0).unwrap_or_default()
 }
 
 /// Fills the buffer of a port that is reached by bytes; returns with how many. One instruction does it, where the driver takes ten
