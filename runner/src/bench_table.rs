@@ -64,7 +64,11 @@ const SUBJECTS: [Subject; 17] = [
         "an empty system call, from the program back to it",
         100,
     ),
-    reported("program_log_line_16", "a program logs 16 bytes, serial port only"),
+    limited(
+        "program_log_line_16",
+        "a program logs 16 bytes, serial port only",
+        1_500,
+    ),
     limited(
         "first_touch",
         "a program's first touch of a page that it mapped, which is zeroed",
