@@ -2,25 +2,24 @@
 //!
 //! To the map, such a frame belongs to `FrameCache` wherever it is. Physical memory's lock is taken while a stock is in
 //! use, never the other way round.
+//!
+//! A program gets no frame while memory is scarce: what is left then is the kernel's.
 
-use super::physical_memory::{self, POISON};
+use super::physical_memory::{self, POISON, SINGLE_FRAMES};
 use crate::{
     boot::hhdm_offset::OffsetMappedPhysAddr,
     sync::{PerCpu, this_cpu::cpus_count},
 };
 use core::{
     arch::asm,
-    sync::atomic::{AtomicI64, Ordering},
+    sync::atomic::{AtomicBool, AtomicI64, Ordering},
 };
-use memory_ranges::{FrameCache, KernelMemoryUsageType, MemoryType, PAGE_BYTES, PhysRange};
+use memory_ranges::{FrameCache, KernelMemoryUsageType, MemoryType, PAGE_BYTES};
 use spin::Once;
 use x86_64::structures::paging::{PhysFrame, Size4KiB};
 
 /// Frames that a processor keeps at most.
 const CAPACITY: usize = 64;
-
-/// What programs leave to the kernel.
-pub const KERNEL_RESERVE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// One processor's frames.
 type Cache = FrameCache<CAPACITY>;
@@ -39,8 +38,8 @@ pub enum FrameUse {
 /// For each use, how many frames a processor has given out for it more than taken back.
 type Counts = [AtomicI64; FrameUse::ALL.len()];
 
-/// How the map knows a frame that is, or was, in a cache.
-const OWNER: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::FrameCache);
+/// Whether memory was scarce when frames were fetched last: then it is looked at again before a program gets one.
+static WAS_SCARCE: AtomicBool = AtomicBool::new(false);
 
 /// Set by the BSP before it starts any AP: each processor's frames and counts.
 static CACHES: Once<PerCpu<Cache, Counts>> = Once::new();
@@ -62,7 +61,7 @@ impl FrameUse {
         match self {
             Self::PageTable => MemoryType::UsedByKernel(KernelMemoryUsageType::PageTables),
             Self::Program => MemoryType::UsedByUserMode,
-            Self::Other => OWNER,
+            Self::Other => SINGLE_FRAMES,
         }
     }
 }
@@ -149,9 +148,9 @@ fn allocate_from(cache: &mut Cache, in_use: &AtomicI64) -> Option<PhysFrame<Size
     Some(frame)
 }
 
-/// Takes a frame for a program from a cache; an empty one is refilled only where enough is left for the kernel.
+/// Takes a frame for a program from a cache, unless memory is scarce.
 fn allocate_for_user_from(cache: &mut Cache, in_use: &Counts) -> Option<PhysFrame<Size4KiB>> {
-    if cache.is_empty() && physical_memory::lock()?.usable_bytes() < KERNEL_RESERVE_BYTES {
+    if (cache.is_empty() || WAS_SCARCE.load(Ordering::Relaxed)) && is_scarce_now() {
         return None;
     }
     allocate_from(cache, &in_use[FrameUse::Program as usize])
@@ -173,43 +172,49 @@ fn free_into_full(cache: &mut Cache, frame: PhysFrame<Size4KiB>) {
     let _has_room = cache.push(frame);
 }
 
-/// Fetches a batch from the map, or what there is of one in one piece, and takes one frame of it.
+/// Whether programs get no frame.
+#[cold]
+fn is_scarce_now() -> bool {
+    let is_scarce = physical_memory::lock().is_none_or(|memory| memory.is_scarce());
+    WAS_SCARCE.store(is_scarce, Ordering::Relaxed);
+    is_scarce
+}
+
+/// Fetches a batch, or what there is of one, and takes one frame of it.
 #[cold]
 fn refill(cache: &mut Cache) -> Option<PhysFrame<Size4KiB>> {
-    let range = physical_memory::lock()?
-        .allocate_up_to(Cache::BATCH_BYTES, OWNER)
-        .ok()?;
-    // The cache is empty, and a batch fits.
-    cache.refill(range).ok()?;
+    let mut memory = physical_memory::lock()?;
+    memory.take_frames(Cache::BATCH, |frame| {
+        // The cache is empty, and a batch fits.
+        let _has_room = cache.push(frame);
+    });
+    WAS_SCARCE.store(memory.is_scarce(), Ordering::Relaxed);
     cache.pop()
 }
 
-/// Gives frames back to the map.
+/// Gives a frame back to physical memory.
 #[cold]
-fn give_back(range: PhysRange) {
+fn give_back(frame: PhysFrame<Size4KiB>) {
     let Some(mut memory) = physical_memory::lock() else {
         return;
     };
-    // SAFETY: The frames were in a cache, so nobody uses them.
-    let freed = unsafe { memory.free(range, OWNER) };
-    debug_assert!(freed.is_ok(), "{freed:?}");
+    // SAFETY: The frame was in a cache, or was just given back, so nobody uses it.
+    let put_back = unsafe { memory.put_back_frame(frame) };
+    debug_assert!(put_back.is_ok(), "{put_back:?}");
 }
 
-/// A frame from the map: before there are caches, or while this processor's is in use.
+/// A frame from physical memory: before there are caches, or while this processor's is in use.
 #[cold]
 fn allocate_uncached(frame_use: FrameUse) -> Option<PhysFrame<Size4KiB>> {
-    let range = physical_memory::lock()?
-        .allocate_frame_with_type(PAGE_BYTES, OWNER)
-        .ok()?;
-    UNCACHED_IN_USE[frame_use as usize].fetch_add(1, Ordering::Relaxed);
-    PhysFrame::from_start_address(range.start()).ok()
+    let mut taken = None;
+    physical_memory::lock()?.take_frames(1, |frame| taken = Some(frame));
+    UNCACHED_IN_USE[frame_use as usize].fetch_add(taken.iter().len() as i64, Ordering::Relaxed);
+    taken
 }
 
-/// A frame back to the map.
+/// A frame back to physical memory.
 #[cold]
 fn free_uncached(frame: PhysFrame<Size4KiB>, frame_use: FrameUse) {
     UNCACHED_IN_USE[frame_use as usize].fetch_sub(1, Ordering::Relaxed);
-    if let Ok(range) = PhysRange::new(frame.start_address(), PAGE_BYTES) {
-        give_back(range);
-    }
+    give_back(frame);
 }

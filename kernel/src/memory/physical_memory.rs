@@ -8,12 +8,13 @@ use super::frame_cache::{self, FrameUse};
 use crate::{boot::hhdm_offset::OffsetMappedPhysAddr, sync::InterruptLock, sync::InterruptLockGuard};
 use core::arch::asm;
 use memory_ranges::{
-    AllocateError, BootMap, KernelMemoryUsageType, MemoryType, OwnershipError, PAGE_BYTES, PhysRange, PhysicalRanges,
+    AllocateError, BootMap, FrameBlocks, KernelMemoryUsageType, MemoryType, NotTaken, OwnershipError, PAGE_BYTES,
+    PhysRange, PhysicalRanges, PutBack,
 };
 use spin::Once;
 use x86_64::{
     PhysAddr,
-    structures::paging::{PageSize, PhysFrame, Size2MiB},
+    structures::paging::{PageSize, PhysFrame, Size2MiB, Size4KiB},
 };
 
 /// Any address: for memory that no device has to reach.
@@ -28,17 +29,30 @@ const HEAP: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::GlobalA
 /// Set once, by [`init`], on the BSP.
 static PHYSICAL_MEMORY: Once<InterruptLock<PhysicalMemory>> = Once::new();
 
+/// How the map knows the blocks that single frames are taken of.
+pub(super) const SINGLE_FRAMES: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::FrameCache);
+
+/// What programs leave to the kernel.
+pub const KERNEL_RESERVE_BYTES: u64 = 8 * 1024 * 1024;
+
+/// What programs leave to it of blocks that are in use: more than any of their pages takes for page tables, so that the kernel
+/// does not have to start a block for those.
+const KERNEL_RESERVE_FRAMES: u64 = 64;
+
 /// The owners of all memory.
 pub struct PhysicalMemory {
     /// The map.
     ranges: PhysicalRanges,
+    /// What of it is taken frame by frame.
+    blocks: FrameBlocks,
 }
 
 /// Starts the map from the boot loader's, in which the heap has taken `first_heap_piece` already.
 pub(super) fn init(map: &BootMap, first_heap_piece: PhysRange) -> Result<(), OwnershipError> {
     let mut ranges = PhysicalRanges::from_boot_map(map)?;
     ranges.allocate_at(first_heap_piece, HEAP)?;
-    PHYSICAL_MEMORY.call_once(|| InterruptLock::new(PhysicalMemory { ranges }));
+    let blocks = FrameBlocks::new();
+    PHYSICAL_MEMORY.call_once(|| InterruptLock::new(PhysicalMemory { ranges, blocks }));
     Ok(())
 }
 
@@ -67,6 +81,39 @@ impl PhysicalMemory {
     /// Allocates one range of whole pages, as large as there is up to `max_size_bytes`.
     pub fn allocate_up_to(&mut self, max_size_bytes: u64, owner: MemoryType) -> Result<PhysRange, AllocateError> {
         self.ranges.allocate_up_to(max_size_bytes, ANY_ADDRESS, owner)
+    }
+
+    /// Takes single frames, at least one and at most `max_count`, unless there is no memory.
+    pub(super) fn take_frames(&mut self, max_count: usize, give: impl FnMut(PhysFrame<Size4KiB>)) {
+        if self.blocks.free_frames() == 0
+            && let Ok(block) = self.allocate_up_to(Size2MiB::SIZE, SINGLE_FRAMES)
+        {
+            self.blocks.add(block);
+        }
+        self.blocks.take(max_count, give);
+    }
+
+    /// Puts a single frame back.
+    ///
+    /// # Safety
+    ///
+    /// Nobody may use it any more.
+    pub(super) unsafe fn put_back_frame(&mut self, frame: PhysFrame<Size4KiB>) -> Result<(), OwnershipError> {
+        match self.blocks.put_back(frame) {
+            Ok(PutBack::Kept) => Ok(()),
+            Ok(PutBack::WholeBlock(block)) => block
+                .ranges()
+                .try_for_each(|range| self.ranges.free(range, SINGLE_FRAMES)),
+            Err(NotTaken) => Err(OwnershipError::NotInUse {
+                address: frame.start_address(),
+            }),
+        }
+    }
+
+    /// Whether no program may have another frame: the rest is the kernel's.
+    pub(super) fn is_scarce(&self) -> bool {
+        self.blocks.free_frames() < KERNEL_RESERVE_FRAMES
+            && self.ranges.bytes_of(MemoryType::Usable) < KERNEL_RESERVE_BYTES + Size2MiB::SIZE
     }
 
     /// Makes memory of this owner usable again.
@@ -111,13 +158,15 @@ impl PhysicalMemory {
 
     /// How many bytes are free.
     pub fn usable_bytes(&self) -> u64 {
-        self.ranges.bytes_of(MemoryType::Usable)
+        self.ranges.bytes_of(MemoryType::Usable) + self.blocks.free_frames() * PAGE_BYTES
     }
 
     /// How many bytes each owner has, where it has any. Single frames are told apart by what they were allocated for; what
-    /// is left of the caches' memory lies there.
+    /// is left of their blocks is free, or lies in the caches.
     pub fn statistics(&self) -> impl Iterator<Item = (MemoryType, u64)> {
         let mut statistics = self.ranges.statistics();
+        let free_bytes = self.blocks.free_frames() * PAGE_BYTES;
+        move_bytes(&mut statistics, SINGLE_FRAMES, MemoryType::Usable, free_bytes);
         for frame_use in FrameUse::ALL {
             let frames = u64::try_from(frame_cache::frames_in_use_as(frame_use)).unwrap_or(0);
             move_bytes(

@@ -3,9 +3,8 @@
 use crate::{
     boot::module::Module,
     memory::{
-        frame_cache::KERNEL_RESERVE_BYTES,
         module_memory::{ModuleMemory, TakeModuleError},
-        physical_memory,
+        physical_memory::{self, KERNEL_RESERVE_BYTES},
         user_address_space::{UserAddressSpace, UserMemoryError},
         user_layout,
         virtual_memory::{READ_EXECUTE, READ_ONLY, READ_WRITE},

@@ -5,8 +5,8 @@
 //! function here, divided by [`ROUNDS`], is what one round costs. The heap is the host's.
 
 use memory_ranges::{
-    BootClaim, BootMap, BootMemoryKind, FrameCache, Guards, KernelMemoryUsageType, LAST_PHYS_ADDR, MemoryType,
-    OwnershipError, PageStateError, PhysRange, PhysicalRanges, Reuse, VirtRange, VirtualRanges,
+    BootClaim, BootMap, BootMemoryKind, FrameBlocks, FrameCache, Guards, KernelMemoryUsageType, LAST_PHYS_ADDR,
+    MemoryType, OwnershipError, PageStateError, PhysRange, PhysicalRanges, PutBack, Reuse, VirtRange, VirtualRanges,
 };
 use std::hint::black_box;
 use x86_64::{PhysAddr, VirtAddr};
@@ -118,14 +118,12 @@ fn frame_of_cache(cache: &mut FrameCache<64>) {
     }
 }
 
-/// A batch into the cache and out again, by the map.
+/// A batch into the cache and out again. One frame is out for good, so the block stays.
 #[inline(never)]
-fn batch_of_cache(cache: &mut FrameCache<64>, physical: &mut PhysicalRanges) {
+fn batch_of_cache(cache: &mut FrameCache<64>, blocks: &mut FrameBlocks) {
     for _ in 0..ROUNDS {
-        if let Ok(range) = physical.allocate_up_to(0x1_0000, LAST_PHYS_ADDR, STACK) {
-            assert_eq!(cache.refill(range), Ok(()));
-        }
-        cache.drain(16, |range| assert_eq!(physical.free(range, STACK), Ok(())));
+        blocks.take(16, |frame| assert_eq!(cache.push(frame), Ok(())));
+        cache.drain(16, |frame| assert_eq!(blocks.put_back(frame), Ok(PutBack::Kept)));
     }
 }
 
@@ -141,9 +139,12 @@ fn main() {
     page_reused_at_once(&mut pages);
     page_quarantined(&mut pages);
     guarded_page_quarantined(&mut pages);
+    let mut blocks = FrameBlocks::new();
+    let block = PhysRange::new(PhysAddr::new(0x20_0000), 0x20_0000).expect("the range is made of whole frames");
+    blocks.add(block);
+    blocks.take(1, |_| {});
     let mut cache = FrameCache::new();
-    batch_of_cache(&mut cache, &mut of_stack);
-    let range = PhysRange::new(PhysAddr::new(0x1000), 0x1_0000).expect("the range is made of whole frames");
-    assert_eq!(cache.refill(range), Ok(()));
+    batch_of_cache(&mut cache, &mut blocks);
+    blocks.take(1, |frame| assert_eq!(cache.push(frame), Ok(())));
     frame_of_cache(&mut cache);
 }
