@@ -1,13 +1,15 @@
 //! `map` and `unmap` at their limits.
 
 use super::{BROKEN, Case, GOOD, SURVIVED, kept};
-use alloc::vec::Vec;
 use core::ptr;
 use program_runtime::{map, unmap};
 use syscall_abi::SyscallError;
 
 /// A page.
 const PAGE: usize = 4096;
+
+/// What is mapped at once where all is wanted.
+const PIECE: usize = 256 * PAGE;
 
 /// All of the subject.
 pub(super) const CASES: &[Case] = &[
@@ -32,8 +34,12 @@ pub(super) const CASES: &[Case] = &[
         run: unmap_and_touch,
     },
     Case {
-        name: "map_and_unmap_every_other",
-        run: map_and_unmap_every_other,
+        name: "scatter_mappings",
+        run: scatter_mappings,
+    },
+    Case {
+        name: "scatter_frames",
+        run: scatter_frames,
     },
     Case {
         name: "mapped_is_zeroed",
@@ -130,22 +136,57 @@ fn unmap_and_touch(_number: u64) -> u64 {
     SURVIVED
 }
 
-/// Leaves as many pieces behind as the kernel can be made to remember.
-fn map_and_unmap_every_other(_number: u64) -> u64 {
-    let mut pages = Vec::new();
-    while let Ok(page) = map(PAGE) {
-        pages.push(page);
-        if pages.len() == 20_000 {
-            break;
+/// Maps as much as there is, but 1/400 for the page tables that it takes to fill it. Returns the pages, side by side.
+fn map_most() -> Option<(*mut u8, usize)> {
+    let start = map(PIECE).ok()?;
+    let mut pieces = 1;
+    while let Ok(next) = map(PIECE) {
+        if next != start.wrapping_add(pieces * PIECE) {
+            return None;
+        }
+        pieces += 1;
+    }
+    Some((start, pieces * PIECE / PAGE / 400 * 399))
+}
+
+/// Leaves as many mappings as the kernel can be made to remember: it refuses at some point, and goes on then.
+fn scatter_mappings(_number: u64) -> u64 {
+    let Some((start, pages)) = map_most() else {
+        return BROKEN;
+    };
+    // SAFETY: Nobody uses the pages.
+    let unmap_page = |number: usize| unsafe { unmap(start.wrapping_add(number * PAGE), PAGE) };
+    let mut odd = (1..pages).step_by(2);
+    let refused = odd.find_map(|number| unmap_page(number).err().map(|error| (number, error)));
+    let Some((number, SyscallError::OutOfMemory)) = refused else {
+        return BROKEN;
+    };
+    // A whole one makes the rest no more, and then there is room for another.
+    kept(
+        number > 1000
+            && unmap_page(number) == Err(SyscallError::OutOfMemory)
+            && unmap_page(0) == Ok(())
+            && unmap_page(2) == Ok(())
+            && unmap_page(number) == Ok(())
+            && map(2 * PAGE) == Ok(start),
+    )
+}
+
+/// Leaves as many single free frames between others as there can be: two halves take them in turn, and one goes back.
+fn scatter_frames(_number: u64) -> u64 {
+    let Some((start, pages)) = map_most() else {
+        return BROKEN;
+    };
+    let half_bytes = pages / 2 * PAGE;
+    let other_half = start.wrapping_add(half_bytes);
+    for page in (0..half_bytes).step_by(PAGE) {
+        for half in [start, other_half] {
+            // SAFETY: The page was mapped.
+            unsafe { ptr::write_volatile(half.wrapping_add(page), 1) };
         }
     }
-    for page in pages.iter().step_by(2) {
-        // SAFETY: Nobody uses it.
-        if unsafe { unmap(*page, PAGE) }.is_err() {
-            return BROKEN;
-        }
-    }
-    kept(pages.len() > 1000 && map(2 * PAGE).is_ok())
+    // SAFETY: Nobody uses it.
+    kept(unsafe { unmap(other_half, half_bytes) } == Ok(()) && map(half_bytes).is_ok())
 }
 
 /// Fills pages, gives them back, and looks at what it gets then.

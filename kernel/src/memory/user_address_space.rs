@@ -26,6 +26,10 @@ use x86_64::{PhysAddr, VirtAddr, instructions::tlb, structures::paging::PhysFram
 /// Up to so many addresses are forgotten one by one; else all are at once, which is faster then.
 const MOST_SINGLE_FLUSHES: u64 = 32;
 
+/// In so many runs of mapped and free pages a program's memory may lie. Each takes some 50 bytes of the heap, and all may be looked
+/// at for a place.
+const MOST_RUNS: usize = 8192;
+
 /// Where a function's arguments on the stack would begin, it is a multiple of this (System V ABI for AMD64, section 3.2.2).
 const STACK_ALIGNMENT: u64 = 16;
 
@@ -51,7 +55,7 @@ pub struct UserAddressSpace {
 /// Why an address space, or something in it, cannot be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserMemoryError {
-    /// There is no memory, or the program has as much as it may.
+    /// There is no memory, or the program has as much as it may, or in as many pieces.
     OutOfMemory,
     /// The pages are not all such as the program has mapped.
     NotMapped,
@@ -163,6 +167,9 @@ impl UserAddressSpace {
         let pages = size_bytes.div_ceil(PAGE_BYTES);
         let size_bytes = pages.checked_mul(PAGE_BYTES).ok_or(UserMemoryError::NotMapped)?;
         let range = VirtRange::new(start, size_bytes).map_err(|_| UserMemoryError::NotMapped)?;
+        if self.mapped.runs() >= MOST_RUNS && self.mapped.is_within_used(range) {
+            return Err(UserMemoryError::OutOfMemory);
+        }
         self.mapped
             .free(range, memory_ranges::Reuse::AtOnce)
             .map_err(|_| UserMemoryError::NotMapped)?;

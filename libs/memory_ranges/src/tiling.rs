@@ -65,6 +65,11 @@ impl<Value: Copy + Eq> Tiling<Value> {
         Self { map: NoditMap::new() }
     }
 
+    /// How many runs there are.
+    pub(crate) fn runs(&self) -> usize {
+        self.map.len()
+    }
+
     /// All runs in ascending order.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (Pages, Value)> + '_ {
         self.map

@@ -224,6 +224,21 @@ impl VirtualRanges {
         self.pages.overlapping(page).next().map(|(_, state)| state)
     }
 
+    /// How many runs of pages in one state there are, the quarantine apart. The bookkeeping takes some bytes of the heap for each.
+    #[must_use]
+    pub fn runs(&self) -> usize {
+        self.pages.runs()
+    }
+
+    /// Whether pages in use lie on both sides of these, which are in use too: to free these makes two more runs.
+    #[must_use]
+    pub fn is_within_used(&self, range: VirtRange) -> bool {
+        let (first, last) = (range.pages().first(), range.pages().last());
+        let mut holders = self.pages.overlapping(range.pages());
+        let holder = holders.next().filter(|(_, state)| *state == PageState::Used);
+        holder.is_some_and(|(holder, _)| holder.first() < first && last < holder.last())
+    }
+
     /// How many bytes are in this state.
     #[must_use]
     pub fn bytes_of(&self, state: PageState) -> u64 {

@@ -265,3 +265,20 @@ fn the_last_page_of_the_address_space_can_be_given_out() {
     assert_eq!(ranges.free(taken.whole, Reuse::AtOnce), Ok(()));
     assert_eq!(ranges.state_at(last.start()), Some(PageState::Free));
 }
+
+#[test]
+fn freeing_within_what_is_in_use_makes_two_more_runs() {
+    let mut ranges = window();
+    assert_eq!(ranges.allocate_at(pages(0, 8)), Ok(()));
+    assert_eq!(ranges.runs(), 2);
+    for range in [pages(0, 3), pages(5, 3), pages(7, 2), pages(9, 1)] {
+        assert!(!ranges.is_within_used(range), "{range:?}");
+    }
+    assert!(ranges.is_within_used(pages(1, 6)));
+    assert_eq!((ranges.free(pages(3, 2), Reuse::AtOnce), ranges.runs()), (Ok(()), 4));
+    // The end of the lower piece, the beginning of the upper one, and all of it.
+    for range in [pages(2, 1), pages(5, 1), pages(5, 3)] {
+        assert!(!ranges.is_within_used(range), "{range:?}");
+    }
+    assert_eq!((ranges.free(pages(5, 3), Reuse::AtOnce), ranges.runs()), (Ok(()), 2));
+}

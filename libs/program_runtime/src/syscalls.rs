@@ -83,8 +83,8 @@ pub fn map(size_bytes: usize) -> Result<*mut u8, SyscallError> {
 /// Gives back pages that [`map`] has given.
 ///
 /// # Errors
-/// [`SyscallError::NotMapped`] if they are not all such, and [`SyscallError::BadArgument`] for no bytes at all or an address within
-/// a page. Then nothing has happened.
+/// [`SyscallError::NotMapped`] if they are not all such, [`SyscallError::BadArgument`] for no bytes at all or an address within a
+/// page, and [`SyscallError::OutOfMemory`] if what stays would lie in too many pieces: some thousands. Then nothing has happened.
 ///
 /// # Safety
 ///

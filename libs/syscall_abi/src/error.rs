@@ -21,7 +21,7 @@ pub enum SyscallError {
     /// The text is not UTF-8.
     #[error("the text is not UTF-8")]
     NotUtf8,
-    /// There is no memory, or no room in the address space.
+    /// There is no memory, or no room in the address space, or what is mapped would lie in too many pieces.
     #[error("there is not enough memory")]
     OutOfMemory,
     /// The pages are not such as the program has mapped itself.

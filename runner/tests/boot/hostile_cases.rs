@@ -188,7 +188,8 @@ const NAMED: &[(&str, End)] = &[
     ("map_odd_sizes", Exits(0)),
     ("unmap_what_is_not_mapped", Exits(0)),
     ("unmap_and_touch", READ),
-    ("map_and_unmap_every_other", Exits(0)),
+    ("scatter_mappings", Exits(0)),
+    ("scatter_frames", Exits(0)),
     ("mapped_is_zeroed", Exits(0)),
     ("pointers", Exits(0)),
     // Segments.
@@ -276,6 +277,13 @@ const FOREIGN: &[(u64, [End; 3])] = &[
     (0x8000_0000_0000, [NON_CANONICAL; 3]),
     (0xffff_7fff_ffff_ffff, [NON_CANONICAL; 3]),
 ];
+
+/// What makes the kernel remember as much as it can be made to: more where there is more memory.
+pub(crate) fn scattering_cases() -> Vec<(String, End)> {
+    ["scatter_mappings", "scatter_frames", "scatter_frames"]
+        .map(|name| (name.to_owned(), Exits(0)))
+        .into()
+}
 
 /// Every case: the program's arguments, and its end.
 pub(crate) fn cases() -> Vec<(String, End)> {
