@@ -12,9 +12,9 @@ use crate::{
         owned_ram::{AllocateRamError, OwnedRam},
     },
 };
-use acpi::{AcpiTables, platform::InterruptModel};
+use acpi::AcpiTables;
 use acpi_check::{
-    AcpiNote, CheckedTables, EntryKind, Fadt, Hpet, ImageError, IsaRoutes, LocalNmi, MadtEntries, PmTimer,
+    AcpiNote, CheckedTables, EntryKind, Fadt, Hpet, ImageError, IoApic, IsaRoutes, LocalNmi, MadtEntries, PmTimer,
     SerialConsole, Signature, SleepType, SoundTables,
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -130,18 +130,12 @@ impl Acpi {
         console.map_err(|error| log::warn!("ACPI: {error}")).ok().flatten()
     }
 
-    /// The I/O APICs: where each one's registers lie, and the number of its first interrupt.
-    pub fn io_apics(&self) -> Vec<(PhysAddr, u32)> {
-        let Ok((InterruptModel::Apic(apic), _)) = InterruptModel::new(&self.tables) else {
-            return Vec::new();
-        };
-        let place = |io_apic: &acpi::platform::interrupt::IoApic| {
-            (
-                PhysAddr::new(u64::from(io_apic.address)),
-                io_apic.global_system_interrupt_base,
-            )
-        };
-        apic.io_apics.iter().map(place).collect()
+    /// The I/O APICs. Not by the crate, which makes lists of all that a table says, and a table can say more than the heap holds.
+    pub fn io_apics(&self) -> impl Iterator<Item = IoApic> {
+        self.madt_entries().filter_map(|entry| match entry {
+            EntryKind::IoApic(io_apic) => Some(io_apic),
+            _ => None,
+        })
     }
 
     /// Where the interrupts of the ISA bus arrive.
@@ -152,9 +146,7 @@ impl Acpi {
 
     /// The pins of local APICs that carry NMIs.
     pub fn local_nmis(&self) -> impl Iterator<Item = LocalNmi> {
-        let madt = self.checked.find(Signature::MADT);
-        let entries = madt.into_iter().flat_map(MadtEntries::in_bytes).flatten();
-        entries.filter_map(|entry| match entry.kind {
+        self.madt_entries().filter_map(|entry| match entry {
             EntryKind::LocalNmi(local_nmi) => Some(local_nmi),
             _ => None,
         })
@@ -162,14 +154,19 @@ impl Acpi {
 
     /// What ACPI calls the processor with a local APIC of this id.
     pub fn processor_id_of(&self, local_apic_id: u32) -> Option<u32> {
-        let madt = self.checked.find(Signature::MADT);
-        let mut entries = madt.into_iter().flat_map(MadtEntries::in_bytes).flatten();
-        entries.find_map(|entry| match entry.kind {
+        self.madt_entries().find_map(|entry| match entry {
             EntryKind::Processor { processor, .. } if processor.local_apic_id == local_apic_id => {
                 Some(processor.processor_id)
             }
             _ => None,
         })
+    }
+
+    /// What the MADT says of interrupts and processors.
+    fn madt_entries(&self) -> impl Iterator<Item = EntryKind> {
+        let madt = self.checked.find(Signature::MADT);
+        let entries = madt.into_iter().flat_map(MadtEntries::in_bytes).flatten();
+        entries.map(|entry| entry.kind)
     }
 }
 

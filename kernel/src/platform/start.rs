@@ -80,10 +80,10 @@ fn log_date() {
 
 /// Takes the I/O APICs over.
 fn start_io_apics(acpi: Option<&Acpi>) {
-    let io_apics = acpi.map(Acpi::io_apics).unwrap_or_default();
-    let places = io_apics
-        .into_iter()
-        .map(|(address, first_gsi)| IoApicPlace { address, first_gsi });
+    let places = acpi.into_iter().flat_map(Acpi::io_apics).map(|io_apic| IoApicPlace {
+        address: io_apic.address,
+        first_gsi: io_apic.first_interrupt.0,
+    });
     let refuse = |place: IoApicPlace, error| {
         log::warn!("The I/O APIC at {:#x} cannot be used: {error}", place.address);
     };
