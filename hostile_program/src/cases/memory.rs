@@ -61,7 +61,8 @@ fn map_until_refused(_number: u64) -> u64 {
     GOOD
 }
 
-/// Maps as much as there is, and touches all of it: the kernel keeps memory for itself.
+/// Maps as much as there is, and touches all of it. The page tables come on top: where there is much memory, they take more than the
+/// kernel leaves to programs.
 fn touch_until_killed(_number: u64) -> u64 {
     while let Ok(page) = map(16 * PAGE) {
         for index in 0..16 {
@@ -69,14 +70,7 @@ fn touch_until_killed(_number: u64) -> u64 {
             unsafe { ptr::write_volatile(page.wrapping_add(index * PAGE), 1) };
         }
     }
-    // What is on the stack comes on top.
-    use_stack()
-}
-
-/// Touches every page of the stack.
-fn use_stack() -> u64 {
-    let room = core::hint::black_box([1_u8; 200 * 1024]);
-    u64::from(room[0] - 1)
+    SURVIVED
 }
 
 /// Sizes that nobody can have.
@@ -136,7 +130,7 @@ fn unmap_and_touch(_number: u64) -> u64 {
     SURVIVED
 }
 
-/// Maps as much as there is, but 1/400 for the page tables that it takes to fill it. Returns the pages, side by side.
+/// Maps as much as there is. Returns the pages, side by side, and how many of them can be filled: page tables take the rest.
 fn map_most() -> Option<(*mut u8, usize)> {
     let start = map(PIECE).ok()?;
     let mut pieces = 1;
@@ -146,7 +140,8 @@ fn map_most() -> Option<(*mut u8, usize)> {
         }
         pieces += 1;
     }
-    Some((start, pieces * PIECE / PAGE / 400 * 399))
+    let pages = pieces * PIECE / PAGE;
+    Some((start, pages - pages / 500 - 64))
 }
 
 /// Leaves as many mappings as the kernel can be made to remember: it refuses at some point, and goes on then.

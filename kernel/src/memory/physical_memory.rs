@@ -32,11 +32,14 @@ static PHYSICAL_MEMORY: Once<InterruptLock<PhysicalMemory>> = Once::new();
 /// How the map knows the blocks that single frames are taken of.
 pub(super) const SINGLE_FRAMES: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::FrameCache);
 
-/// What programs leave to the kernel.
-pub const KERNEL_RESERVE_BYTES: u64 = 8 * 1024 * 1024;
+/// What programs leave to the kernel of memory that is in no block.
+const KERNEL_RESERVE_BYTES: u64 = 8 * 1024 * 1024;
 
-/// What programs leave to it of blocks that are in use: more than any of their pages takes for page tables, so that the kernel
-/// does not have to start a block for those.
+/// With less than this in no block, programs get no new one.
+const LEAST_BYTES_FOR_BLOCK: u64 = KERNEL_RESERVE_BYTES + Size2MiB::SIZE;
+
+/// What programs leave to the kernel of blocks: more than any page of theirs takes for page tables, so that those do not take what
+/// is in none.
 const KERNEL_RESERVE_FRAMES: u64 = 64;
 
 /// The owners of all memory.
@@ -113,7 +116,17 @@ impl PhysicalMemory {
     /// Whether no program may have another frame: the rest is the kernel's.
     pub(super) fn is_scarce(&self) -> bool {
         self.blocks.free_frames() < KERNEL_RESERVE_FRAMES
-            && self.ranges.bytes_of(MemoryType::Usable) < KERNEL_RESERVE_BYTES + Size2MiB::SIZE
+            && self.ranges.bytes_of(MemoryType::Usable) < LEAST_BYTES_FOR_BLOCK
+    }
+
+    /// How many bytes programs may have still, their page tables among them.
+    pub fn bytes_for_programs(&self) -> u64 {
+        let in_no_block = self
+            .ranges
+            .bytes_of(MemoryType::Usable)
+            .saturating_sub(LEAST_BYTES_FOR_BLOCK);
+        let frames = self.blocks.free_frames().saturating_sub(KERNEL_RESERVE_FRAMES);
+        in_no_block + frames * PAGE_BYTES
     }
 
     /// Makes memory of this owner usable again.

@@ -4,7 +4,7 @@ use crate::{
     boot::module::Module,
     memory::{
         module_memory::{ModuleMemory, TakeModuleError},
-        physical_memory::{self, KERNEL_RESERVE_BYTES},
+        physical_memory,
         user_address_space::{UserAddressSpace, UserMemoryError},
         user_layout,
         virtual_memory::{READ_EXECUTE, READ_ONLY, READ_WRITE},
@@ -125,8 +125,7 @@ fn limits() -> Limits {
 
 /// How many pages there are for programs.
 pub(super) fn free_pages() -> u64 {
-    let usable_bytes = physical_memory::lock().map_or(0, |memory| memory.usable_bytes());
-    usable_bytes.saturating_sub(KERNEL_RESERVE_BYTES) / PAGE_BYTES
+    physical_memory::lock().map_or(0, |memory| memory.bytes_for_programs()) / PAGE_BYTES
 }
 
 /// What the page tables say of a page.
