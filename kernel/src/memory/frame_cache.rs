@@ -5,7 +5,10 @@
 //!
 //! A program gets no frame while memory is scarce: what is left then is the kernel's.
 
-use super::physical_memory::{self, POISON, SINGLE_FRAMES};
+use super::{
+    heap_stock,
+    physical_memory::{self, POISON, SINGLE_FRAMES},
+};
 use crate::{
     boot::hhdm_offset::OffsetMappedPhysAddr,
     sync::{PerCpu, this_cpu::cpus_count},
@@ -189,6 +192,9 @@ fn refill(cache: &mut Cache) -> Option<PhysFrame<Size4KiB>> {
         let _has_room = cache.push(frame);
     });
     WAS_SCARCE.store(memory.is_scarce(), Ordering::Relaxed);
+    drop(memory);
+    // What physical memory remembers of the blocks is on the heap.
+    heap_stock::refill_if_low();
     cache.pop()
 }
 
@@ -201,6 +207,8 @@ fn give_back(frame: PhysFrame<Size4KiB>) {
     // SAFETY: The frame was in a cache, or was just given back, so nobody uses it.
     let put_back = unsafe { memory.put_back_frame(frame) };
     debug_assert!(put_back.is_ok(), "{put_back:?}");
+    drop(memory);
+    heap_stock::refill_if_low();
 }
 
 /// A frame from physical memory: before there are caches, or while this processor's is in use.
@@ -208,6 +216,7 @@ fn give_back(frame: PhysFrame<Size4KiB>) {
 fn allocate_uncached(frame_use: FrameUse) -> Option<PhysFrame<Size4KiB>> {
     let mut taken = None;
     physical_memory::lock()?.take_frames(1, |frame| taken = Some(frame));
+    heap_stock::refill_if_low();
     UNCACHED_IN_USE[frame_use as usize].fetch_add(taken.iter().len() as i64, Ordering::Relaxed);
     taken
 }

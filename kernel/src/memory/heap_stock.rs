@@ -34,7 +34,7 @@ pub(super) fn take() -> Option<VirtAddr> {
 }
 
 /// Fills the stock up when it is low. Must be called without the heap's lock; does nothing while this processor has the
-/// map of memory locked: it allocates again soon.
+/// map of memory locked: whoever uses that, and so may let it grow, calls this afterwards.
 #[inline]
 pub(super) fn refill_if_low() {
     if IS_LOW.load(Ordering::Relaxed) {

@@ -11,7 +11,7 @@ use crate::test_kernel::{Expectation, goes_on, reports, start};
 const LARGE_MIB: u32 = 4096;
 
 /// What is allowed and what is not.
-const EXPECTATIONS: [Expectation; 10] = [
+const EXPECTATIONS: [Expectation; 11] = [
     goes_on(
         "heap_demonstration",
         "the_heap_holds_boxes_vectors_and_strings",
@@ -36,6 +36,12 @@ const EXPECTATIONS: [Expectation; 10] = [
         &[
             "ERROR Page fault! Error code: 0x11, protection, kernel mode, instruction fetch. Accessed address: 0x0000000000400000",
         ],
+    ),
+    goes_on(
+        "heap_stock",
+        "the_heaps_stock_is_filled_up_when_frames_are_taken",
+        &[],
+        "Pieces in the heap's stock: 3",
     ),
     goes_on(
         "mapped_regions",

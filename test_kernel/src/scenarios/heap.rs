@@ -9,13 +9,15 @@ use kernel::{
     boot::hhdm_offset::OffsetMappedPhysAddr,
     cpu::cpu_local_data::{cpus_count, current_cpu_id},
     memory::{
+        KernelMemoryUsageType, MemoryType,
         frame_cache::{self, FrameUse},
         global_allocator,
+        physical_memory::{self, PhysicalMemory},
     },
     output::{ExitCode, exit_qemu},
 };
 use spin::Once;
-use x86_64::structures::paging::PhysFrame;
+use x86_64::structures::paging::{PageSize, PhysFrame, Size2MiB};
 
 /// Allocations and frees of all processors together.
 const STORM_STEPS: u32 = 1_000_000;
@@ -37,6 +39,33 @@ pub(super) fn demonstrate() {
     let text: String = format!("{} and {}", "formatted", number);
     log::info!("A string at {:p} holds {text:?}", text.as_ptr());
     log::info!("End of the demonstration, {:?}", global_allocator::usage());
+}
+
+/// Lets the heap's stock get low while nobody can fill it up, and then takes frames: physical memory remembers them on the heap.
+pub(super) fn stock_beside_frames() {
+    let memory = physical_memory::lock().expect("memory is set up");
+    while pieces_in_stock(&memory) > 1 {
+        core::mem::forget(Vec::<u8>::with_capacity(256 * 1024));
+    }
+    drop(memory);
+    // More than any cache holds.
+    let frames = [(); 100].map(|()| frame_cache::allocate_frame(FrameUse::Other).expect("there is memory"));
+    let memory = physical_memory::lock().expect("memory is set up");
+    let pieces = pieces_in_stock(&memory);
+    drop(memory);
+    for frame in frames {
+        // SAFETY: It was just allocated, for this use.
+        unsafe { frame_cache::free_frame(frame, FrameUse::Other) };
+    }
+    log::info!("Pieces in the heap's stock: {pieces}");
+}
+
+/// Pieces that are the heap's, and that it has not taken.
+fn pieces_in_stock(memory: &PhysicalMemory) -> u64 {
+    let heap = MemoryType::UsedByKernel(KernelMemoryUsageType::GlobalAllocatorHeap);
+    let owned = memory.statistics().find(|(owner, _)| *owner == heap);
+    let claimed_bytes = global_allocator::usage().map_or(0, |usage| usage.total_bytes as u64);
+    owned.map_or(0, |(_, bytes)| bytes.saturating_sub(claimed_bytes)) / Size2MiB::SIZE
 }
 
 /// Takes all that the heap gives, by fallible allocations; then goes on, and asks for too much at once.

@@ -96,7 +96,7 @@ impl Scenario {
 }
 
 /// Every scenario.
-static ALL: [Scenario; 73] = [
+static ALL: [Scenario; 74] = [
     Scenario::on_bsp("bench_on_two", bench::run_on_two),
     Scenario::on_bsp("bench", bench::run),
     Scenario::on_bsp("bench_with_screen", bench::run_with_screen),
@@ -156,6 +156,7 @@ static ALL: [Scenario; 73] = [
     Scenario::on_bsp("nmi_while_logging", non_maskable::interrupt_the_log),
     Scenario::on_bsp("heap_demonstration", heap::demonstrate),
     Scenario::on_bsp("heap_exhaustion", heap::exhaust),
+    Scenario::on_bsp("heap_stock", heap::stock_beside_frames),
     Scenario::on_all("heap_storm", heap::storm),
     Scenario::on_bsp("hang", fault::hang),
     Scenario::on_all("all_vectors", interrupts::raise_all_vectors),
