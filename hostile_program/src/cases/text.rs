@@ -1,7 +1,8 @@
 //! Text that wants to be something else in the log.
 
-use super::{Case, kept};
+use super::{Case, SURVIVED, kept};
 use alloc::{string::String, vec};
+use core::arch::asm;
 use program_runtime::{LogLevel, log, syscall};
 use syscall_abi::{MAX_LOG_BYTES, Registers, Request, SyscallError};
 
@@ -22,6 +23,10 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "many_lines",
         run: many_lines,
+    },
+    Case {
+        name: "killed_under_an_odd_name",
+        run: killed_under_an_odd_name,
     },
 ];
 
@@ -82,4 +87,18 @@ fn long_text(_number: u64) -> u64 {
 /// A line for every two bytes.
 fn many_lines(_number: u64) -> u64 {
     kept(log(LogLevel::Info, &"l\n".repeat(200)).is_ok())
+}
+
+/// Has the kernel name a function whose name tells a terminal to clear the screen.
+fn killed_under_an_odd_name(_number: u64) -> u64 {
+    odd_name()
+}
+
+/// The name stands for `a::\u{9b}2J`.
+// SAFETY: Nobody else has a function of this name.
+#[unsafe(export_name = "_RNvC1au6_2J_lca")]
+extern "C" fn odd_name() -> u64 {
+    // SAFETY: It is the program's end.
+    unsafe { asm!("ud2") };
+    SURVIVED
 }

@@ -3,10 +3,12 @@
 //! What always holds: a line is bounded, whatever a symbol is called; names that are longer are cut. The stack that printing
 //! takes grows with the nesting of the types in a name. Measured, optimized: 5 KiB for the deepest of a kernel's 940 names,
 //! and 88 KiB for the deepest of a few that were made up for it: the demangler stops at 500 levels. So a name that somebody
-//! may have made up ([`NameOrigin::Foreign`]) is printed as it stands unless it is simple.
+//! may have made up ([`NameOrigin::Foreign`]) is printed as it stands unless it is simple. It can stand for any characters, so
+//! those that a terminal obeys are escaped.
 
 use crate::{Symbol, SymbolTable, shallow_name::is_shallow};
 use core::fmt::{self, Write};
+use escaped_text::EscapedText;
 use rustc_demangle::demangle;
 
 /// How much of a readable name is printed. Names with many type parameters would bury the lines around them.
@@ -88,14 +90,23 @@ fn write_readable(output: &mut fmt::Formatter<'_>, mangled_name: &str, origin: N
         room_bytes: MAX_NAME_BYTES,
         state: CutterState::AllFits,
     };
-    let result = if origin == NameOrigin::Own || is_shallow(mangled_name) {
-        write!(cutter, "{:#}", demangle(mangled_name))
-    } else {
-        cutter.write_str(mangled_name)
+    let result = match origin {
+        NameOrigin::Own => write!(cutter, "{:#}", demangle(mangled_name)),
+        NameOrigin::Foreign if is_shallow(mangled_name) => write!(Escaper(&mut cutter), "{:#}", demangle(mangled_name)),
+        NameOrigin::Foreign => Escaper(&mut cutter).write_str(mangled_name),
     };
     match cutter.state {
         CutterState::AllFits => result,
         CutterState::Cut => output.write_str(ELLIPSIS),
+    }
+}
+
+/// Passes text on with the characters escaped that a terminal obeys.
+struct Escaper<W>(W);
+
+impl<W: Write> Write for Escaper<W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        write!(self.0, "{}", EscapedText(text))
     }
 }
 

@@ -3,7 +3,7 @@
 //! Three parts: [`SymbolTable`] copies the function symbols out of an ELF file; [`FrameWalk`] follows the frame pointers
 //! of a stack; [`FrameLine`] prints a frame with its function's readable name.
 //!
-//! What always holds: only [`SymbolTable::from_elf`] allocates, and it reports when it cannot. Looking up, walking and
+//! What always holds: only what makes a [`SymbolTable`] allocates, and it reports when it cannot. Looking up, walking and
 //! printing take no memory and end after a bounded number of steps, whatever the file and the stack hold: they run when the
 //! kernel panics.
 #![no_std]

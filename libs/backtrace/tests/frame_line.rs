@@ -63,6 +63,22 @@ fn says_so_when_there_is_no_symbol() {
 }
 
 #[test]
+fn escapes_what_a_foreign_name_sends_to_a_terminal() {
+    for (name, shown) in [
+        // Identifiers in Punycode, of the current mangling: "clear the screen", the end of a line, text from right to left.
+        ("_RNvC1au6_2J_lca", r"a::\u{9b}2J"),
+        ("_RNvC1au2_fa", r"a::\u{85}"),
+        // The older one.
+        ("_ZN7$u202e$E", r"\u{202e}"),
+        // What is not mangled.
+        ("a\u{1b}[2J", r"a\u{1b}[2J"),
+    ] {
+        let text = line_of(name, NameOrigin::Foreign);
+        assert_eq!(text, format!("  3: 0xffffffff80001234 {shown}+0x34"), "{name:?}");
+    }
+}
+
+#[test]
 fn cuts_long_names() {
     let fitting = "f".repeat(MAX_NAME_BYTES);
     assert_eq!(line(&fitting), format!("  3: 0xffffffff80001234 {fitting}+0x34"));

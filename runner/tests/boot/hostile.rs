@@ -44,6 +44,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 machine.cpu_model = model.to_owned();
                 let booted = attack(&machine, &ends_file, &cases, has_umip, deadline)?;
                 booted.check(
+                    booted.text().contains(r" a::\u{9b}2J+0x"),
+                    "the function with an odd name is not named",
+                )?;
+                booted.check(
                     booted.text().contains("INFO  Slow returns: 1"),
                     "a call at the end of the half did not return by `iretq` once",
                 )

@@ -243,6 +243,7 @@ const NAMED: &[(&str, End)] = &[
     ("bad_utf8", Exits(0)),
     ("fake_lines", Exits(0)),
     ("long_text", Exits(0)),
+    ("killed_under_an_odd_name", UNDEFINED),
     ("many_lines", Exits(0)),
     ("random_calls 1", Exits(0)),
     ("random_calls 2", Exits(0)),

@@ -12,6 +12,8 @@ fuzz_target!(|name: &str| {
             symbol: Some(Symbol { name, offset: u64::MAX }),
             name_origin,
         };
-        assert!(line.to_string().len() <= MAX_NAME_BYTES + 64);
+        let text = line.to_string();
+        assert!(text.len() <= MAX_NAME_BYTES + 64);
+        assert!(name_origin == NameOrigin::Own || !text.contains(char::is_control));
     }
 });
