@@ -30,6 +30,9 @@ const MOST_SINGLE_FLUSHES: u64 = 32;
 /// at for a place.
 const MOST_RUNS: usize = 8192;
 
+/// To give back more at once would keep interrupts off for long.
+const BYTES_BETWEEN_PAUSES: usize = 2 * 1024 * 1024;
+
 /// Where a function's arguments on the stack would begin, it is a multiple of this (System V ABI for AMD64, section 3.2.2).
 const STACK_ALIGNMENT: u64 = 16;
 
@@ -162,8 +165,13 @@ impl UserAddressSpace {
         Ok(allocation.pages.start())
     }
 
-    /// Takes promised memory back, used or not: all of these pages must have been promised.
-    pub fn take_back(&mut self, start: VirtAddr, size_bytes: u64) -> Result<(), UserMemoryError> {
+    /// Takes promised memory back, used or not: all of these pages must have been promised. Calls `pause` now and then.
+    pub fn take_back(
+        &mut self,
+        start: VirtAddr,
+        size_bytes: u64,
+        mut pause: impl FnMut(),
+    ) -> Result<(), UserMemoryError> {
         let pages = size_bytes.div_ceil(PAGE_BYTES);
         let size_bytes = pages.checked_mul(PAGE_BYTES).ok_or(UserMemoryError::NotMapped)?;
         let range = VirtRange::new(start, size_bytes).map_err(|_| UserMemoryError::NotMapped)?;
@@ -174,7 +182,10 @@ impl UserAddressSpace {
             .free(range, memory_ranges::Reuse::AtOnce)
             .map_err(|_| UserMemoryError::NotMapped)?;
         self.pages_left += pages;
-        self.give_back(start, size_bytes);
+        for offset in (0..size_bytes).step_by(BYTES_BETWEEN_PAUSES) {
+            self.give_back(start + offset, (size_bytes - offset).min(BYTES_BETWEEN_PAUSES as u64));
+            pause();
+        }
         Ok(())
     }
 
@@ -184,12 +195,17 @@ impl UserAddressSpace {
             return Filling::NotPromised;
         }
         let page = Page::containing(address, PageSize::_4KiB);
+        // A page that is there already was accessed in a way that it does not allow.
         let Some(frame) = frame_cache::allocate_user_frame() else {
-            return Filling::OutOfMemory;
+            let is_there = self.table.translate(address).is_some();
+            return if is_there {
+                Filling::NotPromised
+            } else {
+                Filling::OutOfMemory
+            };
         };
         match self.map_own(page, frame, READ_WRITE) {
             Ok(()) => Filling::Filled,
-            // It is there already, and the access was one that it does not allow.
             Err(UserMemoryError::Occupied) => Filling::NotPromised,
             Err(_) => Filling::OutOfMemory,
         }

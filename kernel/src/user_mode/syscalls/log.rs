@@ -1,11 +1,10 @@
 //! What a program says.
 
-use super::super::Program;
+use super::{super::Program, let_interrupts_in};
 use crate::memory::user_slice::UserSlice;
 use escaped_text::{EscapedText, is_plain};
 use log::Level;
 use syscall_abi::{LogLevel, MAX_LOG_BYTES, Response, SyscallError};
-use x86_64::instructions::{interrupts, nop};
 
 /// Writes a text to the log, with the program's name before each of its lines.
 pub(in super::super) fn log(
@@ -31,17 +30,10 @@ pub(in super::super) fn log(
     }
     for line in text.split_terminator('\n') {
         log::log!(level, "{name}: {}", EscapedText(line));
+        // A serial port is slow, and a text may have many lines.
         let_interrupts_in();
     }
     Ok(Response::Done)
-}
-
-/// A serial port is slow, and a text may have many lines.
-fn let_interrupts_in() {
-    interrupts::enable();
-    // The instruction behind `sti` is not interrupted.
-    nop();
-    interrupts::disable();
 }
 
 /// The level as the log has it.

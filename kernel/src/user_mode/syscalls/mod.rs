@@ -15,3 +15,13 @@ pub(super) use map::map;
 pub(super) use now::now;
 pub(super) use unmap::unmap;
 pub(super) use yield_now::yield_now;
+
+use x86_64::instructions::{interrupts, nop};
+
+/// Lets interrupts in that have come meanwhile. For calls that take long.
+fn let_interrupts_in() {
+    interrupts::enable();
+    // The instruction behind `sti` is not interrupted.
+    nop();
+    interrupts::disable();
+}

@@ -1,6 +1,6 @@
 //! Memory that a program gives back.
 
-use super::super::Program;
+use super::{super::Program, let_interrupts_in};
 use crate::memory::user_address_space::UserMemoryError;
 use memory_ranges::PAGE_BYTES;
 use syscall_abi::{Response, SyscallError};
@@ -12,7 +12,7 @@ pub(in super::super) fn unmap(program: &mut Program, address: u64, size_bytes: u
         return Err(SyscallError::BadArgument);
     }
     let start = VirtAddr::try_new(address).map_err(|_| SyscallError::NotMapped)?;
-    let taken_back = program.space.take_back(start, size_bytes);
+    let taken_back = program.space.take_back(start, size_bytes, let_interrupts_in);
     taken_back.map_err(|error| match error {
         UserMemoryError::OutOfMemory => SyscallError::OutOfMemory,
         _ => SyscallError::NotMapped,
