@@ -21,6 +21,12 @@ const LSTAR: u32 = 0xc000_0082;
 /// The flags that `syscall` switches off.
 const FMASK: u32 = 0xc000_0084;
 
+/// Where FS begins.
+const FS_BASE: u32 = 0xc000_0100;
+
+/// Where GS begins after `swapgs`: the program's.
+const KERNEL_GS_BASE: u32 = 0xc000_0102;
+
 /// In [`STAR`]: kernel code, with kernel data behind it, at bit 32; at bit 48 the selector behind which user data and user code
 /// lie, with privilege level 3.
 const SEGMENTS: u64 = (KERNEL_CODE as u64) << 32 | (KERNEL_DATA as u64 | 3) << 48;
@@ -54,9 +60,12 @@ pub fn set_up_this_cpu() {
         (LSTAR, raw_syscall_handler_address()),
         (FMASK, MASKED_BY_SYSCALL),
         (SYSENTER_CS, 0),
+        // Programs cannot set these, but firmware may have.
+        (FS_BASE, 0),
+        (KERNEL_GS_BASE, 0),
     ] {
         // SAFETY: Every 64-bit processor has these registers. The segments are those of the GDT, and the handler expects what
-        // `syscall` leaves behind.
+        // `syscall` leaves behind. The kernel uses neither FS nor what GS is after `swapgs`.
         unsafe { Msr::new(register).write(value) };
     }
     // SAFETY: All that `syscall` uses has been set.
