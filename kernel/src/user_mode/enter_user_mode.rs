@@ -146,6 +146,12 @@ impl UserContext {
         ] = registers;
     }
 
+    /// Changes the register that says what came of a system call.
+    #[inline]
+    pub fn set_rax(&mut self, rax: u64) {
+        self.frame.rax = rax;
+    }
+
     /// Gives the processor the vector registers with which the program begins. Once, before its first run.
     pub fn load_vector_state(&self) {
         self.vector_state.load();

@@ -72,55 +72,56 @@ impl Program {
 
     /// Runs it until it ends, on this processor.
     pub fn run(&mut self) -> ProgramEnd {
-        self.run_until(Self::step)
+        self.with_this_cpu(Self::run_to_end)
     }
 
     /// Runs it until it leaves user mode for the first time, and says why.
     pub fn run_to_its_first_call(&mut self) -> LeaveReason {
-        self.run_until(|program| Some(program.context.run()))
+        self.with_this_cpu(|program| program.context.run())
     }
 
-    /// Makes this processor the program's, and calls `step` until that gives something.
-    fn run_until<R>(&mut self, mut step: impl FnMut(&mut Self) -> Option<R>) -> R {
+    /// Makes this processor the program's for as long as `run` takes.
+    fn with_this_cpu<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
         let _interrupts = InterruptsOff::new();
         processor::empty_segment_registers();
         self.context.load_vector_state();
         timer::start_ticks(TICK_PERIOD);
         // SAFETY: This processor uses another table again below, before the address space can be dropped.
         unsafe { self.space.switch_to() };
-        let result = loop {
-            if let Some(result) = step(self) {
-                break result;
-            }
-        };
+        let result = run(self);
         // SAFETY: The kernel's half is the same in every table.
         unsafe { virtual_memory::switch_to_kernel_table() };
         timer::stop_ticks();
         result
     }
 
-    /// Runs it until it leaves user mode, and does what that was for.
+    /// Runs it, and does what it leaves user mode for, until that is its end.
     #[inline]
-    fn step(&mut self) -> Option<ProgramEnd> {
-        match self.context.run() {
-            LeaveReason::Syscall => syscall_handler::syscall_handler(self),
-            LeaveReason::Interrupt(vector) => {
-                trap::interrupt_handler(u64::from(vector));
-                // This processor does not idle, so nobody else may be there to draw.
-                logger::draw();
-                None
-            }
-            LeaveReason::Exception {
-                vector: PAGE_FAULT,
-                error_code,
-                address,
-            } => match self.space.fill(VirtAddr::new_truncate(address)) {
-                Filling::Filled => None,
-                Filling::NotPromised => Some(self.kill(KillReason::PageFault { error_code, address })),
-                Filling::OutOfMemory => Some(self.kill(KillReason::OutOfMemory { address })),
-            },
-            LeaveReason::Exception { vector, error_code, .. } => {
-                Some(self.kill(KillReason::Exception { vector, error_code }))
+    fn run_to_end(&mut self) -> ProgramEnd {
+        loop {
+            match self.context.run() {
+                LeaveReason::Syscall => {
+                    if let Some(code) = syscall_handler::syscall_handler(self) {
+                        return ProgramEnd::Exited { code };
+                    }
+                }
+                LeaveReason::Interrupt(vector) => {
+                    trap::interrupt_handler(u64::from(vector));
+                    // This processor does not idle, so nobody else may be there to draw.
+                    logger::draw();
+                }
+                LeaveReason::Exception {
+                    vector: PAGE_FAULT,
+                    error_code,
+                    address,
+                } => match self.space.fill(VirtAddr::new_truncate(address)) {
+                    Filling::Filled => {}
+                    Filling::NotPromised => return self.kill(KillReason::PageFault { error_code, address }),
+                    Filling::OutOfMemory => return self.kill(KillReason::OutOfMemory { address }),
+                },
+                LeaveReason::Exception { vector, error_code, .. } => {
+                    return self.kill(KillReason::Exception { vector, error_code });
+                }
             }
         }
     }
@@ -144,7 +145,7 @@ impl Program {
     }
 }
 
-/// Starts a program and runs it to its end. Everything that it took is given back then, which is checked.
+/// Starts a program and runs it to its end. Everything that it took is given back then; its pages are counted.
 pub fn run_to_its_end(image: &Arc<ProgramImage>, arguments: &str) -> Result<ProgramEnd, StartProgramError> {
     let frames_before = frame_cache::frames_in_use_as(FrameUse::Program);
     let end = Program::start(image, arguments).map(|mut program| program.run());

@@ -1,19 +1,23 @@
 //! From the registers of a system call to the call, and back.
 
-use super::{Program, ProgramEnd, syscalls};
+use super::{Program, syscalls};
 use syscall_abi::{Registers, Request, Response, SyscallError};
 
-/// Serves the call that a program has made. Returns its end, if that was what it asked for.
+/// Serves the call that a program has made. Returns its exit code, if its end was what it asked for.
 #[inline]
-pub(super) fn syscall_handler(program: &mut Program) -> Option<ProgramEnd> {
+pub(super) fn syscall_handler(program: &mut Program) -> Option<u64> {
     let mut registers = Registers::from(program.context.call_registers());
     let outcome = match Request::from_registers(&registers) {
-        Ok(Request::Exit { code }) => return Some(ProgramEnd::Exited { code }),
+        Ok(Request::Exit { code }) => return Some(code),
         Ok(request) => serve(program, request),
         Err(error) => Err(error),
     };
     registers.set_outcome(outcome);
-    program.context.set_call_registers(registers.into());
+    match outcome {
+        // The rest is as it was.
+        Ok(Response::Done) | Err(_) => program.context.set_rax(registers.rax),
+        Ok(_) => program.context.set_call_registers(registers.into()),
+    }
     None
 }
 
