@@ -102,7 +102,7 @@ fn ist_field(vector: u64) -> u64 {
     index as u64 + 1
 }
 
-/// Who may use the gate by instruction: programs may say `int3` and, where it exists, `into`.
+/// Who may use the gate by instruction: programs may say `int3`.
 fn privilege_field(vector: u64) -> u64 {
     if vector == 3 { FROM_USER_MODE } else { 0 }
 }

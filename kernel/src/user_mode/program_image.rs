@@ -20,7 +20,7 @@ use ez_paging::{ConfigurableFlags, Page, PageSize};
 use memory_ranges::PAGE_BYTES;
 use x86_64::VirtAddr;
 
-/// The names of a program's functions may take so much of the kernel's heap.
+/// The names of a program's functions may have so many bytes. They are kept in chunks, of which almost half may be left empty.
 const SYMBOLS_LIMIT_BYTES: usize = 512 * 1024;
 
 /// A program that can be started, also more than once at a time. Dropping the last reference gives the module's memory back.
