@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
@@ -113,9 +114,13 @@ pub(crate) fn iso_with(contents: Contents, loader: Option<LoaderKind>) -> Result
     Ok(iso)
 }
 
-/// Writes a file for an ISO.
+/// Writes a file for an ISO. Another content makes another path: by that, contents of an ISO are told apart.
 pub(crate) fn file(name: &str, bytes: &[u8]) -> Result<PathBuf, Failed> {
-    let path = folder().join(name);
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    let own_folder = folder().join(format!("{:016x}", hasher.finish()));
+    fs::create_dir_all(&own_folder)?;
+    let path = own_folder.join(name);
     fs::write(&path, bytes)?;
     Ok(path)
 }
