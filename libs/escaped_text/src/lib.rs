@@ -41,6 +41,9 @@ pub struct EscapedText<'text>(pub &'text str);
 
 impl fmt::Display for EscapedText<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if is_plain(self.0) {
+            return formatter.write_str(self.0);
+        }
         let mut rest = self.0;
         while let Some(at) = rest.find(is_obeyed) {
             let (plain, behind) = rest.split_at(at);

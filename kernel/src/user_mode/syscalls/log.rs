@@ -2,7 +2,7 @@
 
 use super::{super::Program, let_interrupts_in};
 use crate::memory::user_slice::UserSlice;
-use escaped_text::{EscapedText, is_plain};
+use escaped_text::EscapedText;
 use log::Level;
 use syscall_abi::{LogLevel, MAX_LOG_BYTES, Response, SyscallError};
 
@@ -23,11 +23,6 @@ pub(in super::super) fn log(
     copied.map_err(|_| SyscallError::BadPointer)?;
     let bytes = text_buffer.get(..slice.length()).ok_or(SyscallError::TooLong)?;
     let text = core::str::from_utf8(bytes).map_err(|_| SyscallError::NotUtf8)?;
-    if !text.is_empty() && is_plain(text) {
-        // It is one line.
-        log::log!(level, "{name}: {text}");
-        return Ok(Response::Done);
-    }
     for line in text.split_terminator('\n') {
         log::log!(level, "{name}: {}", EscapedText(line));
         // A serial port is slow, and a text may have many lines.
