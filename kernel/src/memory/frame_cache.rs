@@ -13,10 +13,7 @@ use crate::{
     boot::hhdm_offset::OffsetMappedPhysAddr,
     sync::{PerCpu, this_cpu::cpus_count},
 };
-use core::{
-    arch::asm,
-    sync::atomic::{AtomicBool, AtomicI64, Ordering},
-};
+use core::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use memory_ranges::{FrameCache, KernelMemoryUsageType, MemoryType, PAGE_BYTES};
 use spin::Once;
 use x86_64::structures::paging::{PhysFrame, Size4KiB};
@@ -100,27 +97,19 @@ pub fn allocate_frame(frame_use: FrameUse) -> Option<PhysFrame<Size4KiB>> {
 pub fn allocate_user_frame() -> Option<PhysFrame<Size4KiB>> {
     let frame = CACHES.get()?.with(allocate_for_user_from).flatten()?;
     // SAFETY: The frame was just allocated, and all RAM is in the direct map.
-    unsafe { zero(frame) };
+    unsafe { fill(frame, 0) };
     Some(frame)
 }
 
-/// Sets what a frame holds to zeroes, by the instruction that is fastest for a page.
+/// Fills a frame with copies of a word.
 ///
 /// # Safety
 ///
 /// The caller owns the frame, and it is in the direct map.
-unsafe fn zero(frame: PhysFrame<Size4KiB>) {
-    let start = frame.start_address().offset_mapped().as_mut_ptr::<u64>();
-    // SAFETY: The caller's promise: 512 words begin there.
-    unsafe {
-        asm!(
-            "rep stosq",
-            inout("rcx") PAGE_BYTES / 8 => _,
-            inout("rdi") start => _,
-            in("rax") 0_u64,
-            options(nostack, preserves_flags)
-        );
-    }
+unsafe fn fill(frame: PhysFrame<Size4KiB>, word: u64) {
+    let start = frame.start_address().offset_mapped().as_mut_ptr();
+    // SAFETY: The caller's promise.
+    unsafe { physical_memory::fill_words(start, PAGE_BYTES / size_of::<u64>() as u64, word) };
 }
 
 /// Gives a frame back.
@@ -131,9 +120,8 @@ unsafe fn zero(frame: PhysFrame<Size4KiB>) {
 #[inline]
 pub unsafe fn free_frame(frame: PhysFrame<Size4KiB>, frame_use: FrameUse) {
     if cfg!(debug_assertions) {
-        let words = frame.start_address().offset_mapped().as_mut_ptr::<[u64; 512]>();
         // SAFETY: The caller's promise: the frame is nobody's. All RAM is in the direct map.
-        unsafe { words.write([POISON; 512]) };
+        unsafe { fill(frame, POISON) };
     }
     let free = |cache: &mut Cache, in_use: &Counts| free_into(cache, &in_use[frame_use as usize], frame);
     let cached = CACHES.get().and_then(|caches| caches.with(free));

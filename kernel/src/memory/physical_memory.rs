@@ -182,12 +182,7 @@ impl PhysicalMemory {
         move_bytes(&mut statistics, SINGLE_FRAMES, MemoryType::Usable, free_bytes);
         for frame_use in FrameUse::ALL {
             let frames = u64::try_from(frame_cache::frames_in_use_as(frame_use)).unwrap_or(0);
-            move_bytes(
-                &mut statistics,
-                FrameUse::Other.owner(),
-                frame_use.owner(),
-                frames * PAGE_BYTES,
-            );
+            move_bytes(&mut statistics, SINGLE_FRAMES, frame_use.owner(), frames * PAGE_BYTES);
         }
         statistics.into_iter().filter(|(_, bytes)| *bytes != 0)
     }
@@ -228,19 +223,29 @@ unsafe fn poison(range: PhysRange) {
     }
 }
 
-/// Fills a range of RAM with copies of a word, by the instruction that is fastest for whole pages.
+/// Fills a range of RAM with copies of a word.
 ///
 /// # Safety
 ///
 /// The caller owns the memory, and it is writable in the direct map.
 unsafe fn fill(range: PhysRange, word: u64) {
-    let start = range.start().offset_mapped().as_mut_ptr::<u64>();
-    let words = range.size_bytes() / size_of::<u64>() as u64;
-    // SAFETY: The caller's promise: so many words begin there. A range is whole frames, so it is aligned.
+    let start = range.start().offset_mapped().as_mut_ptr();
+    // SAFETY: The caller's promise: a range is whole frames, so it is aligned.
+    unsafe { fill_words(start, range.size_bytes() / size_of::<u64>() as u64, word) };
+}
+
+/// Writes a word so many times, by the instruction that is fastest for whole pages.
+///
+/// # Safety
+///
+/// So many words begin there, aligned and writable, and the caller owns them.
+#[inline]
+pub(super) unsafe fn fill_words(start: *mut u64, count: u64, word: u64) {
+    // SAFETY: The caller's promise.
     unsafe {
         asm!(
             "rep stosq",
-            inout("rcx") words => _,
+            inout("rcx") count => _,
             inout("rdi") start => _,
             in("rax") word,
             options(nostack, preserves_flags)

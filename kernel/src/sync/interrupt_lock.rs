@@ -1,8 +1,8 @@
 //! A spin lock that is held with interrupts off, so that no interrupt handler of its own processor can wait for it.
 //!
 //! It knows which processor holds it, so that code which may run under it can ask instead of waiting for itself. A panic
-//! never waits for one: it uses [`InterruptLock::try_lock`]. An NMI takes none but that of the log. Which locks may be taken while
-//! another is held stands beside each.
+//! never waits for one: it uses [`InterruptLock::try_lock`]. An NMI takes none but that of the log. Which locks may be
+//! taken while another is held stands beside each.
 
 use super::{InterruptsOff, remote_call, this_cpu::current_cpu_id};
 use core::{

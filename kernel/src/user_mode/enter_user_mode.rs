@@ -183,7 +183,8 @@ impl UserContext {
     }
 
     /// Makes the registers such as a program may have. Behind a system call they are: the flags are those that the program had,
-    /// from which the processor took what it may not have, and nobody has changed them since. Returns how it is entered; `None` if nothing can go on at its address.
+    /// from which the processor took what it may not have, and nobody has changed them since. Returns how it is entered; `None` if
+    /// nothing can go on at its address.
     #[inline]
     fn prepare(&mut self) -> Option<EntryInstruction> {
         let instruction = entry_instruction(self.frame.rip, self.after_system_call)?;
