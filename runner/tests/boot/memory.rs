@@ -11,7 +11,7 @@ use crate::test_kernel::{Expectation, goes_on, reports, start};
 const LARGE_MIB: u32 = 4096;
 
 /// What is allowed and what is not.
-const EXPECTATIONS: [Expectation; 11] = [
+const EXPECTATIONS: [Expectation; 12] = [
     goes_on(
         "heap_demonstration",
         "the_heap_holds_boxes_vectors_and_strings",
@@ -42,6 +42,12 @@ const EXPECTATIONS: [Expectation; 11] = [
         "the_heaps_stock_is_filled_up_when_frames_are_taken",
         &[],
         "Pieces in the heap's stock: 3",
+    ),
+    goes_on(
+        "give_much_back",
+        "interrupts_may_come_while_much_is_taken_from_a_program",
+        &[],
+        "Pauses while 8 MiB were taken back: 4",
     ),
     goes_on(
         "mapped_regions",

@@ -96,7 +96,7 @@ impl Scenario {
 }
 
 /// Every scenario.
-static ALL: [Scenario; 74] = [
+static ALL: [Scenario; 75] = [
     Scenario::on_bsp("bench_on_two", bench::run_on_two),
     Scenario::on_bsp("bench", bench::run),
     Scenario::on_bsp("bench_with_screen", bench::run_with_screen),
@@ -143,6 +143,7 @@ static ALL: [Scenario; 74] = [
     Scenario::on_first_ap("debug_stack_overflow_on_ap", exception_stacks::overflow_debug),
     Scenario::on_bsp("touch_user_page", user_pages::touch_unannounced),
     Scenario::on_bsp("execute_user_page", user_pages::execute),
+    Scenario::on_bsp("give_much_back", user_pages::give_much_back),
     Scenario::on_all("address_space", address_space::audit),
     Scenario::on_bsp("physical_memory", physical_memory::allocate_and_free),
     Scenario::on_bsp("mapped_regions", mapped_regions::map_and_give_back),

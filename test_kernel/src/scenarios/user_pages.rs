@@ -5,6 +5,7 @@ use ez_paging::{ConfigurableFlags, Frame, Page, PageSize};
 use kernel::memory::{
     frame_cache::{self, FrameUse},
     user_access::UserAccess,
+    user_address_space::UserAddressSpace,
     virtual_memory::{self, READ_WRITE},
 };
 use x86_64::VirtAddr;
@@ -58,4 +59,15 @@ fn map_page_of_a_program() {
     unsafe { table.switch_to() };
     // The processor uses it from now on.
     core::mem::forget(table);
+}
+
+/// Takes much memory back from a program, and counts the pauses, in which interrupts may come.
+pub(super) fn give_much_back() {
+    let size_bytes = 8 * 1024 * 1024;
+    let mut space = UserAddressSpace::new(10_000).expect("there is memory");
+    let start = space.promise(size_bytes).expect("there is room");
+    let mut pauses = 0;
+    let taken_back = space.take_back(start, size_bytes, || pauses += 1);
+    assert_eq!(taken_back, Ok(()), "what was promised can be taken back");
+    log::info!("Pauses while {} MiB were taken back: {pauses}", size_bytes >> 20);
 }
