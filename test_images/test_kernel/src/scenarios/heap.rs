@@ -10,7 +10,7 @@ use kernel::{
     cpu::cpu_local_data::{cpus_count, current_cpu_id},
     memory::{
         KernelMemoryUsageType, MemoryType,
-        frame_cache::{self, FrameUse},
+        frame_allocator::{self, FrameUse},
         global_allocator,
         physical_memory::{self, PhysicalMemory},
     },
@@ -49,13 +49,13 @@ pub(super) fn stock_beside_frames() {
     }
     drop(memory);
     // More than any cache holds.
-    let frames = [(); 100].map(|()| frame_cache::allocate_frame(FrameUse::Other).expect("there is memory"));
+    let frames = [(); 100].map(|()| frame_allocator::allocate_frame(FrameUse::Other).expect("there is memory"));
     let memory = physical_memory::lock().expect("memory is set up");
     let pieces = pieces_in_stock(&memory);
     drop(memory);
     for frame in frames {
         // SAFETY: It was just allocated, for this use.
-        unsafe { frame_cache::free_frame(frame, FrameUse::Other) };
+        unsafe { frame_allocator::free_frame(frame, FrameUse::Other) };
     }
     log::info!("Pieces in the heap's stock: {pieces}");
 }
@@ -139,7 +139,7 @@ impl Slot {
         *self = if random & 0x100 == 0 {
             Self::Heap(alloc::vec![random; 1 + (random >> 32) as usize % 200])
         } else {
-            frame_cache::allocate_frame(FrameUse::Other).map_or(Self::Empty, |frame| {
+            frame_allocator::allocate_frame(FrameUse::Other).map_or(Self::Empty, |frame| {
                 // SAFETY: The frame was just allocated, and all RAM is in the direct map.
                 unsafe { words_of(frame).write_volatile([random; 512]) };
                 Self::Frame(frame, random)
@@ -157,7 +157,7 @@ impl Slot {
                 let words = unsafe { words_of(frame).read_volatile() };
                 assert!(words.iter().all(|word| *word == expected), "a frame was used twice");
                 // SAFETY: It was allocated there, and the slot has forgotten it.
-                unsafe { frame_cache::free_frame(frame, FrameUse::Other) };
+                unsafe { frame_allocator::free_frame(frame, FrameUse::Other) };
             }
         }
     }
@@ -172,7 +172,7 @@ fn words_of(frame: PhysFrame) -> *mut [u64; 512] {
 fn in_use() -> (usize, i64) {
     loop {
         if let Some(usage) = global_allocator::usage() {
-            return (usage.allocations, frame_cache::frames_in_use());
+            return (usage.allocations, frame_allocator::frames_in_use());
         }
         hint::spin_loop();
     }

@@ -26,7 +26,7 @@ mod user_pages;
 
 use crate::bench;
 use kernel::{
-    Additions,
+    TestHooks,
     boot::{boot_info, memory_map::MemoryMap},
     cpu::cpu_local_data::current_cpu_id,
     output::{ExitCode, exit_qemu, panic_handler},
@@ -193,7 +193,7 @@ static EXECUTABLE_ADDRESS: Once<(PhysAddr, VirtAddr)> = Once::new();
 static MEMORY_MAP: Once<MemoryMap> = Once::new();
 
 /// What the boot runs of this package.
-pub(crate) static ADDITIONS: Additions = Additions {
+pub(crate) static ADDITIONS: TestHooks = TestHooks {
     at_entry: || {
         bench::note_entry();
         if !word_is("panic", "halt") {

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use core::hint::black_box;
 use ez_paging::{Frame, Page, PageSize};
 use kernel::memory::{
-    frame_cache::{self, FrameUse},
+    frame_allocator::{self, FrameUse},
     virtual_memory::{self, MappedRegion, READ_WRITE},
 };
 use x86_64::{PhysAddr, VirtAddr, instructions::tlb};
@@ -22,11 +22,11 @@ const PAGE_ADDRESS: u64 = 0x4000_0000;
 /// All rows of this subject.
 pub(super) fn measure_all() {
     measure("frame_allocate_free", ROUNDS, || {
-        let frame = black_box(frame_cache::allocate_frame(FrameUse::Other));
+        let frame = black_box(frame_allocator::allocate_frame(FrameUse::Other));
         // SAFETY: It was allocated there, and nobody uses it.
         frame
             .into_iter()
-            .for_each(|frame| unsafe { frame_cache::free_frame(frame, FrameUse::Other) });
+            .for_each(|frame| unsafe { frame_allocator::free_frame(frame, FrameUse::Other) });
     });
     measure("heap_allocate_free_64", ROUNDS, || {
         drop(black_box(Box::<[u64; 8]>::new_uninit()));
@@ -38,7 +38,7 @@ pub(super) fn measure_all() {
 fn measure_mapping() {
     let (Ok(mut table), Some(frame)) = (
         virtual_memory::new_user_table(),
-        frame_cache::allocate_frame(FrameUse::Other),
+        frame_allocator::allocate_frame(FrameUse::Other),
     ) else {
         log::error!("There is no memory to map");
         return;

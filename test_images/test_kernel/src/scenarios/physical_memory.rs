@@ -5,7 +5,7 @@ use kernel::{
     boot::hhdm_offset::OffsetMappedPhysAddr,
     memory::{
         KernelMemoryUsageType, MemoryType,
-        frame_cache::{self, FrameUse},
+        frame_allocator::{self, FrameUse},
         owned_ram::OwnedRam,
         physical_memory, virtual_memory,
     },
@@ -140,7 +140,7 @@ fn hold_zeroes() {
 /// Frames of programs are zeroed; the statistics tell them from page tables, and know of each that comes and goes.
 fn count_by_use() {
     let before = page_tables_and_programs();
-    let frames = [(); 2].map(|()| frame_cache::allocate_user_frame().expect("there is memory still"));
+    let frames = [(); 2].map(|()| frame_allocator::allocate_user_frame().expect("there is memory still"));
     let table = virtual_memory::new_user_table();
     let after = page_tables_and_programs();
     assert!(
@@ -158,7 +158,7 @@ fn count_by_use() {
         );
         words.fill(WORD);
         // SAFETY: It was allocated there, and the reference to it is not used any more.
-        unsafe { frame_cache::free_frame(frame, FrameUse::Program) };
+        unsafe { frame_allocator::free_frame(frame, FrameUse::Program) };
     }
     assert_eq!(page_tables_and_programs(), before, "frames were lost");
     log::info!("Page tables take {} KiB", before.0 >> 10);

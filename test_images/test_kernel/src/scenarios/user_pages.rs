@@ -3,7 +3,7 @@
 use core::{arch::asm, ptr};
 use ez_paging::{ConfigurableFlags, Frame, Page, PageSize};
 use kernel::memory::{
-    frame_cache::{self, FrameUse},
+    frame_allocator::{self, FrameUse},
     user_access::UserAccess,
     user_address_space::UserAddressSpace,
     virtual_memory::{self, READ_WRITE},
@@ -46,7 +46,7 @@ fn map_page_of_a_program() {
     };
     let (Ok(mut table), Some(frame)) = (
         virtual_memory::new_user_table(),
-        frame_cache::allocate_frame(FrameUse::Other),
+        frame_allocator::allocate_frame(FrameUse::Other),
     ) else {
         panic!("there is no memory for the scenario");
     };

@@ -6,7 +6,7 @@ use core::time::Duration;
 use kernel::{
     boot::module::{self, Module, USER_MODE_PROGRAM_0_PATH},
     cpu::{cpu_local_data::current_cpu_id, hlt_loop::hlt_loop_with_interrupts_off},
-    memory::frame_cache,
+    memory::frame_allocator,
     output::{ExitCode, exit_qemu},
     platform::timer,
     user_mode::{ProgramEnd, ProgramImage, enter_user_mode::slow_returns, report_end, run_to_its_end},
@@ -26,7 +26,7 @@ const TICK_REPORTS: u32 = 5;
 
 /// Runs all cases, and last the shipped program.
 pub(super) fn run_all() {
-    let frames_before = frame_cache::frames_in_use();
+    let frames_before = frame_allocator::frames_in_use();
     let hostile = image(HOSTILE_PROGRAM_PATH);
     for case in lines() {
         log::info!("Case {case:?}");
@@ -41,7 +41,7 @@ pub(super) fn run_all() {
     // Page tables of the kernel's and the heap grow, and are kept; nothing of the programs' may be.
     log::info!(
         "Frames in use: {} more than before",
-        frame_cache::frames_in_use() - frames_before
+        frame_allocator::frames_in_use() - frames_before
     );
     exit_qemu(ExitCode::Success);
     // QEMU ends a moment later.

@@ -1,9 +1,9 @@
 //! Locks that are used wrongly.
 
-use kernel::sync::InterruptLock;
+use kernel::sync::IrqSpinLock;
 
 /// A lock.
-static LOCK: InterruptLock<u32> = InterruptLock::new(0);
+static LOCK: IrqSpinLock<u32> = IrqSpinLock::new(0);
 
 /// Takes a lock that this processor holds.
 pub(super) fn take_twice() {

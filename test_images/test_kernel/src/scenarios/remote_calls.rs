@@ -8,7 +8,7 @@ use kernel::{
     cpu::cpu_local_data::{cpus_count, current_cpu_id},
     memory::{KernelMemoryUsageType, virtual_memory::MappedRegion},
     output::{ExitCode, exit_qemu},
-    sync::{InterruptLock, remote_call},
+    sync::{IrqSpinLock, remote_call},
 };
 use x86_64::instructions::interrupts;
 
@@ -34,7 +34,7 @@ static DONE: AtomicU32 = AtomicU32::new(0);
 static CALLED: AtomicU64 = AtomicU64::new(0);
 
 /// A lock that is held during a call.
-static LOCK: InterruptLock<u32> = InterruptLock::new(0);
+static LOCK: IrqSpinLock<u32> = IrqSpinLock::new(0);
 
 /// All processors call all others at once; every other processor with interrupts off, and every third call under a lock
 /// that the called ones wait for. The last one counts, and ends QEMU.

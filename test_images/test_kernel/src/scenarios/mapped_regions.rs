@@ -5,11 +5,11 @@ use core::hint;
 use kernel::{
     memory::{
         KernelMemoryUsageType, MemoryType,
-        frame_cache::{self, FrameUse},
+        frame_allocator::{self, FrameUse},
         physical_memory::{self, PhysicalMemory},
         virtual_memory::{self, MappedRegion},
     },
-    sync::InterruptLockGuard,
+    sync::IrqSpinLockGuard,
 };
 use x86_64::{PhysAddr, VirtAddr};
 
@@ -72,7 +72,7 @@ pub(super) fn map_what_waits() {
 }
 
 /// The owners of all memory, locked.
-fn lock() -> InterruptLockGuard<'static, PhysicalMemory> {
+fn lock() -> IrqSpinLockGuard<'static, PhysicalMemory> {
     physical_memory::lock().expect("memory is set up")
 }
 
@@ -119,18 +119,18 @@ fn in_use() -> (u64, i64) {
     let memory = lock();
     let owner = MemoryType::UsedByKernel(KernelMemoryUsageType::Stack);
     let bytes = memory.statistics().find(|(other, _)| *other == owner);
-    (bytes.map_or(0, |(_, bytes)| bytes), frame_cache::frames_in_use())
+    (bytes.map_or(0, |(_, bytes)| bytes), frame_allocator::frames_in_use())
 }
 
 /// Freed memory does not keep what it held, in a debug build: whoever uses it all the same comes to grief.
 pub(super) fn poison() {
-    let frame = frame_cache::allocate_frame(FrameUse::Other).expect("there is a frame");
+    let frame = frame_allocator::allocate_frame(FrameUse::Other).expect("there is a frame");
     let words = kernel::boot::hhdm_offset::OffsetMappedPhysAddr::offset_mapped(frame.start_address());
     let pointer = words.as_mut_ptr::<[u64; 512]>();
     // SAFETY: The frame was just allocated, and all RAM is in the direct map.
     unsafe { pointer.write_volatile([WORD; 512]) };
     // SAFETY: It was allocated there.
-    unsafe { frame_cache::free_frame(frame, FrameUse::Other) };
+    unsafe { frame_allocator::free_frame(frame, FrameUse::Other) };
     // SAFETY: Reading RAM changes nothing, whoever's it is: the frame is in this processor's cache, and nobody takes it.
     let left = unsafe { pointer.read_volatile() };
     let is_poisoned = left.iter().all(|word| VirtAddr::try_new(*word).is_err());
