@@ -9,16 +9,16 @@
 
 extern crate alloc;
 
-mod additions;
 pub mod boot;
 pub mod cpu;
 pub mod memory;
 pub mod output;
 pub mod platform;
 pub mod sync;
+mod test_hooks;
 pub mod user_mode;
 
-pub use additions::Additions;
+pub use test_hooks::TestHooks;
 
 use alloc::vec::Vec;
 use boot::{boot_info::BootInfo, module, screen};
@@ -28,12 +28,11 @@ use cpu::{
     cpu_local_data::{BSP_ID, CpuLocalData},
     early,
     hlt_loop::{hlt_loop, hlt_loop_with_interrupts_off},
-    idt, nmi_handler_states, processors, protections,
+    idt, kernel_trap, nmi_handler_states, processors, protections,
     protections::Protections,
-    trap,
 };
 use limine::mp::MpInfo;
-use memory::{frame_cache, physical_memory, user_access, virtual_memory};
+use memory::{frame_allocator, physical_memory, user_access, virtual_memory};
 use output::{backtrace, logger, panic_handler};
 use platform::{clock::Instant, power, timer};
 use spin::Once;
@@ -47,18 +46,18 @@ struct Boot {
     /// What the command line asks for.
     options: Options,
     /// What a second package adds.
-    additions: &'static Additions,
+    test_hooks: &'static TestHooks,
 }
 
 /// Set by [`init_bsp`] before any AP starts.
 static BOOT: Once<Boot> = Once::new();
 
 /// Boots on the BSP.
-pub fn init_bsp(additions: &'static Additions) -> ! {
+pub fn init_bsp(test_hooks: &'static TestHooks) -> ! {
     early::install_on_bsp();
     idt::load();
-    trap::set_interrupt_handler(handle_interrupt);
-    (additions.at_entry)();
+    kernel_trap::set_interrupt_handler(handle_interrupt);
+    (test_hooks.at_entry)();
     // The number of processors decides how wide an id is, from the first line on.
     this_cpu::set_cpus_count(application_processors::count());
     logger::init(screen::size());
@@ -67,7 +66,7 @@ pub fn init_bsp(additions: &'static Additions) -> ! {
     // From here on the boot loader's answers are typed and checked.
     let boot_info = BootInfo::collect().unwrap_or_else(|error| panic_handler::refuse_to_boot(&error));
     boot_info.hhdm_offset.install();
-    let options = boot_info.options(additions.knows_word);
+    let options = boot_info.options(test_hooks.knows_word);
     apply_options(&options);
     logger::attach_screen(boot_info.take_screen());
     boot_info.log();
@@ -82,7 +81,7 @@ pub fn init_bsp(additions: &'static Additions) -> ! {
     let paging_features = cpu::paging::set_up();
     cpu::paging::log(&paging_features);
     memory::init(&boot_info, paging_features).unwrap_or_else(|error| panic_handler::refuse_to_boot(&error));
-    frame_cache::init();
+    frame_allocator::init();
     match module::kernel_file().map(backtrace::keep_symbols) {
         Ok(Ok(functions)) => log::debug!("Backtraces name {functions} functions"),
         Ok(Err(error)) => log::warn!("Backtraces name no functions: {error}"),
@@ -91,7 +90,7 @@ pub fn init_bsp(additions: &'static Additions) -> ! {
     BOOT.call_once(|| Boot {
         boot_info: boot_info.copy_out(),
         options,
-        additions,
+        test_hooks,
     });
     processors::create(application_processors::local_apic_ids())
         .unwrap_or_else(|error| panic_handler::refuse_to_boot(&error));
@@ -101,7 +100,7 @@ pub fn init_bsp(additions: &'static Additions) -> ! {
 /// Goes on on the BSP, on its guarded stack.
 extern "C" fn init_bsp_on_own_stack(local_data: &'static CpuLocalData) -> ! {
     let Boot {
-        boot_info, additions, ..
+        boot_info, test_hooks, ..
     } = BOOT.wait();
     local_data.install();
     idt::load();
@@ -109,10 +108,10 @@ extern "C" fn init_bsp_on_own_stack(local_data: &'static CpuLocalData) -> ! {
     // The list of processors is in the boot loader's memory: it is read before this processor lets go of that.
     application_processors::start(entry_point_from_limine_mp);
     leave_boot_loader();
-    user_mode::processor::set_up_this_cpu();
+    user_mode::syscall_setup::set_up_this_cpu();
     interrupts::enable();
     timer::show_that_it_works();
-    (additions.on_bsp)(boot_info);
+    (test_hooks.on_bsp)(boot_info);
     user_mode::run_program_0();
     idle()
 }
@@ -123,7 +122,7 @@ unsafe extern "C" fn entry_point_from_limine_mp(mp_info: &MpInfo) -> ! {
     // The BSP put the id there, and ids are 32 bits wide.
     let cpu_id = u32::try_from(mp_info.extra_argument()).unwrap_or(u32::MAX);
     processors::make_data_known(cpu_id);
-    (BOOT.wait().additions.at_ap_entry)(cpu_id);
+    (BOOT.wait().test_hooks.at_ap_entry)(cpu_id);
     Protections::switch_on();
     cpu::paging::set_up();
     // SAFETY: NX and the PAT are set as on the BSP; the code, and the boot loader's stack, are mapped as before.
@@ -141,11 +140,11 @@ extern "C" fn init_ap_on_own_stack(local_data: &'static CpuLocalData) -> ! {
     }
     platform::start_on_this_cpu();
     leave_boot_loader();
-    user_mode::processor::set_up_this_cpu();
+    user_mode::syscall_setup::set_up_this_cpu();
     log::info!("Hello from AP");
     interrupts::enable();
     timer::show_that_it_works();
-    (BOOT.wait().additions.on_ap)();
+    (BOOT.wait().test_hooks.on_ap)();
     idle()
 }
 
@@ -153,7 +152,7 @@ extern "C" fn init_ap_on_own_stack(local_data: &'static CpuLocalData) -> ! {
 fn handle_interrupt(vector: u8) {
     let handle_foreign = BOOT
         .get()
-        .map_or(Additions::NONE.on_interrupt, |boot| boot.additions.on_interrupt);
+        .map_or(TestHooks::NONE.on_interrupt, |boot| boot.test_hooks.on_interrupt);
     platform::interrupts::handle(vector, handle_foreign);
 }
 
@@ -182,7 +181,7 @@ fn end() {
 
 /// Tells that this processor needs nothing of the boot loader's any more. After the last one, its memory is reused.
 fn leave_boot_loader() {
-    if application_processors::LEFT_BOOT_LOADER.pass()
+    if application_processors::LEFT_BOOT_LOADER.arrive()
         && let Some(mut memory) = physical_memory::lock()
     {
         // SAFETY: Every processor runs on the kernel's stacks, tables and segments; what the boot loader said was copied.
@@ -206,7 +205,7 @@ fn leave_boot_loader() {
 
 /// The end of every processor's boot. The last one says that all are there, and does what the command line wants then.
 fn idle() -> ! {
-    if application_processors::IS_UP.pass() {
+    if application_processors::IS_UP.arrive() {
         log::info!("All {} processors are up and idle", cpu_local_data::cpus_count());
         end();
     }

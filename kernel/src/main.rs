@@ -8,7 +8,7 @@
 #[cfg(target_os = "none")]
 #[unsafe(no_mangle)]
 extern "C" fn entry_point_from_limine() -> ! {
-    kernel::init_bsp(&kernel::Additions::NONE)
+    kernel::init_bsp(&kernel::TestHooks::NONE)
 }
 
 /// Runs when somebody starts the kernel as a program of their own system.

@@ -3,7 +3,7 @@
 use crate::boot::boot_info::BootInfo;
 
 /// Code that runs at named places of the boot.
-pub struct Additions {
+pub struct TestHooks {
     /// On the BSP, before anything else, the log included.
     pub at_entry: fn(),
     /// On each AP, before it has handlers for exceptions, with its id.
@@ -14,11 +14,11 @@ pub struct Additions {
     pub on_ap: fn(),
     /// When an interrupt comes that nobody handles, with its vector. Returns whether it is handled now.
     pub on_interrupt: fn(u8) -> bool,
-    /// Whether a word of the command line, by its key, is for the additions.
+    /// Whether a word of the command line, by its key, is for the test_hooks.
     pub knows_word: fn(&str) -> bool,
 }
 
-impl Additions {
+impl TestHooks {
     /// The kernel as it is.
     pub const NONE: Self = Self {
         at_entry: || {},

@@ -89,7 +89,7 @@ pub struct Machine {
     /// Waits for a debugger before the first instruction.
     pub debugger: Option<Debugger>,
     /// More devices and the like, which replace no default.
-    pub additions: Vec<OsString>,
+    pub extra_arguments: Vec<OsString>,
     /// QEMU arguments as a person typed them: they come last, and a default of ours that they name is dropped.
     pub qemu_arguments: Vec<OsString>,
 }
@@ -110,7 +110,7 @@ impl Machine {
             event_log: EventLog::Resets,
             end_channel: EndChannel::Absent,
             debugger: None,
-            additions: Vec::new(),
+            extra_arguments: Vec::new(),
             qemu_arguments: Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! Turns a [`Machine`] into QEMU's arguments.
 //!
-//! Order: our defaults, those that the person's arguments name left out; then additions; then the person's arguments,
+//! Order: our defaults, those that the person's arguments name left out; then extra arguments; then the person's arguments,
 //! unchanged but for the resets that are added to a list of `-d`.
 
 use std::ffi::OsString;
@@ -44,7 +44,7 @@ pub(crate) fn arguments(machine: &Machine, files: &RunFiles) -> Vec<OsString> {
         list.unless_given(&["S"], &["-S"]);
         list.unless_given(&["s", "gdb"], &["-gdb", &format!("tcp:127.0.0.1:{}", debugger.port)]);
     }
-    list.arguments.extend(machine.additions.iter().cloned());
+    list.arguments.extend(machine.extra_arguments.iter().cloned());
     list.arguments.extend(with_resets_recorded(&machine.qemu_arguments));
     list.arguments
 }

@@ -12,18 +12,18 @@ use limine::{
 };
 
 /// How many of all processors have passed a point of the boot.
-pub struct Milestone(AtomicU32);
+pub struct CpuCounter(AtomicU32);
 
 /// The processor runs the kernel's code on the kernel's stack by the kernel's page tables: it needs nothing of the boot
 /// loader's any more.
-pub static LEFT_BOOT_LOADER: Milestone = Milestone(AtomicU32::new(0));
+pub static LEFT_BOOT_LOADER: CpuCounter = CpuCounter(AtomicU32::new(0));
 
 /// The processor has finished its boot.
-pub static IS_UP: Milestone = Milestone(AtomicU32::new(0));
+pub static IS_UP: CpuCounter = CpuCounter(AtomicU32::new(0));
 
-impl Milestone {
+impl CpuCounter {
     /// Counts the processor that this runs on. Tells the last one of all that it is the last.
-    pub fn pass(&self) -> bool {
+    pub fn arrive(&self) -> bool {
         // What the others did before is seen by the last one.
         self.0.fetch_add(1, Ordering::AcqRel) + 1 == cpu_local_data::cpus_count()
     }

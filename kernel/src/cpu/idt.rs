@@ -1,9 +1,9 @@
 //! The interrupt descriptor table: for each of the 256 vectors, where the processor enters the kernel.
 //!
 //! All processors share one table. Every gate leads to a stub of `trap_entry.s`, with interrupts off, and from there to
-//! [`super::trap::handle_trap`].
+//! [`super::kernel_trap::kernel_trap`].
 
-use super::{cpu_local_data::CpuLocalData, gdt::IstStackIndexes, trap, trap_frame::TrapFrame};
+use super::{cpu_local_data::CpuLocalData, gdt::IstStackIndexes, kernel_trap, trap_frame::TrapFrame};
 use core::{arch::global_asm, mem::offset_of};
 use spin::Once;
 use x86_64::{
@@ -41,7 +41,7 @@ static IDT: Once<Idt> = Once::new();
 
 global_asm!(
     include_str!("trap_entry.s"),
-    handle_trap = sym trap::handle_trap,
+    kernel_trap = sym kernel_trap::kernel_trap,
     // Bit 1 is always set.
     kernel_flags = const 1 << 1,
     cs_offset = const offset_of!(TrapFrame, cs),
@@ -50,7 +50,7 @@ global_asm!(
     privileged_stack_offset =
         const offset_of!(CpuLocalData, tss) + offset_of!(TaskStateSegment, privilege_stack_table),
     left_by_trap = const LEFT_BY_TRAP,
-    debug_vector = const trap::vector::DEBUG,
+    debug_vector = const kernel_trap::vector::DEBUG,
     gs_base_msr = const 0xc000_0101_u32,
 );
 

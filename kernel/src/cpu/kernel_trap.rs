@@ -35,7 +35,7 @@ pub(super) mod vector {
 
 /// Called by `trap_entry.s` for every vector that interrupts the kernel, and for those that are none of a program's business
 /// whatever they interrupt; what it leaves in the frame is what the interrupted code goes on with.
-pub(super) extern "C" fn handle_trap(frame: &mut TrapFrame) {
+pub(super) extern "C" fn kernel_trap(frame: &mut TrapFrame) {
     match frame.vector {
         vector::BREAKPOINT => log::info!("Breakpoint! Stack frame:\n{frame}"),
         vector::DOUBLE_FAULT => double_fault_handler(frame),

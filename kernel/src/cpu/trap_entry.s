@@ -69,12 +69,12 @@ trap_stubs:
     add rsp, 16
 .endm
 
-// Calls handle_trap(&mut TrapFrame). The frame is a multiple of 16 bytes, so the stack is aligned as the ABI wants it.
+// Calls kernel_trap(&mut TrapFrame). The frame is a multiple of 16 bytes, so the stack is aligned as the ABI wants it.
 // A frame pointer of 0 ends a backtrace of the handler itself.
 .macro call_handler
     mov rdi, rsp
     xor ebp, ebp
-    call {handle_trap}
+    call {kernel_trap}
 .endm
 
 // Entry where GS is the kernel's exactly if the interrupted code was.

@@ -14,7 +14,7 @@ use crate::{
     sync::{PerCpu, this_cpu::cpus_count},
 };
 use core::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use memory_ranges::{FrameCache, KernelMemoryUsageType, MemoryType, PAGE_BYTES};
+use memory_ranges::{FrameStack, KernelMemoryUsageType, MemoryType, PAGE_BYTES};
 use spin::Once;
 use x86_64::structures::paging::{PhysFrame, Size4KiB};
 
@@ -22,7 +22,7 @@ use x86_64::structures::paging::{PhysFrame, Size4KiB};
 const CAPACITY: usize = 64;
 
 /// One processor's frames.
-type Cache = FrameCache<CAPACITY>;
+type Cache = FrameStack<CAPACITY>;
 
 /// What a frame is allocated for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

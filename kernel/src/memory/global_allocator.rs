@@ -4,7 +4,7 @@
 //! than a piece. Lock order: heap, then stock; never heap, then a map of memory.
 
 use super::heap_stock::{self, PIECE_SIZE};
-use crate::sync::InterruptLock;
+use crate::sync::IrqSpinLock;
 use core::{
     alloc::{GlobalAlloc, Layout},
     fmt, ptr,
@@ -19,14 +19,14 @@ use talc::{
 
 /// The heap.
 #[cfg_attr(target_os = "none", global_allocator)]
-static HEAP: KernelHeap = KernelHeap(InterruptLock::new(Heap {
+static HEAP: KernelHeap = KernelHeap(IrqSpinLock::new(Heap {
     talc: Talc::new(StockSource { claimed_bytes: 0 }),
     used_bytes: 0,
     allocations: 0,
 }));
 
 /// What the compiler's allocations reach.
-struct KernelHeap(InterruptLock<Heap>);
+struct KernelHeap(IrqSpinLock<Heap>);
 
 /// The allocator and its count.
 struct Heap {

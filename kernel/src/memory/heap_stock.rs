@@ -5,7 +5,7 @@
 //! locks. Lock order: heap, then stock. Under the stock's lock no other is taken.
 
 use super::physical_memory;
-use crate::{boot::hhdm_offset::OffsetMappedPhysAddr, sync::InterruptLock};
+use crate::{boot::hhdm_offset::OffsetMappedPhysAddr, sync::IrqSpinLock};
 use core::sync::atomic::{AtomicBool, Ordering};
 use memory_ranges::TwoMibStock;
 use x86_64::VirtAddr;
@@ -23,7 +23,7 @@ const LOW_WATER_MARK: usize = 1;
 static IS_LOW: AtomicBool = AtomicBool::new(true);
 
 /// The pieces. They belong to the heap already, as far as the map of memory knows.
-static STOCK: InterruptLock<TwoMibStock<CAPACITY>> = InterruptLock::new(TwoMibStock::new(LOW_WATER_MARK));
+static STOCK: IrqSpinLock<TwoMibStock<CAPACITY>> = IrqSpinLock::new(TwoMibStock::new(LOW_WATER_MARK));
 
 /// Takes a piece, for the heap: its address in the direct map.
 pub(super) fn take() -> Option<VirtAddr> {

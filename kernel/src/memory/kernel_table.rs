@@ -1,6 +1,6 @@
 //! The kernel's page tables, and the memory that they lie in.
 
-use super::frame_cache::{self, FrameUse};
+use super::frame_allocator::{self, FrameUse};
 use crate::boot::hhdm_offset::OffsetMappedPhysAddr;
 use core::ptr::NonNull;
 use ez_paging::{ManagedL4PageTable, PageTableMemory};
@@ -17,12 +17,12 @@ pub struct FramesInDirectMap;
 // end, at an address that never changes: the kernel's own tables keep the boot loader's offset.
 unsafe impl PageTableMemory for FramesInDirectMap {
     fn allocate_frame(&self) -> Option<PhysFrame> {
-        frame_cache::allocate_frame(FrameUse::PageTable)
+        frame_allocator::allocate_frame(FrameUse::PageTable)
     }
 
     unsafe fn free_frame(&self, frame: PhysFrame) {
         // SAFETY: The caller's promise.
-        unsafe { frame_cache::free_frame(frame, FrameUse::PageTable) };
+        unsafe { frame_allocator::free_frame(frame, FrameUse::PageTable) };
     }
 
     fn table_pointer(&self, frame: PhysFrame) -> NonNull<[u64; 512]> {

@@ -5,7 +5,7 @@
 
 pub mod address_space;
 mod create_page_tables;
-pub mod frame_cache;
+pub mod frame_allocator;
 pub mod global_allocator;
 pub mod guarded_stack;
 mod heap_stock;

@@ -2,10 +2,10 @@
 //!
 //! One map of intervals knows the owner of each frame. It is behind a lock, and is on the heap itself. Lock order:
 //! virtual memory, then this, then the heap, then its stock. Single frames come from a cache of each processor
-//! ([`super::frame_cache`]), which asks here only for whole batches.
+//! ([`super::frame_allocator`]), which asks here only for whole batches.
 
-use super::frame_cache::{self, FrameUse};
-use crate::{boot::hhdm_offset::OffsetMappedPhysAddr, sync::InterruptLock, sync::InterruptLockGuard};
+use super::frame_allocator::{self, FrameUse};
+use crate::{boot::hhdm_offset::OffsetMappedPhysAddr, sync::IrqSpinLock, sync::IrqSpinLockGuard};
 use core::arch::asm;
 use memory_ranges::{
     AllocateError, BootMap, FrameBlocks, KernelMemoryUsageType, MemoryType, NotTaken, OwnershipError, PAGE_BYTES,
@@ -27,7 +27,7 @@ pub(super) const POISON: u64 = 0xdead_0000_dead_0000;
 const HEAP: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::GlobalAllocatorHeap);
 
 /// Set once, by [`init`], on the BSP.
-static PHYSICAL_MEMORY: Once<InterruptLock<PhysicalMemory>> = Once::new();
+static PHYSICAL_MEMORY: Once<IrqSpinLock<PhysicalMemory>> = Once::new();
 
 /// How the map knows the blocks that single frames are taken of.
 pub(super) const SINGLE_FRAMES: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::FrameCache);
@@ -55,13 +55,13 @@ pub(super) fn init(map: &BootMap, first_heap_piece: PhysRange) -> Result<(), Own
     let mut ranges = PhysicalRanges::from_boot_map(map)?;
     ranges.allocate_at(first_heap_piece, HEAP)?;
     let blocks = FrameBlocks::new();
-    PHYSICAL_MEMORY.call_once(|| InterruptLock::new(PhysicalMemory { ranges, blocks }));
+    PHYSICAL_MEMORY.call_once(|| IrqSpinLock::new(PhysicalMemory { ranges, blocks }));
     Ok(())
 }
 
 /// The map, locked. `None` before [`init`].
-pub fn lock() -> Option<InterruptLockGuard<'static, PhysicalMemory>> {
-    PHYSICAL_MEMORY.get().map(InterruptLock::lock)
+pub fn lock() -> Option<IrqSpinLockGuard<'static, PhysicalMemory>> {
+    PHYSICAL_MEMORY.get().map(IrqSpinLock::lock)
 }
 
 impl PhysicalMemory {
@@ -181,7 +181,7 @@ impl PhysicalMemory {
         let free_bytes = self.blocks.free_frames() * PAGE_BYTES;
         move_bytes(&mut statistics, SINGLE_FRAMES, MemoryType::Usable, free_bytes);
         for frame_use in FrameUse::ALL {
-            let frames = u64::try_from(frame_cache::frames_in_use_as(frame_use)).unwrap_or(0);
+            let frames = u64::try_from(frame_allocator::frames_in_use_as(frame_use)).unwrap_or(0);
             move_bytes(&mut statistics, SINGLE_FRAMES, frame_use.owner(), frames * PAGE_BYTES);
         }
         statistics.into_iter().filter(|(_, bytes)| *bytes != 0)

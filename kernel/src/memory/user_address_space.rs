@@ -9,7 +9,7 @@
 
 use super::{
     create_page_tables::READ_WRITE,
-    frame_cache::{self, FrameUse},
+    frame_allocator::{self, FrameUse},
     kernel_table::KernelTable,
     user_copy,
     user_layout::{MAPPED_SIZE, MAPPED_START, USER_END, USER_STACK_SIZE, USER_STACK_TOP, USER_START, user_stack_start},
@@ -126,7 +126,7 @@ impl UserAddressSpace {
     ) -> Result<(), UserMemoryError> {
         self.pages_left = self.pages_left.checked_sub(1).ok_or(UserMemoryError::OutOfMemory)?;
         Self::check_place(page)?;
-        let frame = frame_cache::allocate_user_frame().ok_or(UserMemoryError::OutOfMemory)?;
+        let frame = frame_allocator::allocate_user_frame().ok_or(UserMemoryError::OutOfMemory)?;
         // SAFETY: The frame was just allocated and is zeroed; all RAM is in the direct map.
         fill(unsafe { &mut *bytes_of(frame) });
         self.map_own(page, frame, flags)
@@ -143,7 +143,7 @@ impl UserAddressSpace {
         if text.len() as u64 > MAX_STACK_TEXT_BYTES {
             return Err(UserMemoryError::TooLong);
         }
-        let frame = frame_cache::allocate_user_frame().ok_or(UserMemoryError::OutOfMemory)?;
+        let frame = frame_allocator::allocate_user_frame().ok_or(UserMemoryError::OutOfMemory)?;
         // SAFETY: The frame was just allocated and is zeroed; all RAM is in the direct map.
         let bytes = unsafe { &mut *bytes_of(frame) };
         if let Some(place) = offset.and_then(|offset| bytes.get_mut(offset..)?.get_mut(..text.len())) {
@@ -196,7 +196,7 @@ impl UserAddressSpace {
         }
         let page = Page::containing(address, PageSize::_4KiB);
         // A page that is there already was accessed in a way that it does not allow.
-        let Some(frame) = frame_cache::allocate_user_frame() else {
+        let Some(frame) = frame_allocator::allocate_user_frame() else {
             let is_there = self.table.translate(address).is_some();
             return if is_there {
                 Filling::NotPromised
@@ -297,7 +297,7 @@ impl UserAddressSpace {
             .and_then(|own| unsafe { self.map(page, own, flags) });
         if mapped.is_err() {
             // SAFETY: It was just allocated, and is mapped nowhere.
-            unsafe { frame_cache::free_frame(frame, FrameUse::Program) };
+            unsafe { frame_allocator::free_frame(frame, FrameUse::Program) };
         }
         mapped
     }
@@ -351,7 +351,7 @@ impl Drop for UserAddressSpace {
 fn free_own(frame: Frame) {
     let frame = PhysFrame::containing_address(frame.start());
     // SAFETY: The frame was allocated as a single one for this address space, and has just been unmapped.
-    unsafe { frame_cache::free_frame(frame, FrameUse::Program) };
+    unsafe { frame_allocator::free_frame(frame, FrameUse::Program) };
 }
 
 /// Where the bytes of a frame are.

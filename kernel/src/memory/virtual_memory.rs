@@ -11,7 +11,7 @@ use super::{
     owned_ram::{AllocateRamError, OwnedRam},
     physical_memory, shootdown,
 };
-use crate::sync::{InterruptLock, InterruptLockGuard};
+use crate::sync::{IrqSpinLock, IrqSpinLockGuard};
 use arrayvec::ArrayVec;
 use core::{fmt, mem};
 use ez_paging::{ConfigurableFlags, ManagedL4PageTable, MapRangeError, OutOfFrames, UnmapRangeError};
@@ -23,7 +23,7 @@ use spin::Once;
 use x86_64::{PhysAddr, VirtAddr, instructions::tlb};
 
 /// Set once, by [`init`], on the BSP.
-static VIRTUAL_MEMORY: Once<InterruptLock<VirtualMemory>> = Once::new();
+static VIRTUAL_MEMORY: Once<IrqSpinLock<VirtualMemory>> = Once::new();
 
 /// The kernel's address space.
 pub struct VirtualMemory {
@@ -113,7 +113,7 @@ pub(super) unsafe fn init(table: KernelTable) -> Result<(), PageStateError> {
     let window = window.map_err(|_| PageStateError::BookkeepingRefused)?;
     let ranges = VirtualRanges::new(window)?;
     VIRTUAL_MEMORY.call_once(|| {
-        InterruptLock::new(VirtualMemory {
+        IrqSpinLock::new(VirtualMemory {
             ranges,
             table,
             dead_regions: ArrayVec::new_const(),
@@ -143,10 +143,10 @@ pub fn new_user_table() -> Result<KernelTable, MapRegionError> {
 }
 
 /// The address space, locked.
-fn lock() -> Result<InterruptLockGuard<'static, VirtualMemory>, MapRegionError> {
+fn lock() -> Result<IrqSpinLockGuard<'static, VirtualMemory>, MapRegionError> {
     VIRTUAL_MEMORY
         .get()
-        .map(InterruptLock::lock)
+        .map(IrqSpinLock::lock)
         .ok_or(MapRegionError::NotReady)
 }
 

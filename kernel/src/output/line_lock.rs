@@ -4,7 +4,7 @@
 //! between. Whoever finds that its own processor holds the lock is told so instead of waiting for itself. A panic takes
 //! it for good: from then on everybody else is refused. Under it no other lock is taken.
 
-use crate::sync::{InterruptLock, InterruptLockGuard};
+use crate::sync::{IrqSpinLock, IrqSpinLockGuard};
 use core::sync::atomic::{AtomicBool, Ordering};
 use x86_64::instructions::interrupts;
 
@@ -15,13 +15,13 @@ const MAX_LOOKS_IN_PANIC: u32 = 400_000_000;
 /// A value that one processor at a time may use, until a panic takes it.
 pub(super) struct LineLock<T> {
     /// The lock itself.
-    lock: InterruptLock<T>,
+    lock: IrqSpinLock<T>,
     /// Set by a panic, for good.
     is_closed: AtomicBool,
 }
 
 /// Why the value cannot be used.
-pub(super) enum Refusal {
+pub(super) enum LockError {
     /// The caller's own processor holds the lock: this is code that came in between.
     HeldByThisCpu,
     /// A panic has it.
@@ -32,17 +32,17 @@ impl<T> LineLock<T> {
     /// A free lock.
     pub(super) const fn new(value: T) -> Self {
         Self {
-            lock: InterruptLock::new(value),
+            lock: IrqSpinLock::new(value),
             is_closed: AtomicBool::new(false),
         }
     }
 
     /// Waits until the lock is free, and takes it.
-    pub(super) fn lock(&self) -> Result<InterruptLockGuard<'_, T>, Refusal> {
+    pub(super) fn lock(&self) -> Result<IrqSpinLockGuard<'_, T>, LockError> {
         let guard = self.lock.lock_unless(|| self.is_closed())?;
         // A panic closes first and looks for an owner then, this code the other way round: one sees the other.
         if self.is_closed() {
-            return Err(Refusal::Closed);
+            return Err(LockError::Closed);
         }
         Ok(guard)
     }
@@ -51,7 +51,7 @@ impl<T> LineLock<T> {
     ///
     /// # Safety
     ///
-    /// As for [`InterruptLock::abandon`].
+    /// As for [`IrqSpinLock::abandon`].
     pub(super) unsafe fn abandon(&self) {
         // SAFETY: The caller's promise.
         unsafe { self.lock.abandon() };
@@ -81,11 +81,11 @@ impl<T> LineLock<T> {
     }
 }
 
-impl From<crate::sync::Refusal> for Refusal {
-    fn from(refusal: crate::sync::Refusal) -> Self {
+impl From<crate::sync::LockError> for LockError {
+    fn from(refusal: crate::sync::LockError) -> Self {
         match refusal {
-            crate::sync::Refusal::HeldByThisCpu => Self::HeldByThisCpu,
-            crate::sync::Refusal::GivenUp => Self::Closed,
+            crate::sync::LockError::HeldByThisCpu => Self::HeldByThisCpu,
+            crate::sync::LockError::GivenUp => Self::Closed,
         }
     }
 }

@@ -8,7 +8,7 @@
 use super::{
     display_data::DisplayData,
     line_head::LineHead,
-    line_lock::{LineLock, Refusal},
+    line_lock::{LineLock, LockError},
     serial_port::{LineSettings, SerialPort},
     uart_registers::UartRegisters,
     writer_with_cr::WriterWithCr,
@@ -191,14 +191,14 @@ fn log_line(level: Level, message: Message<'_>) {
             outputs.write_line(&head(), message);
             outputs.display.draw_after_line();
         }
-        Err(Refusal::HeldByThisCpu) => {
+        Err(LockError::HeldByThisCpu) => {
             let mut serial = serial_port_in_between();
             // A serial port loses what it cannot send; it has no errors.
             let _infallible = serial.write_str("\r\n");
             write_serial_line(&mut serial, &head(), message);
         }
         // A panic has had the last word.
-        Err(Refusal::Closed) => {}
+        Err(LockError::Closed) => {}
     }
 }
 

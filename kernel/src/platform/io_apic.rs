@@ -6,7 +6,7 @@
 use crate::{
     cpu::cpu_local_data,
     memory::virtual_memory::{MapRegionError, MappedRegion},
-    sync::InterruptLock,
+    sync::IrqSpinLock,
 };
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
@@ -14,7 +14,7 @@ use spin::Once;
 use x86_64::{PhysAddr, VirtAddr};
 
 /// Set by [`init`] on the BSP: all of them.
-static IO_APICS: Once<Box<[InterruptLock<IoApic>]>> = Once::new();
+static IO_APICS: Once<Box<[IrqSpinLock<IoApic>]>> = Once::new();
 
 /// Bytes of an I/O APIC's registers.
 const REGISTERS_BYTES: u64 = 0x20;
@@ -130,7 +130,7 @@ pub fn init(places: impl Iterator<Item = IoApicPlace>, refuse: impl Fn(IoApicPla
         }
     }
     let inputs = io_apics.iter().map(|io_apic| io_apic.inputs).sum();
-    IO_APICS.call_once(|| io_apics.into_iter().map(InterruptLock::new).collect());
+    IO_APICS.call_once(|| io_apics.into_iter().map(IrqSpinLock::new).collect());
     inputs
 }
 

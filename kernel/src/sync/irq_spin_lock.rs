@@ -1,7 +1,7 @@
 //! A spin lock that is held with interrupts off, so that no interrupt handler of its own processor can wait for it.
 //!
 //! It knows which processor holds it, so that code which may run under it can ask instead of waiting for itself. A panic
-//! never waits for one: it uses [`InterruptLock::try_lock`]. An NMI takes none but that of the log. Which locks may be
+//! never waits for one: it uses [`IrqSpinLock::try_lock`]. An NMI takes none but that of the log. Which locks may be
 //! taken while another is held stands beside each.
 
 use super::{InterruptsOff, remote_call, this_cpu::current_cpu_id};
@@ -17,7 +17,7 @@ const NOBODY: u32 = u32::MAX;
 
 /// A value that one processor at a time may use.
 #[derive(Debug)]
-pub struct InterruptLock<T> {
+pub struct IrqSpinLock<T> {
     /// The id of the processor that holds the lock, or [`NOBODY`].
     owner: AtomicU32,
     /// For the owner only.
@@ -25,11 +25,11 @@ pub struct InterruptLock<T> {
 }
 
 // SAFETY: The value is handed out to one owner at a time, so it only ever moves between processors.
-unsafe impl<T: Send> Sync for InterruptLock<T> {}
+unsafe impl<T: Send> Sync for IrqSpinLock<T> {}
 
 /// Why a lock was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum LockError {
     /// The caller's own processor holds the lock: this is code that came in between.
     HeldByThisCpu,
     /// The caller did not want to wait any more.
@@ -38,14 +38,14 @@ pub enum Refusal {
 
 /// The right to use the value. Dropping it frees the lock, and then switches interrupts on again if they were.
 #[derive(Debug)]
-pub struct InterruptLockGuard<'a, T> {
+pub struct IrqSpinLockGuard<'a, T> {
     /// What is held. Freed before the next field is dropped.
-    lock: &'a InterruptLock<T>,
+    lock: &'a IrqSpinLock<T>,
     /// Dropped last.
     _interrupts: InterruptsOff,
 }
 
-impl<T> InterruptLock<T> {
+impl<T> IrqSpinLock<T> {
     /// A free lock.
     pub const fn new(value: T) -> Self {
         Self {
@@ -60,34 +60,34 @@ impl<T> InterruptLock<T> {
     ///
     /// When this processor holds it already: it would wait for ever.
     #[inline]
-    pub fn lock(&self) -> InterruptLockGuard<'_, T> {
+    pub fn lock(&self) -> IrqSpinLockGuard<'_, T> {
         self.lock_unless(|| false)
             .unwrap_or_else(|_| panic!("a lock was taken by a processor that holds it"))
     }
 
     /// Waits until the lock is free, and takes it, unless `give_up` says that there is no use in waiting.
     #[inline]
-    pub fn lock_unless(&self, give_up: impl Fn() -> bool) -> Result<InterruptLockGuard<'_, T>, Refusal> {
+    pub fn lock_unless(&self, give_up: impl Fn() -> bool) -> Result<IrqSpinLockGuard<'_, T>, LockError> {
         let interrupts = InterruptsOff::new();
         let this_cpu = current_cpu_id();
         loop {
             match self.acquire_for(this_cpu) {
                 Ok(()) => break,
-                Err(owner) if owner == this_cpu => return Err(Refusal::HeldByThisCpu),
+                Err(owner) if owner == this_cpu => return Err(LockError::HeldByThisCpu),
                 Err(_) => self.wait_until_free(&give_up)?,
             }
         }
-        Ok(InterruptLockGuard {
+        Ok(IrqSpinLockGuard {
             lock: self,
             _interrupts: interrupts,
         })
     }
 
     /// Takes the lock if it is free.
-    pub fn try_lock(&self) -> Option<InterruptLockGuard<'_, T>> {
+    pub fn try_lock(&self) -> Option<IrqSpinLockGuard<'_, T>> {
         let interrupts = InterruptsOff::new();
         self.acquire_for(current_cpu_id()).ok()?;
-        Some(InterruptLockGuard {
+        Some(IrqSpinLockGuard {
             lock: self,
             _interrupts: interrupts,
         })
@@ -144,10 +144,10 @@ impl<T> InterruptLock<T> {
     /// Returns when the lock looks free. Looking is cheaper than trying: it leaves the cache line shared among all who wait.
     /// Meanwhile it does what other processors ask for: the lock's holder may be one of them, and wait.
     #[cold]
-    fn wait_until_free(&self, give_up: &impl Fn() -> bool) -> Result<(), Refusal> {
+    fn wait_until_free(&self, give_up: &impl Fn() -> bool) -> Result<(), LockError> {
         while self.owner.load(Ordering::Relaxed) != NOBODY {
             if give_up() {
-                return Err(Refusal::GivenUp);
+                return Err(LockError::GivenUp);
             }
             remote_call::serve();
             hint::spin_loop();
@@ -156,7 +156,7 @@ impl<T> InterruptLock<T> {
     }
 }
 
-impl<T> Deref for InterruptLockGuard<'_, T> {
+impl<T> Deref for IrqSpinLockGuard<'_, T> {
     type Target = T;
 
     #[inline]
@@ -166,7 +166,7 @@ impl<T> Deref for InterruptLockGuard<'_, T> {
     }
 }
 
-impl<T> DerefMut for InterruptLockGuard<'_, T> {
+impl<T> DerefMut for IrqSpinLockGuard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: The guard exists only while its processor is the owner, and there is one guard an owner.
@@ -174,7 +174,7 @@ impl<T> DerefMut for InterruptLockGuard<'_, T> {
     }
 }
 
-impl<T> Drop for InterruptLockGuard<'_, T> {
+impl<T> Drop for IrqSpinLockGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.lock.owner.store(NOBODY, Ordering::Release);

@@ -1,11 +1,11 @@
 //! Which processor this is, and how processors keep out of each other's way.
 
-mod interrupt_lock;
 mod interrupts_off;
+mod irq_spin_lock;
 mod per_cpu;
 pub mod remote_call;
 pub mod this_cpu;
 
-pub use interrupt_lock::{InterruptLock, InterruptLockGuard, Refusal};
 pub use interrupts_off::InterruptsOff;
+pub use irq_spin_lock::{IrqSpinLock, IrqSpinLockGuard, LockError};
 pub use per_cpu::PerCpu;

@@ -12,12 +12,12 @@
 mod end_report;
 pub mod enter_user_mode;
 mod kill_reason;
-pub mod processor;
 mod program;
 mod program_end;
 mod program_image;
 mod run_program_0;
 mod syscall_handler;
+pub mod syscall_setup;
 mod syscalls;
 mod user_backtrace;
 mod vector_state;

@@ -3,13 +3,13 @@
 use super::{
     KillReason, ProgramEnd, ProgramImage,
     enter_user_mode::{LeaveReason, PAGE_FAULT, UserContext},
-    processor, program_image, syscall_handler,
+    program_image, syscall_handler, syscall_setup,
     user_backtrace::UserBacktrace,
 };
 use crate::{
-    cpu::trap,
+    cpu::kernel_trap,
     memory::{
-        frame_cache::{self, FrameUse},
+        frame_allocator::{self, FrameUse},
         user_address_space::{Filling, UserAddressSpace, UserMemoryError},
         virtual_memory,
     },
@@ -83,7 +83,7 @@ impl Program {
     /// Makes this processor the program's for as long as `run` takes.
     fn with_this_cpu<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
         let _interrupts = InterruptsOff::new();
-        processor::empty_segment_registers();
+        syscall_setup::empty_segment_registers();
         self.context.load_vector_state();
         timer::start_ticks(TICK_PERIOD);
         // SAFETY: This processor uses another table again below, before the address space can be dropped.
@@ -106,7 +106,7 @@ impl Program {
                     }
                 }
                 LeaveReason::Interrupt(vector) => {
-                    trap::interrupt_handler(u64::from(vector));
+                    kernel_trap::interrupt_handler(u64::from(vector));
                     // This processor does not idle, so nobody else may be there to draw.
                     logger::draw();
                 }
@@ -147,9 +147,9 @@ impl Program {
 
 /// Starts a program and runs it to its end. Everything that it took is given back then; its pages are counted.
 pub fn run_to_its_end(image: &Arc<ProgramImage>, arguments: &str) -> Result<ProgramEnd, StartProgramError> {
-    let frames_before = frame_cache::frames_in_use_as(FrameUse::Program);
+    let frames_before = frame_allocator::frames_in_use_as(FrameUse::Program);
     let end = Program::start(image, arguments).map(|mut program| program.run());
-    let frames = frame_cache::frames_in_use_as(FrameUse::Program);
+    let frames = frame_allocator::frames_in_use_as(FrameUse::Program);
     if frames != frames_before {
         log::error!("program {} left {} frames behind", image.name(), frames - frames_before);
     }

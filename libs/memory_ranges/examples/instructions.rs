@@ -5,7 +5,7 @@
 //! function here, divided by [`ROUNDS`], is what one round costs. The heap is the host's.
 
 use memory_ranges::{
-    BootClaim, BootMap, BootMemoryKind, FrameBlocks, FrameCache, Guards, KernelMemoryUsageType, LAST_PHYS_ADDR,
+    BootClaim, BootMap, BootMemoryKind, FrameBlocks, FrameStack, Guards, KernelMemoryUsageType, LAST_PHYS_ADDR,
     MemoryType, OwnershipError, PageStateError, PhysRange, PhysicalRanges, PutBack, Reuse, VirtRange, VirtualRanges,
 };
 use std::hint::black_box;
@@ -110,7 +110,7 @@ fn take_and_give_back(pages: &mut VirtualRanges, guards: Guards, reuse: Reuse) {
 
 /// A frame from the cache and back.
 #[inline(never)]
-fn frame_of_cache(cache: &mut FrameCache<64>) {
+fn frame_of_cache(cache: &mut FrameStack<64>) {
     for _ in 0..ROUNDS {
         if let Some(frame) = black_box(black_box(&mut *cache).pop()) {
             assert_eq!(black_box(cache.push(frame)), Ok(()));
@@ -120,7 +120,7 @@ fn frame_of_cache(cache: &mut FrameCache<64>) {
 
 /// A batch into the cache and out again. One frame is out for good, so the block stays.
 #[inline(never)]
-fn batch_of_cache(cache: &mut FrameCache<64>, blocks: &mut FrameBlocks) {
+fn batch_of_cache(cache: &mut FrameStack<64>, blocks: &mut FrameBlocks) {
     for _ in 0..ROUNDS {
         blocks.take(16, |frame| assert_eq!(cache.push(frame), Ok(())));
         cache.drain(16, |frame| assert_eq!(blocks.put_back(frame), Ok(PutBack::Kept)));
@@ -143,7 +143,7 @@ fn main() {
     let block = PhysRange::new(PhysAddr::new(0x20_0000), 0x20_0000).expect("the range is made of whole frames");
     blocks.add(block);
     blocks.take(1, |_| {});
-    let mut cache = FrameCache::new();
+    let mut cache = FrameStack::new();
     batch_of_cache(&mut cache, &mut blocks);
     blocks.take(1, |frame| assert_eq!(cache.push(frame), Ok(())));
     frame_of_cache(&mut cache);

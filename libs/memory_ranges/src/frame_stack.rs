@@ -7,7 +7,7 @@ use x86_64::structures::paging::{PhysFrame, Size4KiB};
 
 /// Up to `CAPACITY` frames. The one freed last is given out first, as its bytes may still be in the processor's caches.
 #[derive(Debug)]
-pub struct FrameCache<const CAPACITY: usize> {
+pub struct FrameStack<const CAPACITY: usize> {
     /// The frames, the one freed longest ago first.
     frames: ArrayVec<PhysFrame<Size4KiB>, CAPACITY>,
 }
@@ -16,7 +16,7 @@ pub struct FrameCache<const CAPACITY: usize> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheFull(pub PhysFrame<Size4KiB>);
 
-impl<const CAPACITY: usize> FrameCache<CAPACITY> {
+impl<const CAPACITY: usize> FrameStack<CAPACITY> {
     /// How many frames a batch should have: so many that neither a row of allocations nor one of frees needs the next
     /// batch soon.
     pub const BATCH: usize = CAPACITY.div_ceil(2);
@@ -60,7 +60,7 @@ impl<const CAPACITY: usize> FrameCache<CAPACITY> {
     }
 }
 
-impl<const CAPACITY: usize> Default for FrameCache<CAPACITY> {
+impl<const CAPACITY: usize> Default for FrameStack<CAPACITY> {
     fn default() -> Self {
         Self::new()
     }
@@ -68,7 +68,7 @@ impl<const CAPACITY: usize> Default for FrameCache<CAPACITY> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CacheFull, FrameCache};
+    use super::{CacheFull, FrameStack};
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
     use std::{collections::BTreeSet, vec, vec::Vec};
     use x86_64::{
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_frame_freed_last_comes_first_and_goes_last() {
-        let mut cache = FrameCache::<4>::new();
+        let mut cache = FrameStack::<4>::new();
         for number in [5, 3, 9, 4] {
             assert_eq!(cache.push(frame(number)), Ok(()));
         }
@@ -99,7 +99,7 @@ mod tests {
         fn every_frame_is_in_the_cache_or_outside_and_never_twice(
             steps in proptest::collection::vec((0u8..3, any::<u8>()), 1..200),
         ) {
-            let mut cache = FrameCache::<16>::new();
+            let mut cache = FrameStack::<16>::new();
             let mut outside: BTreeSet<u64> = (1..64).collect();
             for (step, argument) in steps {
                 match step {

@@ -3,7 +3,7 @@
 //! A [`BootMap`] checks what the boot loader says of memory, [`PhysicalRanges`] starts from it, [`VirtualRanges`] from
 //! a window of the address space. [`find_first_piece`] finds the heap its first piece before any of them can exist,
 //! [`LargestPages`] says how to map a range with few pages. [`FrameBlocks`] gives out single frames, so that the map of
-//! physical memory stays short. [`FrameCache`] and [`TwoMibStock`] hold memory ready where the maps may not be asked.
+//! physical memory stays short. [`FrameStack`] and [`TwoMibStock`] hold memory ready where the maps may not be asked.
 //! Nothing here touches the memory that it keeps books of.
 //!
 //! # Locks
@@ -11,7 +11,7 @@
 //! The interval trees, and the blocks of frames, allocate on the heap. So the maps are used under the kernel's memory lock, and the heap's lock is
 //! taken inside it: memory → heap. The heap grows while its own lock is held; what it calls then (the hook for an empty
 //! heap) must never ask these maps, only a [`TwoMibStock`] behind a lock of its own: heap → stock. The stock is filled
-//! up from the maps outside both, piece by piece. [`FrameCache`], [`TwoMibStock`], [`find_first_piece`] and
+//! up from the maps outside both, piece by piece. [`FrameStack`], [`TwoMibStock`], [`find_first_piece`] and
 //! [`LargestPages`] never allocate. The maps allocate only when a range is split or disappears, and [`FrameBlocks`] when a block
 //! comes or has a free frame again.
 //!
@@ -21,8 +21,8 @@
 //!
 //! | what | instructions |
 //! |---|---|
-//! | a frame of [`FrameCache`] | 32 |
-//! | 16 frames from [`FrameBlocks`] into a [`FrameCache`] and back | 2,500 |
+//! | a frame of [`FrameStack`] | 32 |
+//! | 16 frames from [`FrameBlocks`] into a [`FrameStack`] and back | 2,500 |
 //! | memory beside other memory of the same owner: a border moves | 1,600 |
 //! | memory of an owner with none beside it: a range comes and goes | 3,300 |
 //! | the same, when only the lowest of all usable ranges is large enough | 6,600 |
@@ -33,7 +33,7 @@
 //!
 //! ```
 //! use memory_ranges::{
-//!     BootClaim, BootMap, BootMemoryKind, FrameBlocks, FrameCache, Guards, KernelMemoryUsageType, LAST_PHYS_ADDR,
+//!     BootClaim, BootMap, BootMemoryKind, FrameBlocks, FrameStack, Guards, KernelMemoryUsageType, LAST_PHYS_ADDR,
 //!     MemoryType, PhysicalRanges, PutBack, Reuse, VirtRange, VirtualRanges,
 //! };
 //! use x86_64::VirtAddr;
@@ -56,11 +56,11 @@
 //! let of_cache = MemoryType::UsedByKernel(KernelMemoryUsageType::FrameCache);
 //! let mut blocks = FrameBlocks::new();
 //! blocks.add(physical.allocate_up_to(0x20_0000, LAST_PHYS_ADDR, of_cache).unwrap());
-//! let mut cache = FrameCache::<64>::new();
-//! blocks.take(FrameCache::<64>::BATCH, |frame| cache.push(frame).unwrap());
+//! let mut cache = FrameStack::<64>::new();
+//! blocks.take(FrameStack::<64>::BATCH, |frame| cache.push(frame).unwrap());
 //! let frame = cache.pop().unwrap();
 //! cache.push(frame).unwrap();
-//! cache.drain(FrameCache::<64>::BATCH, |frame| {
+//! cache.drain(FrameStack::<64>::BATCH, |frame| {
 //!     if let PutBack::WholeBlock(block) = blocks.put_back(frame).unwrap() {
 //!         block.ranges().for_each(|range| physical.free(range, of_cache).unwrap());
 //!     }
@@ -84,7 +84,7 @@ mod boot_claim;
 mod boot_map;
 mod first_piece;
 mod frame_blocks;
-mod frame_cache;
+mod frame_stack;
 mod largest_pages;
 mod memory_type;
 mod pages;
@@ -101,7 +101,7 @@ pub use boot_claim::{BootClaim, BootMemoryKind};
 pub use boot_map::{BootMap, BootMapNote};
 pub use first_piece::find_first_piece;
 pub use frame_blocks::{FrameBlock, FrameBlocks, NotTaken, PutBack};
-pub use frame_cache::{CacheFull, FrameCache};
+pub use frame_stack::{CacheFull, FrameStack};
 pub use largest_pages::LargestPages;
 pub use memory_type::{KernelMemoryUsageType, MemoryType};
 pub use pages::PAGE_BYTES;

@@ -143,8 +143,8 @@ fn the_argument_of_another_option_drops_nothing() {
 }
 
 #[test]
-fn additions_drop_nothing_and_come_before_the_persons() {
-    let more = |machine: &mut Machine| machine.additions = vec!["-serial".into(), "file:com2".into()];
+fn extra_arguments_drop_nothing_and_come_before_the_persons() {
+    let more = |machine: &mut Machine| machine.extra_arguments = vec!["-serial".into(), "file:com2".into()];
     let words = arguments_of(more, "-S");
     assert_eq!(values(&words, "serial"), ["mon:stdio", "file:com2"]);
     assert_eq!(words.last().map(String::as_str), Some("-S"));

@@ -131,7 +131,7 @@ fn start(machine: Machine, loader: LoaderKind, deadline: Deadline) -> Result<Boo
     let mut described = crate::host::machine(machine.kind, &iso)?;
     described.cpus = machine.cpus;
     described.cpu_model = machine.cpu_model.to_owned();
-    described.additions = vec!["-rtc".into(), format!("base={}", CLOCK.0).into()];
+    described.extra_arguments = vec!["-rtc".into(), format!("base={}", CLOCK.0).into()];
     Booted::start(&described, deadline)
 }
 

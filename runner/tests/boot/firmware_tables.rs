@@ -280,8 +280,8 @@ pub(crate) fn add_table(machine: &mut Machine, name: &str, mut table: Vec<u8>) -
     let sum = table.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
     table[CHECKSUM] = sum.wrapping_neg();
     let file = crate::host::file(name, &table)?;
-    machine.additions.push("-acpitable".into());
-    machine.additions.push(argument_with_file("file=", &file));
+    machine.extra_arguments.push("-acpitable".into());
+    machine.extra_arguments.push(argument_with_file("file=", &file));
     Ok(())
 }
 

@@ -120,13 +120,13 @@ fn attack(
 
 /// Adds QEMU's debug console, which writes to a file.
 fn add_debug_console(machine: &mut Machine, file: &Path) {
-    machine.additions.push("-chardev".into());
+    machine.extra_arguments.push("-chardev".into());
     machine
-        .additions
+        .extra_arguments
         .push(format!("file,id=program_ends,path={}", file.display()).into());
-    machine.additions.push("-device".into());
+    machine.extra_arguments.push("-device".into());
     machine
-        .additions
+        .extra_arguments
         .push("isa-debugcon,iobase=0xe9,chardev=program_ends".into());
 }
 

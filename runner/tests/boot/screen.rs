@@ -94,7 +94,7 @@ fn shows_the_last_lines(deadline: Deadline) -> Outcome {
 fn shows_a_panic(deadline: Deadline) -> Outcome {
     let mut machine = machine(FirmwareKind::Bios, &test_kernel_iso("scenario=panic")?)?;
     // The test kernel ends QEMU after a panic. QEMU pauses instead, so that its screen can be photographed.
-    machine.additions = vec!["-action".into(), "shutdown=pause".into()];
+    machine.extra_arguments = vec!["-action".into(), "shutdown=pause".into()];
     let mut booted = Booted::start(&machine, deadline)?;
     booted.expect("ERROR panicked at")?;
     // The line arrives in pieces: only its end shows that it is whole.

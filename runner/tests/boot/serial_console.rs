@@ -186,8 +186,8 @@ fn moves_to_com2(kind: FirmwareKind, baud_code: u8, deadline: Deadline) -> Outco
         address: COM2,
     };
     let mut machine = machine(kind, &iso_with_command_line("exit=shutdown")?)?;
-    machine.additions.push("-serial".into());
-    machine.additions.push(argument_with_file("file:", &com2));
+    machine.extra_arguments.push("-serial".into());
+    machine.extra_arguments.push(argument_with_file("file:", &com2));
     add_table(&mut machine, "spcr", spcr(0, registers, baud_code))?;
     let mut booted = Booted::start(&machine, deadline)?;
     booted.expect_ending(&Ending::ShutDown)?;
@@ -261,12 +261,12 @@ fn never_ready(deadline: Deadline) -> Outcome {
 
 /// Gives the machine a device with memory of a file.
 fn add_memory(machine: &mut Machine, file: &Path) {
-    machine.additions.push("-object".into());
+    machine.extra_arguments.push("-object".into());
     let mut object = argument_with_file("memory-backend-file,id=hm,share=on,mem-path=", file);
     object.push(format!(",size={UART_BYTES}"));
-    machine.additions.push(object);
+    machine.extra_arguments.push(object);
     machine
-        .additions
+        .extra_arguments
         .extend(["-device", "ivshmem-plain,memdev=hm"].map(Into::into));
 }
 
