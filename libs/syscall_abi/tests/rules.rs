@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 use syscall_abi::{DESCRIPTIONS, LogLevel, Registers, Request, Response, SyscallError, SyscallNumber, VERSION};
 
-/// The project's README, whose table of calls has to be that of this crate.
-const README: &str = include_str!("../../../README.md");
+/// The project's page about system calls, whose table has to be that of this crate.
+const PAGE: &str = include_str!("../../../docs/system-calls.md");
 
 fn level() -> impl Strategy<Value = LogLevel> {
     (1_u64..=5).prop_map(|number| LogLevel::try_from(number).unwrap())
@@ -119,10 +119,10 @@ fn a_status_of_a_newer_kernel_is_an_error() {
 }
 
 #[test]
-fn the_readme_has_a_row_for_every_call_and_none_besides() {
-    let (_, table) = README
+fn the_page_has_a_row_for_every_call_and_none_besides() {
+    let (_, table) = PAGE
         .split_once("| number | call |")
-        .expect("the README has a table of calls");
+        .expect("the page has a table of calls");
     let rows: Vec<&str> = table.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
     let expected: Vec<String> = DESCRIPTIONS
         .iter()
