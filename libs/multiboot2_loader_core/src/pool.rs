@@ -83,7 +83,7 @@ impl<'a> Pool<'a> {
     ///
     /// # Errors
     /// When so much is not left.
-    pub fn put_words<I: ExactSizeIterator<Item = u64>>(&mut self, words: I) -> Result<VirtAddr, PoolFull> {
+    pub fn put_words(&mut self, words: impl ExactSizeIterator<Item = u64>) -> Result<VirtAddr, PoolFull> {
         let (address, target) = self.reserve(words.len() * 8)?;
         let (slots, _) = target.as_chunks_mut::<8>();
         for (slot, word) in slots.iter_mut().zip(words) {

@@ -1,8 +1,8 @@
 //! The answers to the kernel's requests, byte for byte as the Limine boot protocol lays them out.
 //!
-//! A response begins with its revision, always 0 here, and then has the fields of its kind; pointers are addresses in
-//! the direct map. Only what the kernel asked for is written. A fact that does not exist (no screen, no ACPI) leaves
-//! the request unanswered: its pointer stays null.
+//! A response begins with its revision, 0 except for the frame buffer's, and then has the fields of its kind. Pointers
+//! are addresses in the direct map. The loader writes only the responses that the kernel asked for. A fact that does not
+//! exist (no screen, no ACPI) leaves the request unanswered: its pointer stays null.
 
 mod file;
 mod frame_buffer;
@@ -180,10 +180,19 @@ impl Answering<'_, '_> {
 
 /// A response of revision 0 with these fields, each one word long.
 fn response<const N: usize>(pool: &mut Pool<'_>, fields: [u64; N]) -> Result<VirtAddr, PoolFull> {
+    response_of_revision(pool, 0, fields)
+}
+
+/// A response of `revision` with these fields, each one word long.
+fn response_of_revision<const N: usize>(
+    pool: &mut Pool<'_>,
+    revision: u64,
+    fields: [u64; N],
+) -> Result<VirtAddr, PoolFull> {
     let (address, bytes) = pool.reserve(8 * (N + 1))?;
     let (slots, _) = bytes.as_chunks_mut::<8>();
-    for (slot, field) in slots.iter_mut().skip(1).zip(fields) {
-        *slot = field.to_le_bytes();
+    for (slot, word) in slots.iter_mut().zip([revision].into_iter().chain(fields)) {
+        *slot = word.to_le_bytes();
     }
     Ok(address)
 }

@@ -1,28 +1,49 @@
-//! The screen (`struct limine_framebuffer`, response revision 0: one mode, no EDID).
+//! The screen (`struct limine_framebuffer` and `struct limine_video_mode`, response revision 1, without EDID).
 
-use super::response;
+use super::response_of_revision;
 use crate::address::VirtAddr;
 use crate::frame_buffer::FrameBuffer;
 use crate::pool::{Pool, PoolFull};
 
+/// From this revision on a frame buffer ends with a list of video modes.
+const REVISION: u64 = 1;
+
 /// The protocol's number for direct RGB colour.
 const MEMORY_MODEL_RGB: u8 = 1;
 
-/// Writes the response for one screen.
+/// Writes the response for one screen. The list of its modes has one entry: the mode that is set.
 pub(super) fn response_for(pool: &mut Pool<'_>, screen: &FrameBuffer) -> Result<VirtAddr, PoolFull> {
-    let FrameBuffer {
+    let [low_format, high_format] = pixel_format(screen);
+    let [pitch_bytes, width, height] = [screen.pitch_bytes, screen.width, screen.height].map(u64::from);
+    let mode = [pitch_bytes, width, height, low_format, high_format];
+    let mode = pool.put_words(mode.into_iter())?;
+    let modes = pool.put_words([mode.as_u64()].into_iter())?;
+    let address = screen.address.hhdm_alias().as_u64();
+    let description = [
         address,
-        pitch_bytes,
         width,
         height,
-        bits_per_pixel,
-        red,
-        green,
-        blue,
-    } = *screen;
-    // Offsets 32 to 47: bits per pixel (two bytes), the memory model, then size and place of each colour.
+        pitch_bytes,
+        low_format,
+        high_format,
+        // There is no EDID: its size is 0, and its address a null pointer.
+        0,
+        0,
+        // How many modes.
+        1,
+        modes.as_u64(),
+    ];
+    let description = pool.put_words(description.into_iter())?;
+    let list = pool.put_words([description.as_u64()].into_iter())?;
+    response_of_revision(pool, REVISION, [1, list.as_u64()])
+}
+
+/// The pixel format as both structs hold it: bits per pixel (two bytes), the memory model, then the size and the place of
+/// each colour.
+const fn pixel_format(screen: &FrameBuffer) -> [u64; 2] {
+    let (red, green, blue) = (screen.red, screen.green, screen.blue);
     let low = [
-        bits_per_pixel,
+        screen.bits_per_pixel,
         0,
         MEMORY_MODEL_RGB,
         red.size_bits,
@@ -31,19 +52,5 @@ pub(super) fn response_for(pool: &mut Pool<'_>, screen: &FrameBuffer) -> Result<
         green.shift,
         blue.size_bits,
     ];
-    let high = [blue.shift, 0, 0, 0, 0, 0, 0, 0];
-    let words = [
-        address.hhdm_alias().as_u64(),
-        u64::from(width),
-        u64::from(height),
-        u64::from(pitch_bytes),
-        u64::from_le_bytes(low),
-        u64::from_le_bytes(high),
-        // No EDID: size 0 and a null pointer.
-        0,
-        0,
-    ];
-    let description = pool.put_words(words.into_iter())?;
-    let list = pool.put_words([description.as_u64()].into_iter())?;
-    response(pool, [1, list.as_u64()])
+    [u64::from_le_bytes(low), blue.shift as u64]
 }

@@ -195,8 +195,8 @@ fn files_are_laid_out_as_the_protocol_says() {
 #[test]
 fn the_frame_buffer_is_laid_out_as_the_protocol_says() {
     let answered = all();
-    let response = answered.response(RequestKind::FrameBuffer);
-    assert_eq!(answered.word(response + 8), 1);
+    let response = answered.pointer(RequestKind::FrameBuffer);
+    assert_eq!([0, 8].map(|offset| answered.word(response + offset)), [1, 1]);
     let screen = answered.word(answered.word(response + 16));
     assert_eq!(
         [0, 8, 16, 24].map(|offset| answered.word(screen + offset)),
@@ -208,6 +208,12 @@ fn the_frame_buffer_is_laid_out_as_the_protocol_says() {
         [32, 0, 1, 8, 16, 8, 8, 8, 0, 0, 0, 0, 0, 0, 0, 0]
     );
     assert_eq!([48, 56].map(|offset| answered.word(screen + offset)), [0, 0]);
+
+    // Since revision 1: how many modes, and a list of pointers to them. A mode begins with pitch, width and height.
+    assert_eq!(answered.word(screen + 64), 1);
+    let mode = answered.word(answered.word(screen + 72));
+    assert_eq!([0, 8, 16].map(|offset| answered.word(mode + offset)), [5120, 1280, 800]);
+    assert_eq!(answered.bytes(mode + 24, 9), [32, 0, 1, 8, 16, 8, 8, 8, 0]);
 }
 
 #[test]

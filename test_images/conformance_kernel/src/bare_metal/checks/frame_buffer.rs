@@ -5,8 +5,9 @@ use super::{
     memory_map::is_covered,
 };
 use limine::{
-    framebuffer::{FRAMEBUFFER_RGB, Framebuffer},
+    framebuffer::{FRAMEBUFFER_RGB, Framebuffer, VideoMode},
     memmap::MEMMAP_FRAMEBUFFER,
+    request::FramebufferResponse,
 };
 
 /// Index of write-combining in the PAT that the boot loader sets.
@@ -23,9 +24,9 @@ pub(crate) fn check(report: &mut Report, facts: &Facts) {
     let (Some(response), Some(frame_buffer)) = (response, frame_buffer) else {
         return;
     };
-    report.info("response_revision", response.revision());
     report.fact("count", response.framebuffers().len());
     check_format(report, frame_buffer);
+    check_modes(report, response, frame_buffer);
     check_memory(report, facts, frame_buffer);
 }
 
@@ -53,11 +54,7 @@ fn check_format(report: &mut Report, frame_buffer: &Framebuffer) {
         row_bytes,
         frame_buffer.pitch,
     );
-    let masks = [
-        (frame_buffer.red_mask_size, frame_buffer.red_mask_shift),
-        (frame_buffer.green_mask_size, frame_buffer.green_mask_shift),
-        (frame_buffer.blue_mask_size, frame_buffer.blue_mask_shift),
-    ];
+    let masks = masks_of(frame_buffer);
     report.fact("masks", format_args!("{masks:?}"));
     let mask = |(size, shift): (u8, u8)| ((1_u64 << size.min(32)) - 1) << shift.min(31);
     let [red, green, blue] = masks.map(mask);
@@ -71,6 +68,45 @@ fn check_format(report: &mut Report, frame_buffer: &Framebuffer) {
     let all = red | green | blue;
     let fits = frame_buffer.bpp >= 64 || all >> frame_buffer.bpp == 0;
     report.holds("masks_fit_a_pixel", fits, frame_buffer.bpp, format_args!("{all:#x}"));
+}
+
+/// The list of video modes, which has the mode that is set.
+fn check_modes(report: &mut Report, response: &FramebufferResponse, frame_buffer: &Framebuffer) {
+    report.equal("response_revision", 1, response.revision());
+    let Some(described) = response.framebuffers_rev1().and_then(<[_]>::first) else {
+        return;
+    };
+    let modes = described.modes();
+    report.info("modes", modes.len());
+    let is_set = |mode: &&VideoMode| {
+        [mode.pitch, mode.width, mode.height] == [frame_buffer.pitch, frame_buffer.width, frame_buffer.height]
+            && (mode.bpp, mode.memory_model) == (frame_buffer.bpp, frame_buffer.memory_model)
+            && masks_of_mode(mode) == masks_of(frame_buffer)
+    };
+    report.holds(
+        "modes_list_the_one_set",
+        modes.iter().any(is_set),
+        "the mode that is set",
+        "others",
+    );
+}
+
+/// Size and place of each colour.
+const fn masks_of(frame_buffer: &Framebuffer) -> [(u8, u8); 3] {
+    [
+        (frame_buffer.red_mask_size, frame_buffer.red_mask_shift),
+        (frame_buffer.green_mask_size, frame_buffer.green_mask_shift),
+        (frame_buffer.blue_mask_size, frame_buffer.blue_mask_shift),
+    ]
+}
+
+/// Size and place of each colour in a mode.
+const fn masks_of_mode(mode: &VideoMode) -> [(u8, u8); 3] {
+    [
+        (mode.red_mask_size, mode.red_mask_shift),
+        (mode.green_mask_size, mode.green_mask_shift),
+        (mode.blue_mask_size, mode.blue_mask_shift),
+    ]
 }
 
 /// Where it lies and how it is mapped.
