@@ -1,8 +1,8 @@
-//! What each processor knows of itself. The base of its GS segment points to it.
+//! CPU-local data: what each processor stores about itself. Its GS base points there.
 //!
-//! A processor's id is 0 for the BSP, and for an AP its place among the other processors of the boot loader's list,
-//! plus 1. Nothing runs on a processor before its data is known, except the first lines of its entry function. User
-//! mode never changes what the kernel sees here: every entry from there swaps GS first.
+//! The BSP has id 0. The id of an AP is its position among the APs in the boot loader's list, plus 1. Only the first lines of
+//! an entry function run before the GS base is set. User mode cannot change what the kernel sees here: every entry from user
+//! mode swaps GS first.
 
 use super::gdt::{self, Gdt, IstStackIndexes};
 use alloc::boxed::Box;
@@ -14,32 +14,32 @@ pub use crate::sync::this_cpu::{BSP_ID, cpus_count, current_cpu_id};
 
 const _: () = assert!(
     offset_of!(CpuLocalData, kernel_assigned_id) == crate::sync::this_cpu::ID_OFFSET,
-    "every layer finds the id where it looks"
+    "`this_cpu` reads the id at this offset"
 );
 
-/// Set on the BSP before any AP starts: the data of all, by their ids.
+/// The data of all processors, by id. Set by the BSP before any AP starts.
 static CPUS: Once<Box<[CpuLocalData]>> = Once::new();
 
-/// One processor's own data.
+/// The data of one processor.
 #[repr(C)]
 pub struct CpuLocalData {
     /// 0 for the BSP; see the head of this file.
     pub kernel_assigned_id: u32,
-    /// What names the processor to others.
+    /// The id of its local APIC.
     pub local_apic_id: u32,
-    /// Where the kernel goes on when it leaves user mode: its stack pointer within `enter_user_mode`.
+    /// Kernel stack pointer inside `enter_user_mode`, where the kernel continues when user mode is left.
     pub(crate) kernel_stack: AtomicU64,
-    /// The program's stack pointer, while a system call begins.
+    /// The program's stack pointer during the entry of a system call.
     pub(crate) user_stack: AtomicU64,
-    /// Which stacks its exceptions run on, and where the frame of one goes that comes from user mode: `enter_user_mode` writes
-    /// that.
+    /// The stacks of exceptions. `enter_user_mode` writes the privileged stack, to which the processor pushes the frame of an
+    /// exception from user mode.
     pub(crate) tss: UnsafeCell<TaskStateSegment>,
-    /// Its segments, the TSS among them. Set when they are loaded.
+    /// Its segments, including the TSS. Set when they are loaded.
     gdt: Once<Gdt>,
 }
 
 impl CpuLocalData {
-    /// The data of a processor whose exceptions run on these stacks.
+    /// Creates the data of a processor whose exceptions use these stacks.
     pub fn new(
         kernel_assigned_id: u32,
         local_apic_id: u32,
@@ -56,41 +56,41 @@ impl CpuLocalData {
         }
     }
 
-    /// Makes the data known as that of the processor that this runs on: its first step, before all else.
+    /// Points the GS base of the current processor to this data. The first step of each processor.
     pub fn make_known(&'static self) {
         GsBase::write(VirtAddr::from_ptr(self));
     }
 
-    /// Makes the data known as that of the processor that this runs on, and its segments the processor's.
+    /// Points the GS base of the current processor to this data, and loads its segments.
     pub fn install(&'static self) {
         self.make_known();
-        // SAFETY: The TSS lives as long as the data. What changes in it is nothing that Rust code reads.
+        // SAFETY: The TSS lives as long as the data. Rust code reads none of the fields that change.
         let tss = unsafe { &*self.tss.get() };
         self.gdt.call_once(|| Gdt::new(tss)).load();
     }
 }
 
-// SAFETY: The TSS is used by the processor whose data it is, and by nobody else.
+// SAFETY: Only the processor that owns the data uses its TSS; all other fields are `Sync`.
 unsafe impl Sync for CpuLocalData {}
 
-/// Keeps the data of all processors, by their ids.
+/// Stores the data of all processors, by id.
 pub(crate) fn set_all(cpus: Box<[CpuLocalData]>) {
     CPUS.call_once(|| cpus);
 }
 
-/// The data of a processor, once there is data of all.
+/// Returns the data of a processor; `None` before [`set_all`], or for an unknown id.
 pub fn of(cpu_id: u32) -> Option<&'static CpuLocalData> {
     CPUS.get()?.get(usize::try_from(cpu_id).ok()?)
 }
 
-/// The data of the processor that this runs on; `None` if it has none yet.
+/// Returns the data of the current processor; `None` if its GS base is not set yet.
 pub fn try_get_local() -> Option<&'static CpuLocalData> {
-    // SAFETY: Both entry functions begin with [`CpuLocalData::install`], and that takes data that stays. Before that, the
-    // base is 0: the boot loader leaves it so.
+    // SAFETY: The GS base is written only by [`CpuLocalData::make_known`], with `'static` data. Before that it is 0: the boot
+    // loader leaves it so.
     unsafe { GsBase::read().as_ptr::<CpuLocalData>().as_ref() }
 }
 
-/// The id by which the interrupt controllers know a processor.
+/// Returns the local APIC id of a processor.
 pub fn local_apic_id_of(cpu_id: u32) -> Option<u32> {
     of(cpu_id).map(|cpu| cpu.local_apic_id)
 }

@@ -1,7 +1,6 @@
-//! Segments. In 64-bit mode they only carry privilege levels, but the processor insists.
+//! The global descriptor table (GDT). In 64-bit mode segments only carry privilege levels, but the processor requires them.
 //!
-//! Each processor has a table of its own, since each has a task state segment (TSS) of its own: that names the stacks
-//! on which exceptions run.
+//! Each processor has its own GDT, since each has its own task state segment (TSS), which names the stacks of exceptions.
 
 use core::arch::asm;
 use x86_64::{
@@ -14,14 +13,14 @@ use x86_64::{
     },
 };
 
-/// Which entry of the interrupt stack table (IST) an exception runs on. The hardware counts from 1, 0 being the stack
-/// that is in use; these count from 0, as the TSS type does.
+/// Index into the interrupt stack table (IST). It starts at 0, as in the TSS type; a gate counts from 1, and 0 there means the
+/// current stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum IstStackIndexes {
     /// Double faults: a kernel stack overflow arrives as one.
     DoubleFault,
-    /// NMIs: they come in anywhere, also between a system call's entry and its switch of stacks.
+    /// NMIs: they can arrive anywhere, also between the entry of a system call and its switch of stacks.
     NonMaskable,
     /// Machine checks: likewise.
     MachineCheck,
@@ -30,44 +29,41 @@ pub(super) enum IstStackIndexes {
 }
 
 impl IstStackIndexes {
-    /// All of them, in order.
+    /// All indexes, in order.
     pub(super) const ALL: [Self; 4] = [Self::DoubleFault, Self::NonMaskable, Self::MachineCheck, Self::Debug];
 }
 
-/// Selector of the kernel's code.
+/// Selector of kernel code.
 pub(crate) const KERNEL_CODE: u16 = 0x08;
 
-/// Selector of the kernel's data.
+/// Selector of kernel data.
 pub(crate) const KERNEL_DATA: u16 = 0x10;
 
-/// Selector of a program's data and stack, with privilege level 3.
+/// Selector of user data and user stack, with privilege level 3.
 pub(crate) const USER_DATA: u16 = 0x18 | 3;
 
-/// Selector of a program's code, with privilege level 3.
+/// Selector of user code, with privilege level 3.
 pub(crate) const USER_CODE: u16 = 0x20 | 3;
 
-/// One processor's segments.
+/// The segments of one processor.
 pub(super) struct Gdt {
-    /// null, kernel code, kernel data, user data, user code, TSS: the order that `sysret` wants (Intel SDM vol. 2,
-    /// SYSRET: user data is 8, user code 16 above the selector in `IA32_STAR`).
+    /// Null, kernel code, kernel data, user data, user code, TSS. `sysret` requires this order: user data 8 and user code 16 above
+    /// the selector in `IA32_STAR` (Intel SDM vol. 2, SYSRET).
     table: GlobalDescriptorTable,
-    /// The first of them.
     kernel_code: SegmentSelector,
-    /// The second.
     kernel_data: SegmentSelector,
-    /// The last.
     tss: SegmentSelector,
 }
 
 const _: () = assert!(
     TaskStateSegment::new().iomap_base as usize >= size_of::<TaskStateSegment>(),
-    "a map of permitted ports behind the TSS's end is none: programs have no ports"
+    "the I/O permission map lies beyond the end of the TSS, so programs have no access to ports"
 );
 
-/// A TSS that names these stacks, by the addresses of their ends.
+/// Creates a TSS with these stacks, given by their upper ends.
 pub(super) fn task_state_segment(ist_stack_tops: [VirtAddr; IstStackIndexes::ALL.len()]) -> TaskStateSegment {
     let mut tss = TaskStateSegment::new();
-    // The table's other three entries are not used. The field is packed, so it is written whole.
+    // The other three entries are unused. The field is packed, so it is written as a whole.
     let [double_fault, non_maskable, machine_check, debug] = ist_stack_tops;
     let unused = VirtAddr::zero();
     tss.interrupt_stack_table = [double_fault, non_maskable, machine_check, debug, unused, unused, unused];
@@ -75,7 +71,7 @@ pub(super) fn task_state_segment(ist_stack_tops: [VirtAddr; IstStackIndexes::ALL
 }
 
 impl Gdt {
-    /// The segments of the processor whose TSS this is.
+    /// Creates the segments of the processor that owns this TSS.
     pub(super) fn new(tss: &'static TaskStateSegment) -> Self {
         let mut table = GlobalDescriptorTable::new();
         let kernel_code = table.append(Descriptor::kernel_code_segment());
@@ -85,7 +81,7 @@ impl Gdt {
         let selectors = [kernel_code, kernel_data, user_data, user_code].map(|selector| selector.0);
         assert!(
             selectors == [KERNEL_CODE, KERNEL_DATA, USER_DATA, USER_CODE],
-            "segments lie where their selectors say"
+            "the selectors match the order of the segments"
         );
         let tss = table.append(Descriptor::tss_segment(tss));
         Self {
@@ -96,7 +92,7 @@ impl Gdt {
         }
     }
 
-    /// Makes these the segments of the processor that this runs on.
+    /// Loads the segments into the current processor.
     pub(super) fn load(&'static self) {
         self.table.load();
         // SAFETY: The selector names a 64-bit code segment of the table that was just loaded.
@@ -109,9 +105,9 @@ impl Gdt {
         unsafe { ES::set_reg(SegmentSelector::NULL) };
         // SAFETY: As for DS. GS is left alone: loading it would clear its base, which points to this processor's data.
         unsafe { FS::set_reg(SegmentSelector::NULL) };
-        // SAFETY: No segment is in a local table, so there need be none, and programs find none.
+        // SAFETY: No selector refers to a local descriptor table, so the processor needs none, and programs cannot use one.
         unsafe { asm!("lldt {:x}", in(reg) 0_u16, options(nomem, nostack, preserves_flags)) };
-        // SAFETY: The selector names the TSS in that table; it is not in use by another processor.
+        // SAFETY: The selector names the TSS in that table, and no other processor uses this TSS.
         unsafe { load_tss(self.tss) };
     }
 }

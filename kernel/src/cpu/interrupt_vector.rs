@@ -1,31 +1,29 @@
-//! What each interrupt vector is for. Those below 0x20 are the processor's exceptions.
+//! The kernel's interrupt vectors. Vectors below 0x20 are exceptions of the processor.
 
 use core::fmt;
 use num_enum::{IntoPrimitive, TryFromPrimitive};
 
-/// Vectors of the kernel's own.
+/// A vector that the kernel uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoPrimitive, TryFromPrimitive)]
 #[repr(u8)]
 pub enum InterruptVector {
-    /// An interrupt that a local APIC took back (Intel SDM vol. 3, section 12.9).
+    /// Spurious interrupt of a local APIC (Intel SDM vol. 3, section 12.9).
     LocalApicSpurious = 0x20,
-    /// The timer of a local APIC.
+    /// Timer of a local APIC.
     LocalApicTimer,
-    /// An error that a local APIC found.
+    /// Error that a local APIC detected.
     LocalApicError,
-    /// Another processor has something to run for this one.
-    Reschedule,
-    /// Another processor wants a function called: see [`crate::sync::remote_call`].
+    /// Another processor requests a call of a function: see [`crate::sync::remote_call`].
     RemoteCall,
 }
 
-/// The first of 16 vectors of the two 8259s. They are masked; one that raises an interrupt all the same is named.
+/// First of the 16 vectors of the two 8259s. Both are masked; an interrupt that arrives nevertheless is logged by its name.
 pub const LEGACY_FIRST_VECTOR: u8 = 0xe0;
 
-/// How many these are.
+/// Number of vectors of the two 8259s.
 const LEGACY_VECTORS: u8 = 16;
 
-/// A vector in words.
+/// Shows a vector with its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VectorName(pub u8);
 

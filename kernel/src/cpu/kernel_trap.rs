@@ -1,9 +1,13 @@
-//! What the kernel does when the processor enters it by an interrupt or exception.
+//! Interrupts and exceptions that arrive in kernel mode.
 //!
-//! Interrupts are off throughout. A breakpoint continues; every other exception of the kernel's own is a panic that
-//! names it; a vector that nobody handles is logged by its number.
+//! Interrupts are off throughout. A breakpoint continues; every other exception in kernel mode is a panic that names it. An exception
+//! of a program does not come here: `trap_entry.s` returns from `UserContext::run` instead, and `user_mode/program.rs` handles
+//! it. A program's page fault goes from there to `memory/user_address_space.rs`.
 
-use super::{exception, page_fault_error::PageFaultError, trap_frame::TrapFrame};
+use super::{
+    exception::{self, PageFaultError, vector},
+    trap_frame::TrapFrame,
+};
 use crate::{
     memory::{guarded_stack::StackInfo, user_copy},
     output::panic_handler,
@@ -11,32 +15,19 @@ use crate::{
 use spin::Once;
 use x86_64::{VirtAddr, registers::control::Cr2};
 
-/// Set at boot, before interrupts are on: told the vector, it handles an interrupt.
+/// Handles an interrupt, given its vector. Set at boot, before interrupts are enabled.
 static INTERRUPT_HANDLER: Once<fn(u8)> = Once::new();
 
-/// Says who handles interrupts.
+/// Sets the function that handles interrupts.
 pub(crate) fn set_interrupt_handler(handler: fn(u8)) {
     INTERRUPT_HANDLER.call_once(|| handler);
 }
 
-/// The vectors that are treated by themselves (Intel SDM vol. 3, table 7-1).
-pub(super) mod vector {
-    /// A single step, `icebp`, or a debug register.
-    pub(in crate::cpu) const DEBUG: u64 = 1;
-    /// The pin of that name, or a message to the local APIC.
-    pub(in crate::cpu) const NON_MASKABLE: u64 = 2;
-    /// `int3`.
-    pub(in crate::cpu) const BREAKPOINT: u64 = 3;
-    /// An exception while another was delivered.
-    pub(in crate::cpu) const DOUBLE_FAULT: u64 = 8;
-    /// An address that is not mapped, or not for this use.
-    pub(in crate::cpu) const PAGE_FAULT: u64 = 14;
-}
-
-/// Called by `trap_entry.s` for every vector that interrupts the kernel, and for those that are none of a program's business
-/// whatever they interrupt; what it leaves in the frame is what the interrupted code goes on with.
+/// Handles every interrupt and exception of kernel mode, and NMIs, double faults and machine checks of user mode.
+///
+/// `trap_entry.s` calls it. The interrupted code continues with the registers that it leaves in the frame.
 pub(super) extern "C" fn kernel_trap(frame: &mut TrapFrame) {
-    match frame.vector {
+    match frame.vector() {
         vector::BREAKPOINT => log::info!("Breakpoint! Stack frame:\n{frame}"),
         vector::DOUBLE_FAULT => double_fault_handler(frame),
         vector::PAGE_FAULT => page_fault_handler(frame),
@@ -48,24 +39,23 @@ pub(super) extern "C" fn kernel_trap(frame: &mut TrapFrame) {
     }
 }
 
-/// An interrupt of a device, a local APIC or another processor.
-pub(crate) fn interrupt_handler(number: u64) {
-    if let (Some(handle), Ok(vector)) = (INTERRUPT_HANDLER.get(), u8::try_from(number)) {
+/// Handles an interrupt of a device, a local APIC or another processor.
+pub(crate) fn interrupt_handler(vector: u8) {
+    if let Some(handle) = INTERRUPT_HANDLER.get() {
         handle(vector);
     }
 }
 
-/// By an NMI a processor that panics stops the others; any other NMI is logged.
+/// Stops this processor if another one has panicked; logs any other NMI.
 fn non_maskable_handler(frame: &TrapFrame) {
     if panic_handler::did_panic() {
         panic_handler::handle_panic_originating_on_other_cpu();
     }
-    // In the middle of the log of this processor, it is written to the serial port only.
+    // If this processor was writing a log line, this line goes to the serial port only.
     log::warn!("Non-maskable interrupt! It came at rip {:#018x}", frame.rip);
 }
 
-/// An access to memory that is not mapped, or not for this use. One of a copy to or from a program is none of the kernel's:
-/// the copy goes on behind it.
+/// Reports a page fault of the kernel. A fault of the copy to or from a program is not an error: the copy recovers from it.
 fn page_fault_handler(frame: &mut TrapFrame) {
     if let Some(recovery) = user_copy::recovery_of(frame.rip) {
         frame.rip = recovery;
@@ -79,8 +69,8 @@ fn page_fault_handler(frame: &mut TrapFrame) {
     )
 }
 
-/// An exception whose delivery failed: on a guarded stack this is how an overflow arrives, since the processor cannot
-/// push the page fault's frame.
+/// Reports an exception whose delivery failed. A stack overflow arrives as one: the processor cannot push the frame of the page
+/// fault to a guard page.
 fn double_fault_handler(frame: &TrapFrame) {
     let address = Cr2::read_raw();
     match StackInfo::of_guard(VirtAddr::new_truncate(address)) {
@@ -92,7 +82,7 @@ fn double_fault_handler(frame: &TrapFrame) {
     }
 }
 
-/// The end of the kernel, by a fault of its own.
+/// Panics with the registers of a faulting frame.
 fn fault(frame: &TrapFrame, what: core::fmt::Arguments<'_>) -> ! {
     panic_handler::report_fault(frame, what)
 }

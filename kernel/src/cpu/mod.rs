@@ -1,4 +1,4 @@
-//! The processors: each one's own data and tables, exceptions, starting the others, and standing still.
+//! The processors: CPU-local data, descriptor tables, exceptions, starting the APs, and halting.
 
 pub mod application_processors;
 pub mod cpu_local_data;
@@ -10,7 +10,6 @@ pub mod idt;
 pub mod interrupt_vector;
 pub(crate) mod kernel_trap;
 pub mod nmi_handler_states;
-pub(crate) mod page_fault_error;
 pub mod paging;
 pub mod processors;
 pub mod protections;

@@ -1,4 +1,4 @@
-//! Which processors can take an NMI: so a panic stops those that can by an NMI, and leaves a note for those that cannot yet.
+//! Which processors can handle an NMI. A panic stops those by an NMI, and leaves a note for the others.
 
 use super::cpu_local_data::current_cpu_id;
 use crate::sync::this_cpu::cpus_count;
@@ -7,22 +7,22 @@ use core::sync::atomic::{AtomicU8, Ordering};
 use num_enum::{IntoPrimitive, TryFromPrimitive};
 use spin::Once;
 
-/// Set by [`init`] on the BSP, before any AP starts: by the processors' ids.
+/// The state of each processor, by id. Set by [`init`] on the BSP before any AP starts.
 pub static NMI_HANDLER_STATES: Once<Box<[AtomicU8]>> = Once::new();
 
-/// A processor as one that panics sees it.
+/// State of a processor, as a panicking processor sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoPrimitive, TryFromPrimitive)]
 #[repr(u8)]
 pub enum NmiHandlerState {
-    /// An NMI would go astray: it has no table of handlers yet.
+    /// No IDT is loaded yet, so an NMI would be lost.
     NmiHandlerNotSet,
-    /// An NMI reaches its handler.
+    /// An NMI reaches the handler.
     NmiHandlerSet,
-    /// Another processor has panicked before there was a handler: do not go on.
+    /// Another processor panicked before this one had a handler: it must halt.
     KernelPanicked,
 }
 
-/// Gives each processor a state. The BSP has its handler already.
+/// Creates a state for each processor. The BSP has its handler already.
 pub fn init() {
     let states = (0..cpus_count()).map(|cpu_id| {
         AtomicU8::new(match cpu_id {
@@ -33,7 +33,7 @@ pub fn init() {
     NMI_HANDLER_STATES.call_once(|| states.collect());
 }
 
-/// Says that this processor has its handler. Returns whether it may go on: not after a panic of another.
+/// Records that the current processor has its handler. Returns `false` if another processor has panicked: then it must halt.
 #[must_use]
 pub fn set_own_handler() -> bool {
     let states = NMI_HANDLER_STATES.get();
@@ -43,7 +43,7 @@ pub fn set_own_handler() -> bool {
     change(state, NmiHandlerState::NmiHandlerNotSet, NmiHandlerState::NmiHandlerSet)
 }
 
-/// For a panic: tells every other processor to stop, `send_nmi` those that have a handler, by a note those that have none.
+/// Stops every other processor in a panic: those with a handler by `send_nmi`, those without by a note.
 pub fn stop_others(send_nmi: impl Fn(u32)) {
     let this_cpu = current_cpu_id();
     for (cpu_id, state) in (0..).zip(NMI_HANDLER_STATES.get().into_iter().flatten()) {
@@ -60,7 +60,7 @@ pub fn stop_others(send_nmi: impl Fn(u32)) {
     }
 }
 
-/// Changes a state, if it is the expected one; returns whether it was.
+/// Changes a state from `from` to `to`. Returns whether it was `from`.
 fn change(state: &AtomicU8, from: NmiHandlerState, to: NmiHandlerState) -> bool {
     let exchanged = state.compare_exchange(from.into(), to.into(), Ordering::SeqCst, Ordering::SeqCst);
     exchanged.is_ok()

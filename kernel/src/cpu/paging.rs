@@ -1,4 +1,4 @@
-//! What of paging this processor has, and switching it on.
+//! Detecting and enabling the paging features of a processor.
 
 use ez_paging::PagingFeatures;
 use raw_cpuid::CpuId;
@@ -10,7 +10,7 @@ use x86_64::registers::{
 /// IA32_PAT (Intel SDM vol. 3, section 13.12.2).
 const PAT_MSR: u32 = 0x277;
 
-/// Says what of it the processor has.
+/// Logs the paging features.
 pub fn log(features: &PagingFeatures) {
     let word = |is_there| if is_there { "on" } else { "absent" };
     log::info!(
@@ -21,16 +21,16 @@ pub fn log(features: &PagingFeatures) {
     );
 }
 
-/// Sets the processor up for page tables that use these features: the places of the PAT, and global pages. NX is one of
-/// [`super::protections`].
+/// Enables the PAT entries and global pages that the kernel's page tables use, and returns what the processor has.
+/// [`super::protections`] enables NX.
 pub fn set_up() -> PagingFeatures {
     let features = PagingFeatures::new(&CpuId::new());
-    if let Some(places) = features.pat.msr_value() {
-        // SAFETY: CPUID says that there is a PAT. The types that the boot loader's tables choose keep their places.
-        unsafe { Msr::new(PAT_MSR).write(places) };
+    if let Some(entries) = features.pat.msr_value() {
+        // SAFETY: CPUID reports a PAT. The entries that the boot loader's page tables use keep their memory types.
+        unsafe { Msr::new(PAT_MSR).write(entries) };
     }
     if features.global_pages {
-        // SAFETY: CPUID says that the bit exists. No page is global before the kernel's own tables are in use.
+        // SAFETY: CPUID reports the bit. No page is global before the kernel's own page tables are in use.
         unsafe { Cr4::update(|flags| flags.insert(Cr4Flags::PAGE_GLOBAL)) };
     }
     features

@@ -1,4 +1,4 @@
-//! Data and stacks for every processor, made by the BSP before any other starts.
+//! CPU-local data and stacks of every processor. The BSP creates them before it starts any AP.
 
 use super::{
     cpu_local_data::{self, CpuLocalData},
@@ -13,10 +13,10 @@ use alloc::{boxed::Box, vec::Vec};
 use spin::Once;
 use x86_64::VirtAddr;
 
-/// Set by [`create`]: the stack that each processor runs on, by its id.
+/// The normal stack of each processor, by id. Set by [`create`].
 static NORMAL_STACKS: Once<Box<[GuardedStack]>> = Once::new();
 
-/// Makes data and stacks for processors with these local APIC ids, in the order of the kernel's ids.
+/// Creates data and stacks for the processors with these local APIC ids, which are in the order of the kernel's ids.
 pub fn create(local_apic_ids: impl Iterator<Item = u32>) -> Result<(), MapRegionError> {
     let mut cpus = Vec::new();
     let mut normal_stacks = Vec::new();
@@ -32,7 +32,7 @@ pub fn create(local_apic_ids: impl Iterator<Item = u32>) -> Result<(), MapRegion
     Ok(())
 }
 
-/// Makes this processor's data known. A processor that nobody counted stands still: it does no harm so.
+/// Sets the GS base of the current processor. A processor with an unknown id halts.
 pub fn make_data_known(cpu_id: u32) {
     match cpu_local_data::of(cpu_id) {
         Some(local_data) => local_data.make_known(),
@@ -40,18 +40,18 @@ pub fn make_data_known(cpu_id: u32) {
     }
 }
 
-/// Goes on on the stack that was made for a processor, with its data. Only on that processor, once.
+/// Continues in `function` on the processor's own stack. To be called once, on that processor.
 pub fn run_on_own_stack(cpu_id: u32, function: extern "C" fn(&'static CpuLocalData) -> !) -> ! {
     let index = usize::try_from(cpu_id).unwrap_or(usize::MAX);
     let stack = NORMAL_STACKS.get().and_then(|stacks| stacks.get(index));
     let (Some(stack), Some(local_data)) = (stack, cpu_local_data::of(cpu_id)) else {
         hlt_loop_with_interrupts_off();
     };
-    // SAFETY: The stack is this processor's own, and nothing has used it yet.
+    // SAFETY: The stack belongs to this processor, and nothing has used it yet.
     unsafe { call_with_rsp(stack.top(), function, local_data) }
 }
 
-/// Makes the stacks that a processor's exceptions run on.
+/// Creates the exception stacks of a processor, and returns their upper ends.
 fn exception_stack_tops(cpu_id: u32) -> Result<[VirtAddr; IstStackIndexes::ALL.len()], MapRegionError> {
     let mut tops = [VirtAddr::zero(); IstStackIndexes::ALL.len()];
     for (index, top) in IstStackIndexes::ALL.into_iter().zip(&mut tops) {

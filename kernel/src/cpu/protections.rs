@@ -1,7 +1,10 @@
-//! What the processor can do to protect the kernel from programs and from itself, switched on where it is there.
+//! Processor features that protect the kernel from programs and from its own errors. Those that exist are enabled.
 //!
-//! NX: data is not executed. WP: read-only pages bind the kernel too. SMEP, SMAP: the kernel does not execute, or touch
-//! without saying so, what belongs to programs. UMIP: programs do not read descriptor tables' places.
+//! - NX: data pages are not executable.
+//! - WP: the kernel cannot write to read-only pages.
+//! - SMEP: the kernel cannot execute pages of programs.
+//! - SMAP: the kernel can access pages of programs only between `stac` and `clac`.
+//! - UMIP: programs cannot read the addresses of descriptor tables.
 
 use core::fmt;
 use raw_cpuid::{CpuId, CpuIdReaderNative};
@@ -13,24 +16,24 @@ use x86_64::registers::{
 /// IA32_ARCH_CAPABILITIES (Intel SDM vol. 4, table 2-2).
 const ARCH_CAPABILITIES_MSR: u32 = 0x10a;
 
-/// In [`ARCH_CAPABILITIES_MSR`]: not open to rogue data cache loads ("Meltdown").
+/// In [`ARCH_CAPABILITIES_MSR`]: the processor is not vulnerable to rogue data cache loads ("Meltdown").
 const RDCL_NO: u64 = 1 << 0;
 
-/// Which protections the processor has. Those it has are on.
+/// The protections that the processor has; all of them are enabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Protections {
-    /// Pages can forbid execution.
+    /// NX.
     pub no_execute: bool,
-    /// No execution of programs' pages in kernel mode.
+    /// SMEP.
     pub smep: bool,
-    /// No unannounced access to programs' pages in kernel mode.
+    /// SMAP.
     pub smap: bool,
-    /// No look at descriptor tables from user mode.
+    /// UMIP.
     pub umip: bool,
 }
 
 impl Protections {
-    /// Switches on what the processor that this runs on has.
+    /// Enables what the current processor has, and returns it.
     pub fn switch_on() -> Self {
         let cpuid = CpuId::new();
         let found = Self::of(&cpuid);
@@ -43,18 +46,18 @@ impl Protections {
             .iter()
             .filter(|(is_there, _)| *is_there)
             .fold(Cr4::read(), |flags, (_, flag)| flags | *flag);
-        // SAFETY: CPUID says that each of these bits exists; the kernel neither runs nor touches programs' pages here.
+        // SAFETY: CPUID reports each of these bits; the kernel neither executes nor accesses pages of programs here.
         unsafe { Cr4::write(cr4) };
-        // SAFETY: The kernel's data pages are mapped writable, so it does not rely on writing to read-only ones.
+        // SAFETY: The kernel's data pages are mapped writable; it never writes to read-only pages.
         unsafe { Cr0::update(|flags| flags.insert(Cr0Flags::WRITE_PROTECT)) };
         if found.no_execute {
-            // SAFETY: CPUID says that the bit exists, and the page tables that are in use forbid execution of data only.
+            // SAFETY: CPUID reports the bit, and the current page tables set NX on data only.
             unsafe { Efer::update(|flags| flags.insert(EferFlags::NO_EXECUTE_ENABLE)) };
         }
         found
     }
 
-    /// What CPUID says.
+    /// Reads CPUID.
     fn of(cpuid: &CpuId<CpuIdReaderNative>) -> Self {
         let extended = cpuid.get_extended_feature_info();
         let has = |ask: fn(&raw_cpuid::ExtendedFeatures) -> bool| extended.as_ref().is_some_and(ask);
@@ -85,21 +88,20 @@ impl fmt::Display for Protections {
     }
 }
 
-/// Whether pages can forbid execution.
 fn has_no_execute(cpuid: &CpuId<CpuIdReaderNative>) -> bool {
     let identifiers = cpuid.get_extended_processor_and_feature_identifiers();
     identifiers.is_some_and(|identifiers| identifiers.has_execute_disable())
 }
 
-/// Warns if a program could read the kernel's memory by a side channel of this processor ("Meltdown"), as far as the
-/// processor says: AMD's are not open to it, Intel's say so when they are not.
+/// Warns if programs may be able to read kernel memory through a side channel of this processor ("Meltdown"). AMD processors are
+/// not vulnerable; Intel processors report RDCL_NO when they are not.
 pub fn warn_of_leaks() {
     if may_leak_kernel_memory(&CpuId::new()) {
         log::warn!("Programs may read the kernel's memory by side channels of this processor: it does not say RDCL_NO");
     }
 }
 
-/// Whether the processor may be open to rogue data cache loads.
+/// Whether the processor may be vulnerable to rogue data cache loads.
 fn may_leak_kernel_memory(cpuid: &CpuId<CpuIdReaderNative>) -> bool {
     let vendor = cpuid.get_vendor_info();
     let is_amd = vendor.is_some_and(|vendor| matches!(vendor.as_str(), "AuthenticAMD" | "HygonGenuine"));
@@ -112,8 +114,8 @@ fn has_arch_capabilities() -> bool {
     core::arch::x86_64::__cpuid(0).eax >= LEAF && core::arch::x86_64::__cpuid_count(LEAF, 0).edx & (1 << 29) != 0
 }
 
-/// What the processor says of itself.
+/// Reads [`ARCH_CAPABILITIES_MSR`].
 fn arch_capabilities() -> u64 {
-    // SAFETY: Only called where CPUID says that the MSR exists; reading it changes nothing.
+    // SAFETY: Called only where CPUID reports the MSR; reading it has no side effect.
     unsafe { Msr::new(ARCH_CAPABILITIES_MSR).read() }
 }

@@ -1,4 +1,4 @@
-//! The registers that tell where a processor was, for a report.
+//! Registers for the report of a panic.
 
 use core::{arch::asm, fmt};
 use x86_64::registers::{
@@ -6,33 +6,27 @@ use x86_64::registers::{
     rflags,
 };
 
-/// What was read, at the place where it was read.
+/// Values of the registers at one place of the code.
 #[derive(Debug, Clone, Copy)]
 pub struct Registers {
     /// Stack pointer.
     pub rsp: u64,
     /// Frame pointer.
     pub rbp: u64,
-    /// Flags.
     rflags: u64,
-    /// Control register 0.
     cr0: u64,
-    /// The address of the last page fault.
     cr2: u64,
-    /// Where the page tables begin, with its flags.
     cr3: u64,
-    /// Control register 4.
     cr4: u64,
-    /// Extended features.
     efer: u64,
 }
 
 impl Registers {
-    /// Reads them. Inlined, so that stack and frame pointer are the caller's.
+    /// Reads the registers. Inlined, so that stack pointer and frame pointer are those of the caller.
     #[inline(always)]
     pub fn read() -> Self {
         let (rsp, rbp): (u64, u64);
-        // SAFETY: Copies two registers and touches nothing else.
+        // SAFETY: Copies two registers and has no other effect.
         unsafe {
             asm!("mov {}, rsp", "mov {}, rbp", out(reg) rsp, out(reg) rbp, options(nomem, nostack, preserves_flags))
         };

@@ -1,24 +1,24 @@
-// The way into the kernel for every interrupt vector, and back out.
+// Entry into the kernel for every interrupt vector, and the exit.
 //
 // The processor has pushed ss, rsp, rflags, cs, rip and, for some exceptions, an error code (Intel SDM vol. 3,
-// section 7.14.2). A stub makes the error code uniform and pushes its vector; what follows makes the `TrapFrame` whole.
+// section 7.14.2). A stub pushes 0 where there is no error code, then its vector; the code after it completes the `TrapFrame`.
 
 .section .text
 
-// 256 stubs of 16 bytes each, in order: stub n begins at trap_stubs + 16 * n.
+// 256 stubs of 16 bytes each, in order: stub n starts at trap_stubs + 16 * n.
 .balign 16
 .globl trap_stubs
 trap_stubs:
 .set vector, 0
 .rept 256
     .balign 16
-    // These push an error code themselves: #DF #TS #NP #SS #GP #PF, #AC, #CP, #VC #SX.
+    // The processor pushes an error code for: #DF #TS #NP #SS #GP #PF, #AC, #CP, #VC #SX.
     .if (vector == 8) || ((vector >= 10) && (vector <= 14)) || (vector == 17) || (vector == 21) || (vector == 29) || (vector == 30)
     .else
         push 0
     .endif
     push vector
-    // These can come in while the kernel has not swapped GS yet, or has swapped it back: #DB NMI #DF #MC.
+    // These can arrive before the kernel has swapped GS, or after it has swapped it back: #DB NMI #DF #MC.
     .if (vector == 1) || (vector == 2) || (vector == 8) || (vector == 18)
         jmp paranoid_entry
     .else
@@ -27,8 +27,8 @@ trap_stubs:
     .set vector, vector + 1
 .endr
 
-// Saves the general registers, lowest field of the frame last. The flags are the kernel's from here on: strings go upwards, and
-// SMAP holds, whatever the interrupted code had set.
+// Saves the general registers, the lowest field of the frame last. Sets the kernel's flags first: DF and AC are clear, whatever the
+// interrupted code had set.
 .macro save_registers
     push {kernel_flags}
     popfq
@@ -49,7 +49,7 @@ trap_stubs:
     push r15
 .endm
 
-// Restores them and drops vector and error code.
+// Restores the general registers, and removes vector and error code.
 .macro restore_registers
     pop r15
     pop r14
@@ -69,18 +69,18 @@ trap_stubs:
     add rsp, 16
 .endm
 
-// Calls kernel_trap(&mut TrapFrame). The frame is a multiple of 16 bytes, so the stack is aligned as the ABI wants it.
-// A frame pointer of 0 ends a backtrace of the handler itself.
+// Calls kernel_trap(&mut TrapFrame). The size of the frame is a multiple of 16, so the stack has the alignment of the ABI.
+// A frame pointer of 0 ends the backtrace of the handler.
 .macro call_handler
     mov rdi, rsp
     xor ebp, ebp
     call {kernel_trap}
 .endm
 
-// Entry where GS is the kernel's exactly if the interrupted code was.
+// Entry for vectors at which GS is swapped if, and only if, user mode was interrupted.
 //
-// From a program, the processor has pushed to the end of the program's context (the TSS leads there), so that the frame that
-// is whole now is the one in the context. The kernel goes on where it entered the program, on its own stack.
+// From user mode, the processor has pushed to the end of the program's context, to which the TSS points; so the complete frame is the
+// one in the context. The kernel continues on its own stack, where it entered user mode.
 trap_entry:
     save_registers
     test qword ptr [rsp + {cs_offset}], 3
@@ -94,7 +94,7 @@ leave_user_mode_by_trap:
     mov eax, {left_by_trap}
     jmp leave_user_mode
 
-// Entry that trusts only the GS base itself: the kernel's lies in the upper half, a program's never does.
+// Entry that looks at the GS base itself: the kernel's is in the upper half, a program's never is.
 paranoid_entry:
     save_registers
     test qword ptr [rsp + {cs_offset}], 3
@@ -107,7 +107,7 @@ paranoid_entry:
     swapgs
     inc ebx
 2:
-    // rbx is kept by the called function.
+    // The called function preserves rbx.
     call_handler
     test ebx, ebx
     jz 3f
@@ -116,7 +116,7 @@ paranoid_entry:
     restore_registers
     iretq
 
-// From a program: a debug exception is the program's, so its frame is copied to the context; anything else is the machine's.
+// From user mode: a debug exception belongs to the program, so its frame is copied to the context. Others belong to the machine.
 paranoid_entry_from_user_mode:
     swapgs
     cmp qword ptr [rsp + {vector_offset}], {debug_vector}

@@ -1,8 +1,8 @@
-//! What an interrupt or exception found in the registers, and what they will hold when it returns.
+//! The registers of interrupted code: saved at the entry of an interrupt or exception, restored at its exit.
 
 use core::fmt;
 
-/// All general registers, the vector, and what the processor pushed. `trap_entry.s` lays it out on the stack.
+/// All general registers, the vector, and what the processor pushed. `trap_entry.s` builds it on the stack.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(C)]
 #[expect(missing_docs, reason = "the registers go by their own names")]
@@ -22,9 +22,9 @@ pub struct TrapFrame {
     pub rcx: u64,
     pub rbx: u64,
     pub rax: u64,
-    /// Which stub was entered: 0 to 255.
+    /// The vector, 0 to 255: see [`TrapFrame::vector`].
     pub vector: u64,
-    /// What the processor pushed, or 0 where it pushes none.
+    /// What the processor pushed, or 0 for vectors without an error code.
     pub error_code: u64,
     pub rip: u64,
     pub cs: u64,
@@ -34,9 +34,9 @@ pub struct TrapFrame {
 }
 
 impl TrapFrame {
-    /// Whether a program was interrupted, and not the kernel.
-    pub fn is_from_user_mode(&self) -> bool {
-        self.cs & 3 == 3
+    /// Returns the vector of the interrupt or exception.
+    pub fn vector(&self) -> u8 {
+        self.vector.to_le_bytes()[0]
     }
 }
 

@@ -7,6 +7,7 @@
 use super::vector_state::VectorState;
 use crate::cpu::{
     cpu_local_data::CpuLocalData,
+    exception::vector::{GENERAL_PROTECTION, PAGE_FAULT},
     gdt::{USER_CODE, USER_DATA},
     trap_frame::TrapFrame,
 };
@@ -22,12 +23,6 @@ use x86_64::{VirtAddr, instructions::interrupts, registers::control::Cr2, struct
 
 /// What `enter_user_mode` returns when a system call ended it.
 const LEFT_BY_SYSCALL: u32 = 0;
-
-/// The vector of a general protection fault.
-pub(super) const GENERAL_PROTECTION: u8 = 13;
-
-/// The vector of a page fault.
-pub(super) const PAGE_FAULT: u8 = 14;
 
 /// The first vector that is not an exception's.
 const FIRST_INTERRUPT: u8 = 32;

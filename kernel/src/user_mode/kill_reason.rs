@@ -1,6 +1,6 @@
 //! Why a program was killed.
 
-use crate::cpu::{exception, page_fault_error::PageFaultError};
+use crate::cpu::exception::{self, PageFaultError};
 use core::fmt;
 
 /// Why a program was killed.
@@ -43,7 +43,7 @@ impl fmt::Display for KillReason {
             Self::PageFault { error_code, .. } => write!(formatter, "Page Fault ({})", PageFaultError(*error_code)),
             Self::OutOfMemory { .. } => formatter.write_str("out of memory"),
             Self::Exception { vector, error_code } => {
-                let name = exception::name(u64::from(*vector)).unwrap_or("unknown exception");
+                let name = exception::name(*vector).unwrap_or("unknown exception");
                 write!(formatter, "{name} ({error_code:#x})")
             }
         }

@@ -2,12 +2,12 @@
 
 use super::{
     KillReason, ProgramEnd, ProgramImage,
-    enter_user_mode::{LeaveReason, PAGE_FAULT, UserContext},
+    enter_user_mode::{LeaveReason, UserContext},
     program_image, syscall_handler, syscall_setup,
     user_backtrace::UserBacktrace,
 };
 use crate::{
-    cpu::kernel_trap,
+    cpu::{exception::vector::PAGE_FAULT, kernel_trap},
     memory::{
         frame_allocator::{self, FrameUse},
         user_address_space::{Filling, UserAddressSpace, UserMemoryError},
@@ -106,7 +106,7 @@ impl Program {
                     }
                 }
                 LeaveReason::Interrupt(vector) => {
-                    kernel_trap::interrupt_handler(u64::from(vector));
+                    kernel_trap::interrupt_handler(vector);
                     // This processor does not idle, so nobody else may be there to draw.
                     logger::draw();
                 }
