@@ -185,21 +185,18 @@ fn leave_boot_loader() {
         && let Some(mut memory) = physical_memory::lock()
     {
         // SAFETY: Every processor runs on the kernel's stacks, tables and segments; what the boot loader said was copied.
-        let reclaimed = unsafe { memory.reclaim_boot_loader_memory() };
+        let reclaimed_bytes = unsafe { memory.reclaim_boot_loader_memory() };
         let usable_bytes = memory.usable_bytes();
         let statistics: Vec<_> = memory.statistics().collect();
         drop(memory);
         for (owner, bytes) in statistics {
             log::debug!("Memory: {} KiB {owner:?}", bytes >> 10);
         }
-        match reclaimed {
-            Ok(bytes) => log::info!(
-                "Memory: {} KiB of the boot loader's reclaimed, {} MiB free",
-                bytes >> 10,
-                usable_bytes >> 20
-            ),
-            Err(error) => log::error!("The boot loader's memory cannot be reclaimed: {error:?}"),
-        }
+        log::info!(
+            "Memory: {} KiB of the boot loader's reclaimed, {} MiB free",
+            reclaimed_bytes >> 10,
+            usable_bytes >> 20
+        );
     }
 }
 

@@ -49,7 +49,7 @@ const SUBJECTS: [Subject; 17] = [
     limited(
         "map_unmap_page_anywhere",
         "the same, with the address taken and given back",
-        4_000,
+        6_000,
     ),
     limited("log_line_64_serial", "log a line of 64 bytes, serial port only", 2_500),
     limited(

@@ -7,7 +7,7 @@
 use super::kernel_table::{FramesInDirectMap, KernelTable};
 use crate::boot::{boot_info::BootInfo, hhdm_offset::OffsetMappedPhysAddr};
 use ez_paging::{ConfigurableFlags, MapRangeError, OutOfFrames, PagingConfig, PagingFeatures, PatMemoryType};
-use memory_ranges::{BootMap, BootMemoryKind, PhysRange, PhysRangeError};
+use memory_ranges::{BootMap, BootMemoryKind, PhysRange, RangeError};
 use x86_64::{PhysAddr, VirtAddr};
 
 /// Why there are no page tables.
@@ -78,7 +78,7 @@ fn segments() -> [(u64, u64, ConfigurableFlags); 3] {
 }
 
 /// Where the kernel's image lies in physical memory.
-pub(super) fn image(boot_info: &BootInfo) -> Result<PhysRange, PhysRangeError> {
+pub(super) fn image(boot_info: &BootInfo) -> Result<PhysRange, RangeError<PhysAddr>> {
     let (physical_start, virtual_start) = boot_info.executable_address;
     let [start, end] = [&raw const kernel_text_start, &raw const kernel_end].map(|symbol| symbol.addr() as u64);
     let offset_in_image = start.saturating_sub(virtual_start.as_u64());

@@ -1,6 +1,6 @@
 //! Single frames without a look at the map: each processor has a stock of its own.
 //!
-//! To the map, such a frame belongs to `FrameCache` wherever it is. Physical memory's lock is taken while a stock is in
+//! To the map, such a frame belongs to `SingleFrames` wherever it is. Physical memory's lock is taken while a stock is in
 //! use, never the other way round.
 //!
 //! A program gets no frame while memory is scarce: what is left then is the kernel's.
@@ -13,16 +13,21 @@ use crate::{
     boot::hhdm_offset::OffsetMappedPhysAddr,
     sync::{PerCpu, this_cpu::cpus_count},
 };
+use arrayvec::ArrayVec;
 use core::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use memory_ranges::{FrameStack, KernelMemoryUsageType, MemoryType, PAGE_BYTES};
+use memory_ranges::{KernelMemoryUsageType, MemoryType, PAGE_BYTES};
 use spin::Once;
 use x86_64::structures::paging::{PhysFrame, Size4KiB};
 
-/// Frames that a processor keeps at most.
+/// Maximum number of frames in a processor's cache.
 const CAPACITY: usize = 64;
 
-/// One processor's frames.
-type Cache = FrameStack<CAPACITY>;
+/// Number of frames that a cache fetches or gives back at once: half of it, so that neither a row of allocations nor one
+/// of frees needs the next batch soon.
+const BATCH: usize = CAPACITY / 2;
+
+/// One processor's free frames. The frame freed last is allocated first: its bytes may still be in the data cache.
+type Cache = ArrayVec<PhysFrame<Size4KiB>, CAPACITY>;
 
 /// What a frame is allocated for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +73,7 @@ impl FrameUse {
 
 /// Gives each processor a cache, empty.
 pub fn init() {
-    CACHES.call_once(|| PerCpu::new(cpus_count(), || (Cache::new(), no_frames())));
+    CACHES.call_once(|| PerCpu::new(cpus_count(), || (Cache::new_const(), no_frames())));
 }
 
 /// How many frames are allocated and not given back.
@@ -151,16 +156,16 @@ fn allocate_for_user_from(cache: &mut Cache, in_use: &Counts) -> Option<PhysFram
 #[inline]
 fn free_into(cache: &mut Cache, in_use: &AtomicI64, frame: PhysFrame<Size4KiB>) {
     in_use.store(in_use.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
-    if cache.push(frame).is_err() {
-        free_into_full(cache, frame);
+    if let Err(full) = cache.try_push(frame) {
+        free_into_full(cache, full.element());
     }
 }
 
 /// Puts a frame into a cache that is full, after a batch has made room.
 #[cold]
 fn free_into_full(cache: &mut Cache, frame: PhysFrame<Size4KiB>) {
-    cache.drain(Cache::BATCH, give_back);
-    let _has_room = cache.push(frame);
+    cache.drain(..BATCH).for_each(give_back);
+    let _has_room = cache.try_push(frame);
 }
 
 /// Whether programs get no frame.
@@ -175,9 +180,9 @@ fn is_scarce_now() -> bool {
 #[cold]
 fn refill(cache: &mut Cache) -> Option<PhysFrame<Size4KiB>> {
     let mut memory = physical_memory::lock()?;
-    memory.take_frames(Cache::BATCH, |frame| {
+    memory.take_frames(BATCH, |frame| {
         // The cache is empty, and a batch fits.
-        let _has_room = cache.push(frame);
+        let _has_room = cache.try_push(frame);
     });
     WAS_SCARCE.store(memory.is_scarce(), Ordering::Relaxed);
     drop(memory);

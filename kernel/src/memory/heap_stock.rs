@@ -6,9 +6,12 @@
 
 use super::physical_memory;
 use crate::{boot::hhdm_offset::OffsetMappedPhysAddr, sync::IrqSpinLock};
+use arrayvec::ArrayVec;
 use core::sync::atomic::{AtomicBool, Ordering};
-use memory_ranges::TwoMibStock;
-use x86_64::VirtAddr;
+use x86_64::{
+    VirtAddr,
+    structures::paging::{PhysFrame, Size2MiB},
+};
 
 /// Size and alignment of a piece: as a large page, so that the maps stay short.
 pub(super) const PIECE_SIZE: usize = 2 * 1024 * 1024;
@@ -23,13 +26,15 @@ const LOW_WATER_MARK: usize = 1;
 static IS_LOW: AtomicBool = AtomicBool::new(true);
 
 /// The pieces. They belong to the heap already, as far as the map of memory knows.
-static STOCK: IrqSpinLock<TwoMibStock<CAPACITY>> = IrqSpinLock::new(TwoMibStock::new(LOW_WATER_MARK));
+static STOCK: IrqSpinLock<Stock> = IrqSpinLock::new(Stock::new_const());
+
+type Stock = ArrayVec<PhysFrame<Size2MiB>, CAPACITY>;
 
 /// Takes a piece, for the heap: its address in the direct map.
 pub(super) fn take() -> Option<VirtAddr> {
     let mut stock = STOCK.lock();
-    let piece = stock.take();
-    IS_LOW.store(stock.missing() != 0, Ordering::Relaxed);
+    let piece = stock.pop();
+    IS_LOW.store(missing(&stock) != 0, Ordering::Relaxed);
     piece.map(|piece| piece.start_address().offset_mapped())
 }
 
@@ -46,17 +51,25 @@ pub(super) fn refill_if_low() {
 #[cold]
 fn refill() {
     // A statement of its own: as the head of the loop it would hold the lock throughout.
-    let missing = STOCK.lock().missing();
-    for _ in 0..missing {
+    let count = missing(&STOCK.lock());
+    for _ in 0..count {
         let Some(piece) = physical_memory::allocate_heap_piece() else {
             return;
         };
         let mut stock = STOCK.lock();
-        let added = stock.add(piece);
-        IS_LOW.store(stock.missing() != 0, Ordering::Relaxed);
+        let added = stock.try_push(piece);
+        IS_LOW.store(missing(&stock) != 0, Ordering::Relaxed);
         drop(stock);
         if added.is_err() {
             physical_memory::free_heap_piece(piece);
         }
     }
+}
+
+/// Number of pieces to add now: none above the low-water mark, otherwise as many as the stock can hold.
+fn missing(stock: &Stock) -> usize {
+    if stock.len() > LOW_WATER_MARK {
+        return 0;
+    }
+    stock.remaining_capacity()
 }

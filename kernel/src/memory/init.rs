@@ -12,10 +12,8 @@ use crate::{
 };
 use core::fmt;
 use ez_paging::PagingFeatures;
-use memory_ranges::{
-    BootClaim, BootMap, BootMemoryKind, OwnershipError, PAGE_BYTES, PageStateError, PhysRange, PhysRangeError,
-    find_first_piece,
-};
+use memory_ranges::{BootClaim, BootMap, BootMemoryKind, OwnershipError, PhysRange, RangeError, find_first_piece};
+use x86_64::PhysAddr;
 
 /// Bytes of the heap's first piece, before its stock can be asked for more: the maps of memory have to fit.
 const FIRST_PIECE_BYTES: u64 = PIECE_SIZE as u64;
@@ -47,10 +45,8 @@ pub enum InitMemoryError {
     PhysicalMemory(OwnershipError),
     /// The page tables cannot be built.
     PageTables(CreatePageTablesError),
-    /// The address space cannot be kept.
-    VirtualMemory(PageStateError),
     /// The kernel cannot be where the boot loader says.
-    KernelImage(PhysRangeError),
+    KernelImage(RangeError<PhysAddr>),
     /// The boot loader's map does not keep the kernel's memory for the kernel.
     KernelImageNotKept(PhysRange),
 }
@@ -60,7 +56,7 @@ pub enum InitMemoryError {
 /// `features` are those of the processor; its NX and PAT are set accordingly.
 pub fn init(boot_info: &BootInfo, features: PagingFeatures) -> Result<(), InitMemoryError> {
     let claims = boot_info.memory_map.claims();
-    let first_piece = find_first_piece(claims.clone(), FIRST_PIECE_BYTES, PAGE_BYTES).ok_or_else(|| {
+    let first_piece = find_first_piece(claims.clone(), FIRST_PIECE_BYTES).ok_or_else(|| {
         let usable_bytes = boot_info.memory_map.usable_bytes();
         InitMemoryError::NoFirstPiece {
             usable_bytes,
@@ -81,7 +77,8 @@ pub fn init(boot_info: &BootInfo, features: PagingFeatures) -> Result<(), InitMe
     let table = create_page_tables::create(boot_info, &map, features).map_err(InitMemoryError::PageTables)?;
     // SAFETY: The table maps the kernel's image, all RAM (the stack that this runs on is RAM) and the frame buffer where
     // the boot loader's had them.
-    unsafe { virtual_memory::init(table) }.map_err(InitMemoryError::VirtualMemory)
+    unsafe { virtual_memory::init(table) };
+    Ok(())
 }
 
 /// Logs what the map holds, and what was odd in the boot loader's.
@@ -152,7 +149,6 @@ impl fmt::Display for InitMemoryError {
                 formatter,
                 "the kernel lies at {image:?}, which the boot loader's map does not keep for it"
             ),
-            Self::VirtualMemory(error) => write!(formatter, "the address space cannot be kept: {error:?}"),
         }
     }
 }

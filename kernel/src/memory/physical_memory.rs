@@ -30,7 +30,7 @@ const HEAP: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::GlobalA
 static PHYSICAL_MEMORY: Once<IrqSpinLock<PhysicalMemory>> = Once::new();
 
 /// How the map knows the blocks that single frames are taken of.
-pub(super) const SINGLE_FRAMES: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::FrameCache);
+pub(super) const SINGLE_FRAMES: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::SingleFrames);
 
 /// What programs leave to the kernel of memory that is in no block.
 const KERNEL_RESERVE_BYTES: u64 = 8 * 1024 * 1024;
@@ -52,7 +52,7 @@ pub struct PhysicalMemory {
 
 /// Starts the map from the boot loader's, in which the heap has taken `first_heap_piece` already.
 pub(super) fn init(map: &BootMap, first_heap_piece: PhysRange) -> Result<(), OwnershipError> {
-    let mut ranges = PhysicalRanges::from_boot_map(map)?;
+    let mut ranges = PhysicalRanges::from_boot_map(map);
     ranges.allocate_at(first_heap_piece, HEAP)?;
     let blocks = FrameBlocks::new();
     PHYSICAL_MEMORY.call_once(|| IrqSpinLock::new(PhysicalMemory { ranges, blocks }));
@@ -83,7 +83,7 @@ impl PhysicalMemory {
 
     /// Allocates one range of whole pages, as large as there is up to `max_size_bytes`.
     pub fn allocate_up_to(&mut self, max_size_bytes: u64, owner: MemoryType) -> Result<PhysRange, AllocateError> {
-        self.ranges.allocate_up_to(max_size_bytes, ANY_ADDRESS, owner)
+        self.ranges.allocate_up_to(max_size_bytes, owner)
     }
 
     /// Takes single frames, at least one and at most `max_count`, unless there is no memory.
@@ -157,7 +157,7 @@ impl PhysicalMemory {
     ///
     /// Nobody may use anything of the boot loader's any more: neither its page tables, stacks and answers, nor a
     /// processor that waits in its code.
-    pub unsafe fn reclaim_boot_loader_memory(&mut self) -> Result<u64, OwnershipError> {
+    pub unsafe fn reclaim_boot_loader_memory(&mut self) -> u64 {
         self.ranges.reclaim(MemoryType::UsedByLimine, |range| {
             // SAFETY: The caller's promise, and the map's lock is held.
             unsafe { poison(range) };

@@ -20,7 +20,7 @@ use crate::boot::hhdm_offset::OffsetMappedPhysAddr;
 use alloc::vec::Vec;
 use elf_load_plan::PAGE_SIZE_BYTES;
 use ez_paging::{ConfigurableFlags, Frame, MapError, Page, PageSize};
-use memory_ranges::{Guards, PAGE_BYTES, PageState, VirtRange, VirtualRanges};
+use memory_ranges::{PAGE_BYTES, PageState, VirtRange, VirtualRanges};
 use x86_64::{PhysAddr, VirtAddr, instructions::tlb, structures::paging::PhysFrame};
 
 /// Up to so many addresses are forgotten one by one; else all are at once, which is faster then.
@@ -87,7 +87,7 @@ impl UserAddressSpace {
         Ok(Self {
             table: virtual_memory::new_user_table().map_err(|_: MapRegionError| UserMemoryError::OutOfMemory)?,
             shared: Vec::new(),
-            mapped: VirtualRanges::new(window).map_err(|_| UserMemoryError::OutOfMemory)?,
+            mapped: VirtualRanges::new(window),
             pages_left: pages_limit
                 .checked_sub(stack_pages)
                 .ok_or(UserMemoryError::OutOfMemory)?,
@@ -159,7 +159,7 @@ impl UserAddressSpace {
         let pages_left = self.pages_left.checked_sub(pages).ok_or(UserMemoryError::OutOfMemory)?;
         let allocation = self
             .mapped
-            .allocate_contiguous_pages(pages, PAGE_BYTES, Guards::NONE)
+            .allocate_contiguous_pages(pages, 0)
             .map_err(|_| UserMemoryError::OutOfMemory)?;
         self.pages_left = pages_left;
         Ok(allocation.pages.start())
@@ -178,9 +178,7 @@ impl UserAddressSpace {
         if self.mapped.runs() >= MOST_RUNS && self.mapped.is_within_used(range) {
             return Err(UserMemoryError::OutOfMemory);
         }
-        self.mapped
-            .free(range, memory_ranges::Reuse::AtOnce)
-            .map_err(|_| UserMemoryError::NotMapped)?;
+        self.mapped.free(range).map_err(|_| UserMemoryError::NotMapped)?;
         self.pages_left += pages;
         for offset in (0..size_bytes).step_by(BYTES_BETWEEN_PAUSES) {
             self.give_back(start + offset, (size_bytes - offset).min(BYTES_BETWEEN_PAUSES as u64));

@@ -16,8 +16,8 @@ use arrayvec::ArrayVec;
 use core::{fmt, mem};
 use ez_paging::{ConfigurableFlags, ManagedL4PageTable, MapRangeError, OutOfFrames, UnmapRangeError};
 use memory_ranges::{
-    AllocatePagesError, Guards, KernelMemoryUsageType, MemoryType, PAGE_BYTES, PageStateError, PhysRange, Reuse,
-    VirtRange, VirtualAllocation, VirtualRanges,
+    AllocatePagesError, KernelMemoryUsageType, MemoryType, PAGE_BYTES, PhysRange, VirtRange, VirtualAllocation,
+    VirtualRanges,
 };
 use spin::Once;
 use x86_64::{PhysAddr, VirtAddr, instructions::tlb};
@@ -42,6 +42,9 @@ struct DeadRegion {
     /// The memory, if it belonged to the region.
     _memory: Option<OwnedRam>,
 }
+
+/// Unmapped pages before and after each region.
+const GUARD_PAGES: u64 = 1;
 
 /// So many dead regions wait for a shootdown at most.
 const MAX_DEAD_REGIONS: usize = 32;
@@ -105,13 +108,11 @@ impl From<AllocateRamError> for MapRegionError {
 /// # Safety
 ///
 /// The table maps everything that the kernel uses from here on, where it uses it.
-pub(super) unsafe fn init(table: KernelTable) -> Result<(), PageStateError> {
-    let window = VirtRange::new(
-        VirtAddr::new_truncate(address_space::RANGES_START),
-        address_space::RANGES_SIZE,
-    );
-    let window = window.map_err(|_| PageStateError::BookkeepingRefused)?;
-    let ranges = VirtualRanges::new(window)?;
+pub(super) unsafe fn init(table: KernelTable) {
+    let start = VirtAddr::new_truncate(address_space::RANGES_START);
+    let window =
+        VirtRange::new(start, address_space::RANGES_SIZE).expect("the window is whole pages of the higher half");
+    let ranges = VirtualRanges::new(window);
     VIRTUAL_MEMORY.call_once(|| {
         IrqSpinLock::new(VirtualMemory {
             ranges,
@@ -121,7 +122,6 @@ pub(super) unsafe fn init(table: KernelTable) -> Result<(), PageStateError> {
     });
     // SAFETY: The caller's promise.
     unsafe { switch_to_kernel_table() };
-    Ok(())
 }
 
 /// Makes this processor use the kernel's page tables.
@@ -248,7 +248,7 @@ pub fn bury_dead_regions() {
 fn bury(dead_regions: impl Iterator<Item = DeadRegion>) {
     shootdown::flush_everywhere();
     for dead in dead_regions {
-        let freed = lock().map(|mut memory| memory.ranges.free(dead.whole, Reuse::AtOnce));
+        let freed = lock().map(|mut memory| memory.ranges.free(dead.whole));
         if let Ok(Err(error)) = freed {
             log::error!("A region of the kernel cannot be given back: {error:?}");
         }
@@ -270,9 +270,7 @@ fn map_guarded(
 ) -> Result<VirtualAllocation, MapRegionError> {
     let mut memory = lock()?;
     let pages = size_bytes / PAGE_BYTES;
-    let allocation = memory
-        .ranges
-        .allocate_contiguous_pages(pages, PAGE_BYTES, Guards::around(1));
+    let allocation = memory.ranges.allocate_contiguous_pages(pages, GUARD_PAGES);
     let allocation = allocation.map_err(MapRegionError::NoRoom)?;
     // SAFETY: The caller owns the memory, or it is a device's; nobody uses the address.
     let mapped = unsafe {
@@ -284,7 +282,7 @@ fn map_guarded(
         Ok(flush) => flush.flush_by(tlb::flush),
         Err(error) => {
             // It was never mapped, so no processor remembers it.
-            let _was_used = memory.ranges.free(allocation.whole, Reuse::AtOnce);
+            let _was_used = memory.ranges.free(allocation.whole);
             return Err(MapRegionError::Map(error));
         }
     }

@@ -1,33 +1,32 @@
-//! One entry of the boot loader's memory map: an allegation of the firmware, which may be empty, wrap around, lie askew
-//! or overlap another.
+//! One unchecked entry of the boot loader's memory map. It may be empty, overflow, be unaligned or overlap another entry.
 
 use crate::{
+    address_range::LAST_FRAME,
     memory_type::{KernelMemoryUsageType, MemoryType},
-    pages::{PAGE_BYTES, Pages, align_up},
-    phys_range::LAST_FRAME,
+    pages::{PAGE_BYTES, Pages},
 };
 
-/// What the boot loader says of a range. The later in this list, the more restrictive: where two claims meet, the later
-/// one holds.
+/// The type of a range in the boot loader's map, the least restrictive first. Where two entries overlap, the more
+/// restrictive type wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BootMemoryKind {
     /// Free.
     Usable,
-    /// Free as soon as nothing of the boot loader is needed.
+    /// Free as soon as nothing of the boot loader is in use.
     BootLoaderReclaimable,
     /// The kernel and its modules.
     ExecutableAndModules,
-    /// ACPI tables; left alone, so that they can be read at any time.
+    /// ACPI tables. The kernel never reuses them, so that it can read them at any time.
     AcpiReclaimable,
-    /// The firmware's, kept over sleep.
+    /// Firmware memory that must survive sleep.
     AcpiNonVolatile,
-    /// The firmware's, which the boot loader maps all the same.
+    /// Firmware memory that the boot loader maps nevertheless.
     ReservedMapped,
-    /// Where the screen's pixels are.
+    /// The screen's pixels.
     FrameBuffer,
-    /// Not for us.
+    /// Not available to the kernel.
     Reserved,
-    /// Broken.
+    /// Defective memory.
     BadMemory,
 }
 
@@ -45,7 +44,7 @@ impl BootMemoryKind {
         Self::BadMemory,
     ];
 
-    /// To whom memory of this kind belongs at first; `None` if the kernel never has it to give.
+    /// The first owner of memory of this kind; `None` if the kernel must never allocate it.
     #[must_use]
     pub const fn owner(self) -> Option<MemoryType> {
         match self {
@@ -57,27 +56,26 @@ impl BootMemoryKind {
     }
 }
 
-/// One entry of the boot loader's memory map, unchecked.
+/// One unchecked entry of the boot loader's memory map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BootClaim {
     /// The first address.
     pub base: u64,
-    /// How many bytes.
+    /// The size in bytes.
     pub length_bytes: u64,
-    /// What is there.
+    /// The type of the memory.
     pub kind: BootMemoryKind,
 }
 
 impl BootClaim {
-    /// All frames that the claim touches, up to the end of the physical address space: no less restrictive claim holds
-    /// them.
+    /// All frames that the entry touches, up to the end of the physical address space.
     pub(crate) fn touched(self) -> Option<Pages> {
         let last_byte = self.base.saturating_add(self.length_bytes.checked_sub(1)?);
         Pages::new(self.base / PAGE_BYTES, (last_byte / PAGE_BYTES).min(LAST_FRAME))
     }
 
-    /// The frames that are of this kind. Memory that the kernel may give out is shrunk to whole frames, and not
-    /// believed at all when it ends beyond the address space; anything else is as large as what it touches.
+    /// The frames that are of this kind. Memory that the kernel may allocate shrinks to whole frames, and is ignored if it
+    /// ends beyond the address space. Any other kind covers every frame that it touches.
     pub(crate) fn held(self) -> Option<Pages> {
         if self.kind.owner().is_none() {
             return self.touched();
@@ -85,12 +83,12 @@ impl BootClaim {
         if self.is_beyond_address_space() {
             return None;
         }
-        let first = align_up(self.base, PAGE_BYTES)? / PAGE_BYTES;
+        let first = self.base.div_ceil(PAGE_BYTES);
         let end = self.base.checked_add(self.length_bytes)? / PAGE_BYTES;
         Pages::new(first, end.checked_sub(1)?)
     }
 
-    /// Whether the claim ends where no memory can be.
+    /// Whether the entry ends beyond the physical address space.
     pub(crate) fn is_beyond_address_space(self) -> bool {
         let end = self.base.checked_add(self.length_bytes);
         end.is_none_or(|end| end > (LAST_FRAME + 1) * PAGE_BYTES)

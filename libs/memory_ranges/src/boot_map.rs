@@ -1,79 +1,79 @@
 //! The boot loader's memory map, checked: disjoint ranges of whole frames in ascending order, each of one kind.
 //!
-//! What always holds, in whatever order the claims come: a frame that any claim touches is of the most restrictive kind
-//! that touches it; if the kernel may give out memory of that kind, the frame lies wholly in one claim of it, or it is
-//! left out. Touching ranges of one kind are one range, so a page that lies in one range is memory of one kind.
+//! What always holds, whatever the order of the entries: a frame has the most restrictive kind among the entries that
+//! touch it. If the kernel may allocate that kind, one entry of the kind covers the whole frame; otherwise the frame is
+//! left out. Touching ranges have different kinds.
 
 use crate::{
+    address_range::PhysRange,
     boot_claim::{BootClaim, BootMemoryKind},
+    interval_map::IntervalMap,
     pages::Pages,
-    phys_range::PhysRange,
-    tiling::Tiling,
 };
 use alloc::vec::Vec;
 
 /// The checked memory map.
 #[derive(Debug, Clone)]
 pub struct BootMap {
-    /// The kind of each frame that has one.
-    frames: Tiling<BootMemoryKind>,
-    /// What was odd.
+    kinds: IntervalMap<BootMemoryKind>,
     notes: Vec<BootMapNote>,
 }
 
-/// What was odd in the boot loader's memory map, and has been dealt with.
+/// An oddity in the boot loader's memory map, already corrected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BootMapNote {
-    /// A claim of no bytes is left out.
+    /// The entry has no bytes and is ignored.
     Empty {
-        /// The claim.
+        /// The entry.
         claim: BootClaim,
     },
-    /// The claim ends where no memory can be: what could be given out is not, anything else is cut off there.
+    /// The entry ends beyond the physical address space. It is ignored if the kernel could allocate it, else cut off.
     BeyondAddressSpace {
-        /// The claim.
+        /// The entry.
         claim: BootClaim,
     },
-    /// The claim does not begin and end with a frame, so it is smaller here.
+    /// The entry does not consist of whole frames, so it is smaller here.
     NotWholeFrames {
-        /// The claim.
+        /// The entry.
         claim: BootClaim,
     },
-    /// The claim touches a frame that a claim before it or of a less restrictive kind has too.
+    /// The entry shares a frame with an earlier entry of its kind, or with one of a less restrictive kind.
     SharesFrames {
-        /// The claim that holds: it is at least as restrictive.
+        /// The entry that wins: it is at least as restrictive.
         claim: BootClaim,
         /// The kind of the other one.
         with: BootMemoryKind,
     },
-    /// The claim could not be entered and its frames are left out.
-    Refused {
-        /// The claim.
-        claim: BootClaim,
-    },
 }
 
 impl BootMap {
-    /// Checks the boot loader's entries, in any order. They are read several times instead of being copied and sorted.
+    /// Checks the boot loader's entries, which may come in any order. Iterates over them several times instead of sorting.
     #[must_use]
     pub fn from_claims(claims: impl Iterator<Item = BootClaim> + Clone) -> Self {
         let mut map = Self {
-            frames: Tiling::new(),
+            kinds: IntervalMap::new(),
             notes: claims.clone().filter_map(own_oddity).collect(),
         };
         for kind in BootMemoryKind::ALL {
             let of_this_kind = claims.clone().filter(|claim| claim.kind == kind);
-            for claim in of_this_kind.clone() {
-                map.take_from_less_restrictive(claim);
+            // First the frames that entries cover only in part: another entry of the kind may cover them whole.
+            for claim in of_this_kind.clone().filter(|claim| claim.touched() != claim.held()) {
+                if let Some(touched) = claim.touched() {
+                    map.note_shared_frames(touched, claim);
+                    map.kinds.clear(touched);
+                }
             }
             for claim in of_this_kind {
-                map.enter(claim);
+                if let Some(held) = claim.held() {
+                    map.note_shared_frames(held, claim);
+                    map.kinds.set(held, kind);
+                }
             }
         }
         map
     }
 
-    /// What was odd, and has been dealt with.
+    /// The oddities of the boot loader's map.
     #[must_use]
     pub fn notes(&self) -> &[BootMapNote] {
         &self.notes
@@ -81,44 +81,27 @@ impl BootMap {
 
     /// The ranges in ascending order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (PhysRange, BootMemoryKind)> + '_ {
-        let ranges = self.frames.iter();
-        ranges.filter_map(|(frames, kind)| Some((PhysRange::from_pages(frames)?, kind)))
+        let runs = self.kinds.iter();
+        runs.map(|(run, kind)| (PhysRange::from_pages(run), kind))
     }
 
-    /// How many bytes are of this kind.
+    /// Number of bytes of this kind.
     #[must_use]
     pub fn bytes_of(&self, kind: BootMemoryKind) -> u64 {
         let of_this_kind = self.iter().filter(|(_, other)| *other == kind);
         of_this_kind.map(|(range, _)| range.size_bytes()).sum()
     }
 
-    /// Takes every frame that the claim touches from the kinds before its own.
-    fn take_from_less_restrictive(&mut self, claim: BootClaim) {
-        let Some(touched) = claim.touched() else { return };
-        self.note_shared_frames(touched, claim);
-        self.frames.clear(touched);
-    }
-
-    /// Enters the frames that the claim holds. Only claims of the same kind can be there by now.
-    fn enter(&mut self, claim: BootClaim) {
-        let Some(held) = claim.held() else { return };
-        self.note_shared_frames(held, claim);
-        self.frames.clear(held);
-        if self.frames.add(held, claim.kind).is_err() {
-            self.notes.push(BootMapNote::Refused { claim });
-        }
-    }
-
-    /// Notes the first of the ranges that the claim meets.
+    /// Notes the first range that the entry overlaps.
     fn note_shared_frames(&mut self, frames: Pages, claim: BootClaim) {
-        let other = self.frames.overlapping(frames).next();
+        let other = self.kinds.overlapping(frames).next();
         if let Some((_, with)) = other {
             self.notes.push(BootMapNote::SharesFrames { claim, with });
         }
     }
 }
 
-/// What is odd about a claim by itself.
+/// The oddity of an entry by itself, if any.
 fn own_oddity(claim: BootClaim) -> Option<BootMapNote> {
     if claim.length_bytes == 0 {
         return Some(BootMapNote::Empty { claim });

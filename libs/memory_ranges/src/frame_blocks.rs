@@ -1,14 +1,16 @@
-//! Single frames out of blocks of 2 MiB, so that the map of memory stays short however they come and go.
+//! Allocates single frames from blocks of 2 MiB, so that the map of physical memory stays short.
 //!
-//! The map takes some bytes of the heap for each run of frames. Were single frames to go back to it, somebody who gives back every
-//! other of many could make it larger than all the memory that is left. So the map knows blocks only: one comes here when frames
-//! are wanted and none is free, and goes back when all of it is free again.
+//! The map needs heap for each run of frames. If single frames were freed into the map, freeing every second one would
+//! create a run for each and could exhaust the heap. So the map knows only whole blocks: one comes here when no
+//! frame is free, and goes back when all of its frames are free again.
 //!
-//! What always holds: each frame of a block is free or given out, and no block is kept of which the last frame has come back.
+//! What always holds: each frame of a block is free or in use, and each block that is kept has a frame in use or was
+//! just added.
 
 use crate::{
-    pages::{PAGE_BYTES, Pages},
-    phys_range::PhysRange,
+    address_range::PhysRange,
+    frame_block::{BLOCK_FRAMES, FrameBlock},
+    pages::PAGE_BYTES,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use x86_64::{
@@ -16,52 +18,31 @@ use x86_64::{
     structures::paging::{PhysFrame, Size4KiB},
 };
 
-/// Words that have a bit for each frame of a block.
-const WORDS: usize = 8;
-
-/// Frames of a whole block.
-const BLOCK_FRAMES: u64 = WORDS as u64 * u64::BITS as u64;
-
-/// Blocks of frames, of which single ones are given out.
+/// Blocks of which single frames are allocated.
 #[derive(Debug, Default)]
 pub struct FrameBlocks {
-    /// By their addresses, divided by 2 MiB.
+    /// The blocks by number: the address divided by 2 MiB.
     blocks: BTreeMap<u64, FrameBlock>,
-    /// Which of them have a free frame.
+    /// The numbers of the blocks that have a free frame.
     with_free: BTreeSet<u64>,
-    /// How many frames are free.
     free_frames: u64,
 }
 
-/// The frames of one block: all of it, or what the map had there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FrameBlock {
-    /// The number of the first frame that there could be, a multiple of [`BLOCK_FRAMES`].
-    first: u64,
-    /// Which frames the map has given.
-    own: Mask,
-    /// Which of them are free.
-    free: Mask,
-}
-
-/// A bit for each frame of a block.
-type Mask = [u64; WORDS];
-
-/// What came of a frame that was put back.
+/// The effect of freeing a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PutBack {
-    /// It can be taken again.
+    /// The frame is free here.
     Kept,
-    /// It was the last one of its block, which is the map's again.
+    /// It was the last frame in use of its block. The block is no longer here: its memory goes back to the map.
     WholeBlock(FrameBlock),
 }
 
-/// The frame is free, or is of no block. Nothing has changed.
+/// The frame is free already, or belongs to no block. Nothing has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotTaken;
 
 impl FrameBlocks {
-    /// Without any frames.
+    /// No blocks.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -71,29 +52,26 @@ impl FrameBlocks {
         }
     }
 
-    /// How many frames can be taken.
+    /// Number of free frames.
     #[must_use]
     pub const fn free_frames(&self) -> u64 {
         self.free_frames
     }
 
-    /// Adds memory that the map has given for this. Frames that are here already stay as they are.
+    /// Adds memory that the map of physical memory has allocated for single frames. Frames that are here already stay as
+    /// they are.
     pub fn add(&mut self, range: PhysRange) {
-        let (first, last) = (range.pages().first(), range.pages().last());
-        for number in first / BLOCK_FRAMES..=last / BLOCK_FRAMES {
-            let start = number * BLOCK_FRAMES;
-            let block = self.blocks.entry(number).or_insert_with(|| FrameBlock::new(start));
-            for frame in first.max(start)..=last.min(start + (BLOCK_FRAMES - 1)) {
-                if set(&mut block.own, frame) {
-                    set(&mut block.free, frame);
-                    self.free_frames += 1;
-                }
+        let frames = range.pages();
+        for number in frames.first() / BLOCK_FRAMES..=frames.last() / BLOCK_FRAMES {
+            let block = self.blocks.entry(number).or_insert_with(|| FrameBlock::new(number));
+            self.free_frames += block.add(frames);
+            if block.has_free() {
+                self.with_free.insert(number);
             }
-            self.with_free.insert(number);
         }
     }
 
-    /// Takes up to `count` frames, as many as there are.
+    /// Takes up to `count` free frames, and calls `give` for each.
     pub fn take(&mut self, count: usize, mut give: impl FnMut(PhysFrame<Size4KiB>)) {
         let mut missing = count;
         while missing > 0
@@ -101,29 +79,27 @@ impl FrameBlocks {
             && let Some(block) = self.blocks.get_mut(&number)
         {
             let taken = block.take_lowest(missing, |frame| {
-                give(PhysFrame::containing_address(PhysAddr::new_truncate(
-                    frame * PAGE_BYTES,
-                )));
+                let address = PhysAddr::new_truncate(frame * PAGE_BYTES);
+                give(PhysFrame::containing_address(address));
             });
             missing -= taken;
             self.free_frames -= taken as u64;
-            if block.free == NO_FRAMES {
+            if !block.has_free() {
                 self.with_free.remove(&number);
             }
         }
     }
 
-    /// Puts a frame back that was taken.
+    /// Frees a frame that was taken.
     pub fn put_back(&mut self, frame: PhysFrame<Size4KiB>) -> Result<PutBack, NotTaken> {
         let frame = frame.start_address().as_u64() / PAGE_BYTES;
         let number = frame / BLOCK_FRAMES;
         let block = self.blocks.get_mut(&number).ok_or(NotTaken)?;
-        let is_own = is_set(&block.own, frame);
-        if !is_own || !set(&mut block.free, frame) {
+        if !block.put_back(frame) {
             return Err(NotTaken);
         }
         self.free_frames += 1;
-        if block.free != block.own {
+        if !block.is_all_free() {
             self.with_free.insert(number);
             return Ok(PutBack::Kept);
         }
@@ -132,70 +108,6 @@ impl FrameBlocks {
         self.blocks.remove(&number);
         self.with_free.remove(&number);
         Ok(PutBack::WholeBlock(whole))
-    }
-}
-
-/// Of no frames.
-const NO_FRAMES: Mask = [0; WORDS];
-
-/// The word and the bit of a frame.
-const fn place(frame: u64) -> (usize, u64) {
-    let bit = (frame % BLOCK_FRAMES) as usize;
-    (bit / u64::BITS as usize, 1 << (bit % u64::BITS as usize))
-}
-
-/// Whether a frame's bit is set.
-const fn is_set(mask: &Mask, frame: u64) -> bool {
-    let (word, bit) = place(frame);
-    mask[word] & bit != 0
-}
-
-/// Sets a frame's bit; returns whether it was not.
-const fn set(mask: &mut Mask, frame: u64) -> bool {
-    let (word, bit) = place(frame);
-    let was_set = mask[word] & bit != 0;
-    mask[word] |= bit;
-    !was_set
-}
-
-impl FrameBlock {
-    /// Without any frames.
-    const fn new(first: u64) -> Self {
-        Self {
-            first,
-            own: NO_FRAMES,
-            free: NO_FRAMES,
-        }
-    }
-
-    /// How many frames there are.
-    fn frames(&self) -> u64 {
-        self.own.iter().map(|word| u64::from(word.count_ones())).sum()
-    }
-
-    /// Takes the free frames with the lowest numbers, up to so many. Returns how many there were.
-    fn take_lowest(&mut self, count: usize, mut give: impl FnMut(u64)) -> usize {
-        let mut taken = 0;
-        for (start, word) in (self.first..).step_by(u64::BITS as usize).zip(&mut self.free) {
-            while *word != 0 && taken < count {
-                give(start + u64::from(word.trailing_zeros()));
-                *word &= *word - 1;
-                taken += 1;
-            }
-        }
-        taken
-    }
-
-    /// Its frames, those side by side as one range.
-    pub fn ranges(&self) -> impl Iterator<Item = PhysRange> {
-        let has = |frame: &u64| is_set(&self.own, *frame);
-        let end = self.first + BLOCK_FRAMES;
-        let mut next = self.first;
-        core::iter::from_fn(move || {
-            let first = (next..end).find(has)?;
-            next = (first..end).find(|frame| !has(frame)).unwrap_or(end);
-            Pages::new(first, next - 1).and_then(PhysRange::from_pages)
-        })
     }
 }
 

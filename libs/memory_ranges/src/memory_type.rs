@@ -1,20 +1,20 @@
-//! Who owns a range of physical memory.
+//! The owners that a range of physical memory can have.
 
-/// Who owns a range of physical memory.
+/// The owner of a range of physical memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MemoryType {
-    /// Nobody: free to be given out.
+    /// None: the memory is free.
     Usable,
-    /// The boot loader left something there (its page tables, stacks, answers) that goes out of use in time.
+    /// The boot loader: its page tables, stacks and answers, which the kernel reclaims once nothing uses them.
     UsedByLimine,
-    /// The kernel, for this.
+    /// The kernel, for this purpose.
     UsedByKernel(KernelMemoryUsageType),
     /// A user program.
     UsedByUserMode,
 }
 
 impl MemoryType {
-    /// All of them, in the order in which statistics name them.
+    /// All owners, in the order of statistics.
     pub const ALL: [Self; 3 + KernelMemoryUsageType::ALL.len()] = {
         let mut all = [Self::Usable; 3 + KernelMemoryUsageType::ALL.len()];
         all[1] = Self::UsedByLimine;
@@ -28,32 +28,31 @@ impl MemoryType {
     };
 }
 
-/// What the kernel uses memory for.
+/// The kernel's purposes of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KernelMemoryUsageType {
-    /// The kernel's code and data, and the modules as the boot loader put them there, which its map does not tell
-    /// apart.
+    /// The kernel's code and data, and the modules as loaded: the boot loader's map does not distinguish them.
     KernelImage,
     /// A file that the boot loader loaded beside the kernel.
     Module,
     /// Page tables.
     PageTables,
-    /// Pieces of the heap.
+    /// The heap.
     GlobalAllocatorHeap,
-    /// Stacks of the kernel.
+    /// Kernel stacks.
     Stack,
     /// Data of one processor.
     CpuLocal,
-    /// Single frames handed to a processor's cache, whether they lie there or are in use.
-    FrameCache,
-    /// What devices read and write.
+    /// Blocks of which single frames are allocated, whether the frames are free, cached or in use.
+    SingleFrames,
+    /// Buffers that devices read and write.
     Dma,
     /// The kernel's copy of the firmware's tables.
     FirmwareTables,
 }
 
 impl KernelMemoryUsageType {
-    /// All of them.
+    /// All purposes.
     pub const ALL: [Self; 9] = [
         Self::KernelImage,
         Self::Module,
@@ -61,7 +60,7 @@ impl KernelMemoryUsageType {
         Self::GlobalAllocatorHeap,
         Self::Stack,
         Self::CpuLocal,
-        Self::FrameCache,
+        Self::SingleFrames,
         Self::Dma,
         Self::FirmwareTables,
     ];

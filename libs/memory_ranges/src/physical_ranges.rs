@@ -1,84 +1,89 @@
-//! Who owns each frame of the memory that the kernel may give out.
+//! The owner of each frame of the memory that the kernel manages.
 //!
-//! What always holds: each frame has one owner; frames neither come nor go, so the bytes of all owners together never
-//! change; touching frames of one owner are one range; page 0 is not among them. An error changes nothing.
+//! What always holds: each frame has one owner; no frame is added or removed, so the bytes of all owners together never
+//! change; touching frames of one owner form one range; page 0 is not managed. An error changes nothing.
 
 use crate::{
+    address_range::{LAST_PHYS_ADDR, PhysRange},
     boot_map::BootMap,
+    interval_map::{IntervalMap, WrongValue},
     memory_type::MemoryType,
     pages::{PAGE_BYTES, Pages},
-    phys_range::{LAST_FRAME, PhysRange},
-    shape::{Shape, ShapeError},
-    tiling::{Tiling, TilingError},
 };
+use alloc::vec::Vec;
 use x86_64::PhysAddr;
 
-/// Who owns each frame. Kept under one lock; see the head of this crate for the locks that may be taken inside.
+/// The owner of each frame. The kernel keeps it behind one lock; the head of this crate names the locks inside it.
 #[derive(Debug, Clone)]
 pub struct PhysicalRanges {
-    /// The owner of each frame.
-    frames: Tiling<MemoryType>,
+    owners: IntervalMap<MemoryType>,
 }
 
-/// Why nothing was given out.
+/// Why no memory was allocated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AllocateError {
-    /// No range can look like that.
-    Shape(ShapeError),
-    /// The new owner is nobody.
+    /// The size is 0 or not a multiple of 4 KiB.
+    Size {
+        /// The requested size.
+        size_bytes: u64,
+    },
+    /// The alignment is not a power of two, or less than 4 KiB.
+    Alignment {
+        /// The requested alignment.
+        alignment_bytes: u64,
+    },
+    /// The requested owner is [`MemoryType::Usable`].
     OwnerIsUsable,
     /// No usable range is large enough.
     OutOfMemory {
-        /// The size that was asked for.
+        /// The requested size.
         size_bytes: u64,
-        /// The alignment that was asked for.
+        /// The requested alignment.
         alignment_bytes: u64,
         /// The last address that was allowed.
         max_address: PhysAddr,
     },
-    /// The interval tree refused.
-    BookkeepingRefused,
 }
 
 /// Why a range keeps its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnershipError {
-    /// This address is in no memory that the kernel may give out.
+    /// The kernel does not manage this address.
     NotManaged {
         /// The first such address.
         address: PhysAddr,
     },
-    /// This address is usable memory, so nobody can give it back.
+    /// The memory is usable, so it cannot be freed.
     NotInUse {
         /// The first such address.
         address: PhysAddr,
     },
-    /// This address is another's.
+    /// The memory belongs to another owner.
     OwnedByOther {
         /// The first such address.
         address: PhysAddr,
-        /// Who owns it.
+        /// Its owner.
         owner: MemoryType,
     },
-    /// The interval tree refused.
-    BookkeepingRefused,
 }
 
 impl PhysicalRanges {
-    /// All memory of the boot loader's map that belongs to somebody or is usable, but page 0.
-    pub fn from_boot_map(map: &BootMap) -> Result<Self, OwnershipError> {
-        let mut frames = Tiling::new();
-        let without_page_0 = Pages::new(1, LAST_FRAME).ok_or(OwnershipError::BookkeepingRefused)?;
+    /// Takes over all memory of the boot loader's map that is usable or has an owner, except page 0.
+    #[must_use]
+    pub fn from_boot_map(map: &BootMap) -> Self {
+        let mut owners = IntervalMap::new();
         for (range, kind) in map.iter() {
-            let managed = range.pages().intersection(without_page_0);
+            let managed = Pages::new(range.pages().first().max(1), range.pages().last());
             if let (Some(managed), Some(owner)) = (managed, kind.owner()) {
-                frames.add(managed, owner).map_err(ownership_error)?;
+                owners.set(managed, owner);
             }
         }
-        Ok(Self { frames })
+        Self { owners }
     }
 
-    /// Gives usable memory to a new owner: the highest that fits and ends at `max_address` or below.
+    /// Allocates the highest usable memory that fits and ends at `max_address` or below.
+    ///
+    /// `size_bytes` is a multiple of 4 KiB; `alignment_bytes` is a power of two, at least 4 KiB.
     pub fn allocate(
         &mut self,
         size_bytes: u64,
@@ -86,10 +91,14 @@ impl PhysicalRanges {
         max_address: PhysAddr,
         owner: MemoryType,
     ) -> Result<PhysRange, AllocateError> {
-        let shape = Shape::new(size_bytes, alignment_bytes).map_err(AllocateError::Shape)?;
+        check_size(size_bytes)?;
+        if !alignment_bytes.is_power_of_two() || alignment_bytes < PAGE_BYTES {
+            return Err(AllocateError::Alignment { alignment_bytes });
+        }
+        let (count, alignment) = (size_bytes / PAGE_BYTES, alignment_bytes / PAGE_BYTES);
         let place = self
             .usable_up_to(max_address)
-            .find_map(|usable| shape.highest_in(usable));
+            .find_map(|usable| usable.highest_place(count, alignment));
         let out_of_memory = AllocateError::OutOfMemory {
             size_bytes,
             alignment_bytes,
@@ -98,28 +107,22 @@ impl PhysicalRanges {
         self.give(place.ok_or(out_of_memory)?, owner)
     }
 
-    /// Gives frames side by side to a new owner, as many as `max_size_bytes` says or fewer: the end of the highest
-    /// usable range below `max_address`. For a stock of single frames: no range is passed over because it is small.
-    pub fn allocate_up_to(
-        &mut self,
-        max_size_bytes: u64,
-        max_address: PhysAddr,
-        owner: MemoryType,
-    ) -> Result<PhysRange, AllocateError> {
-        let alignment_bytes = PAGE_BYTES;
-        Shape::new(max_size_bytes, alignment_bytes).map_err(AllocateError::Shape)?;
+    /// Allocates the end of the highest usable range: `max_size_bytes` (a multiple of 4 KiB), or the whole range if it is
+    /// smaller. For blocks of single frames, which can use small ranges too.
+    pub fn allocate_up_to(&mut self, max_size_bytes: u64, owner: MemoryType) -> Result<PhysRange, AllocateError> {
+        check_size(max_size_bytes)?;
+        let max_address = LAST_PHYS_ADDR;
         let out_of_memory = AllocateError::OutOfMemory {
             size_bytes: PAGE_BYTES,
-            alignment_bytes,
+            alignment_bytes: PAGE_BYTES,
             max_address,
         };
         let usable = self.usable_up_to(max_address).next().ok_or(out_of_memory)?;
-        let first = (usable.last() + 1).saturating_sub(max_size_bytes / PAGE_BYTES);
-        let end = Pages::new(first.max(usable.first()), usable.last());
+        let end = usable.highest_place(max_size_bytes / PAGE_BYTES, 1);
         self.give(end.unwrap_or(usable), owner)
     }
 
-    /// Gives this usable memory to a new owner.
+    /// Allocates this usable memory.
     pub fn allocate_at(&mut self, range: PhysRange, owner: MemoryType) -> Result<(), OwnershipError> {
         self.change_owner(range, MemoryType::Usable, owner)
     }
@@ -133,82 +136,60 @@ impl PhysicalRanges {
         self.change_owner(range, owner, MemoryType::Usable)
     }
 
-    /// Hands memory from one owner to another; all of it must be the first one's.
+    /// Transfers memory that belongs entirely to `from` to another owner.
     pub fn change_owner(&mut self, range: PhysRange, from: MemoryType, to: MemoryType) -> Result<(), OwnershipError> {
-        self.frames.transfer(range.pages(), from, to).map_err(ownership_error)
+        self.owners.change(range.pages(), from, to).map_err(ownership_error)
     }
 
-    /// Makes all memory of this owner usable, tells `on_range` each range of it, and says how many bytes that were.
-    pub fn reclaim(&mut self, owner: MemoryType, mut on_range: impl FnMut(PhysRange)) -> Result<u64, OwnershipError> {
+    /// Makes all memory of this owner usable, and calls `on_range` for each range of it. Returns the number of bytes.
+    pub fn reclaim(&mut self, owner: MemoryType, mut on_range: impl FnMut(PhysRange)) -> u64 {
+        let owned: Vec<PhysRange> = self.ranges_of(owner).collect();
         let mut reclaimed_bytes = 0;
-        let mut rest = Pages::new(0, LAST_FRAME);
-        while let Some(pages) = rest {
-            let Some((range, _)) = self.frames.overlapping(pages).find(|(_, other)| *other == owner) else {
-                break;
-            };
-            self.frames
-                .transfer(range, owner, MemoryType::Usable)
-                .map_err(ownership_error)?;
-            PhysRange::from_pages(range).into_iter().for_each(&mut on_range);
+        for range in owned {
+            self.owners.set(range.pages(), MemoryType::Usable);
+            on_range(range);
             reclaimed_bytes += range.size_bytes();
-            rest = Pages::new(range.last() + 1, LAST_FRAME);
         }
-        Ok(reclaimed_bytes)
+        reclaimed_bytes
     }
 
-    /// The owner of the frame at this address, if the kernel may give it out.
-    #[must_use]
-    pub fn owner_at(&self, address: PhysAddr) -> Option<MemoryType> {
-        let frame = address.as_u64() / PAGE_BYTES;
-        let mut ranges = self.frames.overlapping(Pages::new(frame, frame)?);
-        ranges.next().map(|(_, owner)| owner)
-    }
-
-    /// Whether the kernel may give out any of these frames.
+    /// Whether the kernel manages any of these frames.
     #[must_use]
     pub fn overlaps(&self, range: PhysRange) -> bool {
-        self.frames.overlapping(range.pages()).next().is_some()
+        self.owners.overlapping(range.pages()).next().is_some()
     }
 
-    /// All ranges in ascending order, each as long as its owner's frames touch.
+    /// All ranges in ascending order. Two ranges that touch have different owners.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (PhysRange, MemoryType)> + '_ {
-        let ranges = self.frames.iter();
-        ranges.filter_map(|(frames, owner)| Some((PhysRange::from_pages(frames)?, owner)))
+        let runs = self.owners.iter();
+        runs.map(|(run, owner)| (PhysRange::from_pages(run), owner))
     }
 
-    /// How many bytes this owner has.
+    /// Number of bytes of this owner.
     #[must_use]
     pub fn bytes_of(&self, owner: MemoryType) -> u64 {
-        let owned = self.iter().filter(|(_, other)| *other == owner);
-        owned.map(|(range, _)| range.size_bytes()).sum()
+        self.ranges_of(owner).map(PhysRange::size_bytes).sum()
     }
 
-    /// How many bytes all owners have together.
-    #[must_use]
-    pub fn total_bytes(&self) -> u64 {
-        self.iter().map(|(range, _)| range.size_bytes()).sum()
-    }
-
-    /// How many bytes each owner has, in the order of [`MemoryType::ALL`].
+    /// Number of bytes of each owner, in the order of [`MemoryType::ALL`].
     #[must_use]
     pub fn statistics(&self) -> [(MemoryType, u64); MemoryType::ALL.len()] {
-        let mut statistics = MemoryType::ALL.map(|owner| (owner, 0));
-        for (range, owner) in self.iter() {
-            if let Some((_, bytes)) = statistics.iter_mut().find(|(other, _)| *other == owner) {
-                *bytes += range.size_bytes();
-            }
-        }
-        statistics
+        MemoryType::ALL.map(|owner| (owner, self.bytes_of(owner)))
     }
 
-    /// The usable ranges up to this address, cut off there, the highest first.
+    /// The ranges of this owner in ascending order.
+    fn ranges_of(&self, owner: MemoryType) -> impl Iterator<Item = PhysRange> + '_ {
+        let owned = self.iter().filter(move |(_, other)| *other == owner);
+        owned.map(|(range, _)| range)
+    }
+
+    /// The usable runs up to this address, cut off there, the highest first.
     fn usable_up_to(&self, max_address: PhysAddr) -> impl Iterator<Item = Pages> + '_ {
-        let last_allowed = ((max_address.as_u64() + 1) / PAGE_BYTES).checked_sub(1);
-        let allowed = last_allowed.and_then(|last| Pages::new(0, last));
-        allowed.into_iter().flat_map(|allowed| {
-            let ranges = self.frames.overlapping(allowed).rev();
-            let usable = ranges.filter(|(_, owner)| *owner == MemoryType::Usable);
-            usable.filter_map(move |(range, _)| range.intersection(allowed))
+        let allowed_count = (max_address.as_u64() + 1) / PAGE_BYTES;
+        Pages::from_count(0, allowed_count).into_iter().flat_map(|allowed| {
+            let runs = self.owners.overlapping(allowed).rev();
+            let usable = runs.filter(|(_, owner)| *owner == MemoryType::Usable);
+            usable.filter_map(move |(run, _)| run.intersection(allowed))
         })
     }
 
@@ -217,26 +198,23 @@ impl PhysicalRanges {
         if owner == MemoryType::Usable {
             return Err(AllocateError::OwnerIsUsable);
         }
-        let range = PhysRange::from_pages(place).ok_or(AllocateError::BookkeepingRefused)?;
-        let transferred = self.frames.transfer(place, MemoryType::Usable, owner);
-        transferred.map_err(|_| AllocateError::BookkeepingRefused)?;
-        Ok(range)
+        self.owners.set(place, owner);
+        Ok(PhysRange::from_pages(place))
     }
 }
 
-/// Tells the tiling's error in the words of memory.
-fn ownership_error(error: TilingError<MemoryType>) -> OwnershipError {
-    let address = |frame: u64| PhysAddr::new_truncate(frame * PAGE_BYTES);
-    match error {
-        TilingError::Absent { page } => OwnershipError::NotManaged { address: address(page) },
-        TilingError::Different {
-            page,
-            value: MemoryType::Usable,
-        } => OwnershipError::NotInUse { address: address(page) },
-        TilingError::Different { page, value } => OwnershipError::OwnedByOther {
-            address: address(page),
-            owner: value,
-        },
-        TilingError::Refused => OwnershipError::BookkeepingRefused,
+fn check_size(size_bytes: u64) -> Result<(), AllocateError> {
+    if size_bytes == 0 || !size_bytes.is_multiple_of(PAGE_BYTES) {
+        return Err(AllocateError::Size { size_bytes });
+    }
+    Ok(())
+}
+
+fn ownership_error(WrongValue { page, value }: WrongValue<MemoryType>) -> OwnershipError {
+    let address = PhysAddr::new_truncate(page * PAGE_BYTES);
+    match value {
+        None => OwnershipError::NotManaged { address },
+        Some(MemoryType::Usable) => OwnershipError::NotInUse { address },
+        Some(owner) => OwnershipError::OwnedByOther { address, owner },
     }
 }

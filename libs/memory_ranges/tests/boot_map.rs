@@ -1,7 +1,9 @@
 //! The boot loader's memory map against a model that looks at every frame by itself.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use memory_ranges::{BootClaim, BootMap, BootMapNote, BootMemoryKind, PhysRange, PhysicalRanges, find_first_piece};
+use memory_ranges::{
+    BootClaim, BootMap, BootMapNote, BootMemoryKind, MemoryType, PhysRange, PhysicalRanges, find_first_piece,
+};
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
 use x86_64::PhysAddr;
@@ -119,11 +121,10 @@ fn a_claim_of_no_bytes_is_left_out() {
 fn page_0_is_managed_by_nobody() {
     let map = checked(&[claim(0, 0x9f000, BootMemoryKind::Usable)]);
     assert_eq!(ranges(&map), [(range(0, 0x9f000), BootMemoryKind::Usable)]);
-    let physical = PhysicalRanges::from_boot_map(&map).unwrap();
-    assert_eq!(physical.owner_at(PhysAddr::new(0)), None);
-    assert_eq!(physical.total_bytes(), 0x9e000);
+    let physical = PhysicalRanges::from_boot_map(&map);
+    assert!(physical.iter().eq([(range(0x1000, 0x9e000), MemoryType::Usable)]));
     let claims = [claim(0, 0x1000, BootMemoryKind::Usable)];
-    assert_eq!(find_first_piece(claims.into_iter(), 0x1000, 0x1000), None);
+    assert_eq!(find_first_piece(claims.into_iter(), 0x1000), None);
 }
 
 #[test]
@@ -144,10 +145,11 @@ fn a_map_of_200_entries_in_any_order_keeps_every_one() {
         .collect();
     assert_eq!(ranges(&map), expected);
 
-    let physical = PhysicalRanges::from_boot_map(&map).unwrap();
+    let physical = PhysicalRanges::from_boot_map(&map);
     let managed = expected.iter().filter(|(_, kind)| kind.owner().is_some()).count();
     assert_eq!(physical.iter().count(), managed);
-    assert_eq!(physical.total_bytes(), (u64::try_from(managed).unwrap() << 20) - 4096);
+    let bytes: u64 = physical.iter().map(|(range, _)| range.size_bytes()).sum();
+    assert_eq!(bytes, (u64::try_from(managed).unwrap() << 20) - 4096);
 }
 
 #[test]
@@ -158,12 +160,14 @@ fn the_first_piece_is_the_highest_that_no_other_claim_touches() {
         claim(0xa0_0010, 0x10, BootMemoryKind::AcpiReclaimable),
         claim(0x100_0000, 0x1f_f000, BootMemoryKind::Usable),
     ];
-    let find = |size_bytes, alignment_bytes| find_first_piece(claims.into_iter(), size_bytes, alignment_bytes);
-    assert_eq!(find(0x20_0000, 0x20_0000), Some(range(0xc0_0000, 0x20_0000)));
-    assert_eq!(find(0x40_0000, 0x20_0000), Some(range(0x60_0000, 0x40_0000)));
-    assert_eq!(find(0x60_0000, 0x20_0000), None);
-    assert_eq!(find(0x20_0000, 0x1800), None);
-    assert_eq!(find(0, 0x1000), None);
+    let find = |size_bytes| find_first_piece(claims.into_iter(), size_bytes);
+    assert_eq!(find(0x1f_f000), Some(range(0x100_0000, 0x1f_f000)));
+    assert_eq!(find(0x20_0000), Some(range(0xc0_0000, 0x20_0000)));
+    assert_eq!(find(0x40_0000), Some(range(0x60_0000, 0x40_0000)));
+    assert_eq!(find(0x60_0000), None);
+    for no_size in [0, 0x1800, u64::MAX, 0_u64.wrapping_sub(0x1000)] {
+        assert_eq!(find(no_size), None);
+    }
 }
 
 proptest! {
@@ -200,14 +204,19 @@ proptest! {
         claims in proptest::collection::vec((any::<u64>(), any::<u64>(), select(BootMemoryKind::ALL.to_vec())), 0..20),
     ) {
         let claims: Vec<_> = claims.into_iter().map(|(base, length, kind)| claim(base, length, kind)).collect();
-        let physical = PhysicalRanges::from_boot_map(&checked(&claims));
-        prop_assert!(physical.is_ok());
+        let map = checked(&claims);
+        let allocatable = |(range, kind): &(PhysRange, BootMemoryKind)| {
+            kind.owner().map_or(0, |_| range.size_bytes() - if range.start().is_null() { 4096 } else { 0 })
+        };
+        let physical = PhysicalRanges::from_boot_map(&map);
+        let managed: u64 = physical.iter().map(|(range, _)| range.size_bytes()).sum();
+        prop_assert_eq!(managed, ranges(&map).iter().map(allocatable).sum::<u64>());
     }
 
     #[test]
-    fn the_first_piece_is_usable_in_the_checked_map_too(claims in claims(), count in 1u64..6, shift in 0u32..3) {
-        let (size_bytes, alignment_bytes) = (count * 4096, 4096u64 << shift);
-        let piece = find_first_piece(claims.iter().copied(), size_bytes, alignment_bytes);
+    fn the_first_piece_is_usable_in_the_checked_map_too(claims in claims(), count in 1u64..6) {
+        let size_bytes = count * 4096;
+        let piece = find_first_piece(claims.iter().copied(), size_bytes);
         let usable = |piece: PhysRange| {
             let frames = (0..piece.size_bytes() / 4096).map(|index| piece.start().as_u64() / 4096 + index);
             frames.into_iter().all(|frame| expected_kind(&claims, frame) == Some(BootMemoryKind::Usable))
@@ -219,8 +228,7 @@ proptest! {
                 && claim.base <= piece.start().as_u64()
                 && u128::from(piece.last().as_u64()) < end
         });
-        let starts = (1..FRAMES + 20).filter(|frame| (frame * 4096).is_multiple_of(alignment_bytes));
-        let candidates = starts.map(|frame| range(frame * 4096, size_bytes));
+        let candidates = (1..FRAMES + 20).map(|frame| range(frame * 4096, size_bytes));
         prop_assert_eq!(piece, candidates.filter(|piece| usable(*piece) && in_one_claim(*piece)).max());
     }
 }
