@@ -1,11 +1,12 @@
-//! Whether an ISO that is there was made from the same input: then it need not be made again.
+//! Packs an ISO only if none was made from the same input.
 //!
-//! The input is written beside the ISO as text: each file with its length and time, each tool, GRUB's kinds of firmware,
-//! the menus, the date.
+//! The input is described as text: each file with its length and time, each tool, GRUB's kinds of firmware, the menus, the
+//! date. The text lies beside an ISO of a fixed name; in a cache its hash is the ISO's name.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::boot_loader::BootLoader;
 use crate::contents::{Contents, Payload};
@@ -15,6 +16,11 @@ use crate::host_tools::Host;
 use crate::menus::{grub_cfg, limine_conf};
 use crate::pack::{Packed, pack};
 use crate::source_date::SourceDate;
+
+/// Number of ISOs that a cache keeps.
+const CACHED_ISOS: usize = 8;
+/// An ISO used less than this long ago stays in the cache all the same: another process may be about to open it.
+const MIN_CACHED: Duration = Duration::from_hours(1);
 
 /// Makes the ISO, unless it is there and was made from the same input.
 ///
@@ -43,6 +49,47 @@ pub fn pack_unless_current(
     let packed = pack(contents, boot_loader, host, iso)?;
     write(&input_file, input.as_bytes())?;
     Ok(packed)
+}
+
+/// Makes the ISO in the folder `cache`, unless one of the same input is there. Returns its path. Each input has an ISO of its
+/// own, so two processes never write the same file.
+///
+/// # Errors
+/// [`IsoError`].
+pub fn pack_into_cache(
+    contents: &Contents,
+    boot_loader: &BootLoader,
+    host: &Host,
+    cache: &Path,
+) -> Result<(PathBuf, Packed), IsoError> {
+    let mut hasher = DefaultHasher::new();
+    describe(contents, boot_loader, host)?.hash(&mut hasher);
+    let iso = cache.join(format!("{:016x}.iso", hasher.finish()));
+    if let Ok(file) = fs::File::open(&iso) {
+        // Without a new time it is merely removed earlier.
+        let _ = file.set_modified(SystemTime::now());
+        let size_bytes = file.metadata().map_err(file_error("find", &iso))?.len();
+        let remarks = boot_loader.remarks();
+        return Ok((iso, Packed { size_bytes, remarks }));
+    }
+    let packed = pack(contents, boot_loader, host, &iso)?;
+    remove_oldest(cache);
+    Ok((iso, packed))
+}
+
+/// Removes the ISOs beyond [`CACHED_ISOS`]. One that cannot be removed only takes room.
+fn remove_oldest(cache: &Path) {
+    let entries = fs::read_dir(cache).into_iter().flatten().flatten();
+    let mut isos: Vec<_> = entries
+        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "iso"))
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    isos.sort_by_key(|iso| std::cmp::Reverse(iso.0));
+    for (used, iso) in isos.into_iter().skip(CACHED_ISOS) {
+        if used.elapsed().is_ok_and(|age| age > MIN_CACHED) {
+            let _ = fs::remove_file(iso);
+        }
+    }
 }
 
 /// The input as text. Equal texts mean equal ISOs.
@@ -127,6 +174,19 @@ mod tests {
     fn install(prefix: &Path, platform: GrubPlatform, modules: &str) {
         let list = prefix.join("lib/grub").join(platform.folder_name()).join("moddep.lst");
         write(&list, modules.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn a_cache_loses_its_oldest_isos_and_none_in_use() {
+        let cache = tempfile::tempdir().unwrap();
+        let now = SystemTime::now();
+        for age_min in [0, 1, 2, 3, 4, 5, 6, 7, 8, 59, 61, 100] {
+            let file = fs::File::create(cache.path().join(format!("{age_min}.iso"))).unwrap();
+            file.set_modified(now - Duration::from_mins(age_min)).unwrap();
+        }
+        remove_oldest(cache.path());
+        let left = |age_min: u64| cache.path().join(format!("{age_min}.iso")).exists();
+        assert!(left(0) && left(8) && left(59) && !left(61) && !left(100));
     }
 
     #[test]

@@ -32,7 +32,7 @@ mod text;
 
 pub use boot_loader::BootLoader;
 pub use contents::{Contents, Module, Payload};
-pub use current::pack_unless_current;
+pub use current::{pack_into_cache, pack_unless_current};
 pub use error::{IsoError, MissingTool};
 pub use grub::{Grub, GrubPlatform};
 pub use host_tools::Host;

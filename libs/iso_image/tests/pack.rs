@@ -6,7 +6,7 @@ use std::path::Path;
 
 use iso_image::{
     BootLoader, BootText, Contents, Grub, Host, IsoError, IsoName, Limine, MissingTool, Module, Payload, Remark, pack,
-    pack_unless_current,
+    pack_into_cache, pack_unless_current,
 };
 
 /// Contents whose kernel is this test program: an ELF file with debug information.
@@ -175,4 +175,21 @@ fn an_iso_is_made_again_only_when_its_input_changed() {
     fs::remove_file(&iso).unwrap();
     inode(&contents);
     assert!(iso.exists());
+}
+
+#[test]
+fn different_inputs_have_different_isos_in_a_cache() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = fake_limine(folder.path());
+    add_fake_limine_tool(folder.path());
+    let boot_loader = BootLoader::Limine(Limine::find(&host).unwrap());
+    let mut contents = contents(folder.path());
+    let mut iso_of = |command_line: &str| {
+        contents.command_line = BootText::new(command_line).unwrap();
+        let (iso, _) = pack_into_cache(&contents, &boot_loader, &host, &folder.path().join("cache")).unwrap();
+        (std::os::unix::fs::MetadataExt::ino(&fs::metadata(&iso).unwrap()), iso)
+    };
+    let (first, second) = (iso_of("one"), iso_of("two"));
+    assert!(first.1 != second.1 && first.1.exists());
+    assert_eq!(iso_of("one"), first);
 }
