@@ -123,6 +123,7 @@ pub(crate) fn ending(ending: &Ending) -> Option<String> {
         // What it said stands above.
         Ending::QemuFailed { .. } => Some("QEMU failed.".to_owned()),
         Ending::Odd { status } => Some(format!("QEMU ended in an odd way: {status}")),
+        Ending::Interrupted { signal } => Some(format!("Signal {signal}: QEMU was stopped.")),
         Ending::ShutDown | Ending::Stopped | Ending::TimedOut | Ending::TripleFault | Ending::UnexplainedReset => None,
     }
 }

@@ -31,6 +31,7 @@ Exit code:
   123  the kernel panicked, or a triple fault, or a reset out of the blue
   124  --timeout is over
   125  the runner or QEMU failed
+128+n  signal n (SIGINT, SIGTERM, SIGHUP) stopped the run
 With --exit-with-program there is no 0 or 1 of the kernel's; instead:
  0-99  the program exited with this code
   120  the program exited with a code above 99, which is printed

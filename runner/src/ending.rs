@@ -30,6 +30,11 @@ pub enum Ending {
     TimedOut,
     /// QEMU was stopped by us, since all that was wanted had been seen.
     Stopped,
+    /// A signal asked the runner to stop; it stopped QEMU.
+    Interrupted {
+        /// The signal's number.
+        signal: u8,
+    },
     /// QEMU failed, or did not start.
     QemuFailed {
         /// What it said.

@@ -23,6 +23,11 @@ pub enum ExitCode {
     TimedOut,
     /// The runner or QEMU failed.
     RunnerFailed,
+    /// A signal asked the runner to stop.
+    Interrupted {
+        /// The signal's number.
+        signal: u8,
+    },
 }
 
 impl ExitCode {
@@ -38,6 +43,8 @@ impl ExitCode {
             Self::Panicked => 123,
             Self::TimedOut => 124,
             Self::RunnerFailed => 125,
+            // As shells number it.
+            Self::Interrupted { signal } => signal.saturating_add(128),
         }
     }
 }
@@ -53,6 +60,7 @@ fn number_of_program_code(code: u64) -> u8 {
 /// The exit code of a run that is watched for the kernel's sake. A panic outweighs what follows from it.
 pub(crate) fn of_run(ending: &Ending, has_panic: bool) -> ExitCode {
     match ending {
+        Ending::Interrupted { signal } => ExitCode::Interrupted { signal: *signal },
         Ending::TripleFault | Ending::UnexplainedReset => ExitCode::Panicked,
         Ending::QemuFailed { .. } | Ending::Odd { .. } => ExitCode::RunnerFailed,
         _ if has_panic => ExitCode::Panicked,
@@ -69,6 +77,7 @@ pub(crate) fn of_run(ending: &Ending, has_panic: bool) -> ExitCode {
 /// outweighs what became of QEMU. A QEMU that ended before is a failure, whatever it ended with.
 pub(crate) fn of_program_run(ending: &Ending, report: EndReport) -> ExitCode {
     match (ending, report.program_end) {
+        (Ending::Interrupted { signal }, _) => ExitCode::Interrupted { signal: *signal },
         _ if report.has_panic => ExitCode::Panicked,
         (Ending::TripleFault | Ending::UnexplainedReset, _) => ExitCode::Panicked,
         (_, Some(end)) => ExitCode::Program(end),
@@ -104,6 +113,7 @@ mod tests {
             (Ending::UnexplainedReset, 123),
             (Ending::TimedOut, 124),
             (QEMU_FAILED, 125),
+            (Ending::Interrupted { signal: 15 }, 143),
         ] {
             assert_eq!(of_run(&ending, false).number(), code, "{ending:?}");
         }

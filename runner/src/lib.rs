@@ -38,9 +38,11 @@ mod running;
 mod say;
 mod serial_log;
 mod session;
+mod stop_signals;
 
 pub use arguments::{ArgumentError, Options, Task};
 pub use bench::{BenchError, bench};
+pub use debugger_port::PortTaken;
 pub use doctor::{Examination, examine, what_is_missing};
 pub use end_report::ProgramEnd;
 pub use ending::Ending;
@@ -58,3 +60,4 @@ pub use running::Running;
 pub use say::say;
 pub use serial_log::{has_panic, last_lines, without_colours};
 pub use session::{SessionError, boot};
+pub use stop_signals::stop_runs_on_signals;

@@ -1,25 +1,49 @@
 //! `cargo run`: boots Limelight in QEMU. `cargo run -- --help` lists the options.
 //!
 //! Exit codes: 0 all is well, 1 the kernel reported failure, 123 the kernel panicked, or a triple fault or unexplained reset,
-//! 124 the time was over, 125 the runner or QEMU failed. With `--exit-with-program`: 0 to 99 the program's own, 120 one above
+//! 124 the time was over, 125 the runner or QEMU failed, 128 + n signal n stopped the run. With `--exit-with-program`: 0 to 99 the program's own, 120 one above
 //! that, 121 the program was killed, 122 it was refused.
 
+use std::env;
 use std::io::Write;
 use std::process::ExitCode;
 
 use iso_image::Host;
 use runner::{
-    ArgumentError, BenchError, RunnerExitCode, SessionError, Task, bench, boot, examine, say, what_is_missing,
+    ArgumentError, BenchError, RunnerExitCode, SessionError, Task, bench, boot, examine, say, stop_runs_on_signals,
+    what_is_missing,
 };
 
 fn main() -> ExitCode {
-    let code = match Task::read(std::env::args_os().skip(1)) {
+    go_to_callers_folder();
+    let code = match Task::read(env::args_os().skip(1)) {
         Err(error) => refuse(&error),
         Ok(Task::Doctor) => doctor(),
-        Ok(Task::Bench) => measure(),
-        Ok(Task::Boot(options, qemu_arguments)) => boot(&options, qemu_arguments).unwrap_or_else(|error| fail(&error)),
+        Ok(Task::Bench) => stoppable(measure),
+        Ok(Task::Boot(options, qemu_arguments)) => {
+            stoppable(|| boot(&options, qemu_arguments).unwrap_or_else(|error| fail(&error)))
+        }
     };
     ExitCode::from(code.number())
+}
+
+/// Goes to the folder that `./dev` was called from, if it was another: relative paths are meant from there.
+fn go_to_callers_folder() {
+    if let Some(folder) = env::var_os("LIMELIGHT_CALLER_FOLDER")
+        && let Err(error) = env::set_current_dir(&folder)
+    {
+        say(&format!("Note:     cannot go to {}: {error}", folder.display()));
+    }
+}
+
+/// Runs a task that a signal may stop.
+fn stoppable(task: impl FnOnce() -> RunnerExitCode) -> RunnerExitCode {
+    if let Err(error) = stop_runs_on_signals() {
+        say(&format!(
+            "Note:     a signal would leave temporary files behind: {error}"
+        ));
+    }
+    task()
 }
 
 /// Says what is installed and what is missing.

@@ -79,10 +79,12 @@ fn point(link: &Path, target: &Path) -> Result<(), LinkError> {
     fs::rename(&fresh, link).map_err(error)
 }
 
-/// A path as a person in the workspace would type it.
+/// A path as a person in the current folder would type it: relative to it, if that is the workspace's.
 #[must_use]
 pub fn short(path: &Path) -> String {
-    path.strip_prefix(workspace()).unwrap_or(path).display().to_string()
+    let is_workspace = std::env::current_dir().is_ok_and(|folder| folder == workspace());
+    let prefix = if is_workspace { workspace() } else { PathBuf::new() };
+    path.strip_prefix(prefix).unwrap_or(path).display().to_string()
 }
 
 #[cfg(test)]

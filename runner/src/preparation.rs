@@ -4,12 +4,13 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use iso_image::{
-    BootLoader, BootText, GrubPlatform, Host, IsoError, MissingTool, Packed, Payload, TextError, pack_unless_current,
+    BootLoader, BootText, GrubPlatform, Host, IsoError, MissingTool, Packed, Payload, TextError, pack_into_cache,
+    pack_unless_current,
 };
 
 use crate::arguments::Options;
 use crate::built;
-use crate::debugger_port::USUAL_PORT;
+use crate::debugger_port::{PortTaken, USUAL_PORT};
 use crate::firmware::{FirmwareFiles, FirmwareKind, OvmfNotFound, find_ovmf};
 use crate::given_options::GivenOptions;
 use crate::install_lines::{Tool, tool_of_program};
@@ -42,6 +43,9 @@ pub enum PreparationError {
         /// The file named.
         path: PathBuf,
     },
+    /// Another process holds the debugger's port.
+    #[error(transparent)]
+    DebuggerPort(#[from] PortTaken),
     /// The fixed paths could not be set.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -146,12 +150,13 @@ pub(crate) fn ready_iso(options: &Options, host: &Host) -> Result<ReadyIso, Prep
     }
     let boot_loader = find_boot_loader(options.loader, host)?;
     let is_the_builds = options.cmdline.is_none() && options.program.is_none() && is_the_usual(options.loader, host);
-    let file = if is_the_builds {
-        built::iso()
+    let (file, packed) = if is_the_builds {
+        let packed = pack_unless_current(&contents, &boot_loader, host, &built::iso());
+        (built::iso(), packed.map_err(PackError::from)?)
     } else {
-        built::out_dir().join("changed.iso")
+        let cache = built::out_dir().join("changed_isos");
+        pack_into_cache(&contents, &boot_loader, host, &cache).map_err(PackError::from)?
     };
-    let packed = pack_unless_current(&contents, &boot_loader, host, &file).map_err(PackError::from)?;
     Ok(ReadyIso {
         file,
         is_the_builds,

@@ -24,6 +24,7 @@ use crate::qmp::{Qmp, QmpError};
 use crate::run_errors::{NotSeen, StartError};
 use crate::run_files::{RunFiles, copy_uefi_variables, run_folder};
 use crate::say::say;
+use crate::stop_signals::received;
 
 /// How long QEMU may take to be ready for commands. With hundreds of CPUs on a busy host it takes seconds.
 const QMP_LIMIT: Duration = Duration::from_secs(60);
@@ -175,6 +176,10 @@ impl Running {
             if let Some(ending) = &self.ending {
                 return Some(ending.clone());
             }
+            // First: a signal from the terminal reaches QEMU too, which then ends as if it had been closed.
+            if let Some(signal) = received() {
+                return Some(self.end_as(Ending::Interrupted { signal }));
+            }
             match self.child.try_wait() {
                 Ok(Some(status)) => return Some(self.judge(status)),
                 Ok(None) if Instant::now() < deadline => thread::sleep(POLL_INTERVAL),
@@ -217,7 +222,7 @@ impl Running {
     /// Connects the control socket, unless QEMU ends before.
     fn connect(&mut self) {
         let deadline = Instant::now() + QMP_LIMIT;
-        while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
+        while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) && received().is_none() {
             match Qmp::connect(&self.files.qmp_socket, QMP_LIMIT) {
                 Ok(qmp) => {
                     self.qmp = Some(qmp);

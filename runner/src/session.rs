@@ -9,11 +9,11 @@ use iso_image::Host;
 
 use crate::announcement;
 use crate::arguments::Options;
-use crate::debugger_port::debugger_port;
+use crate::debugger_port::{DebuggerAddress, USUAL_PORT};
 use crate::ending::Ending;
 use crate::exit_codes::{ExitCode, of_program_run, of_run};
 use crate::given_options::GivenOptions;
-use crate::machine::Machine;
+use crate::machine::{Debugger, Machine};
 use crate::out_dir::point_links_at_this_build;
 use crate::preparation::{PreparationError, choose_firmware, find_qemu, machine, ready_iso};
 use crate::program_watch::watch_program;
@@ -51,6 +51,12 @@ pub enum SessionError {
 pub fn boot(options: &Options, qemu_arguments: Vec<OsString>) -> Result<ExitCode, SessionError> {
     let host = Host::of_this_process();
     let qemu = find_qemu(&host)?;
+    let debugger = options.debug.then_some(Debugger { port: USUAL_PORT });
+    let debugger = DebuggerAddress::find(&qemu_arguments, debugger);
+    debugger
+        .iter()
+        .try_for_each(DebuggerAddress::check)
+        .map_err(PreparationError::from)?;
     let ready = ready_iso(options, &host);
     // Also when there is no ISO: a debugger and the person look for this build's kernel there.
     point_links_at_this_build().map_err(PreparationError::from)?;
@@ -61,8 +67,8 @@ pub fn boot(options: &Options, qemu_arguments: Vec<OsString>) -> Result<ExitCode
     let machine = machine(options, qemu_arguments, iso.file, firmware.files().clone());
     let started = Instant::now();
     let mut running = Running::start_and_tell(&qemu, &machine, announcement::command)?;
-    if let Some(port) = debugger_port(&machine.qemu_arguments, machine.debugger) {
-        announce_debugger(&mut running, port);
+    if let Some(address) = debugger {
+        announce_debugger(&mut running, address.port);
     }
     let limit = options.timeout.map(Duration::from_secs);
     let ending = if options.exit_with_program {

@@ -49,6 +49,11 @@ impl LimitedCommand {
         })
     }
 
+    /// Its process id.
+    pub(crate) fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.child)
+    }
+
     /// What it has written so far, without colours.
     pub(crate) fn output(&self) -> String {
         let bytes = self.output.lock().map(|bytes| bytes.clone()).unwrap_or_default();

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use libtest_mimic::Failed;
 use runner::Qemu;
+use rustix::process::Signal;
 
 use crate::host::{TEST_LOADER, file, qemu, test_kernel_iso};
 use crate::limited_command::LimitedCommand;
@@ -63,6 +64,16 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         "runner_program::debug_waits_for_gdb_and_says_how_to_attach_it",
         30,
         waits_for_debugger,
+    ));
+    scenarios.push(Scenario::new(
+        "runner_program::names_the_process_that_holds_the_debuggers_port",
+        15,
+        names_holder_of_port,
+    ));
+    scenarios.push(Scenario::new(
+        "runner_program::a_signal_stops_qemu_and_removes_the_temporary_folder",
+        30,
+        stops_on_signals,
     ));
     scenarios.push(Scenario::new(
         "runner_program::explains_a_triple_fault",
@@ -171,6 +182,42 @@ fn waits_for_debugger(deadline: Deadline) -> Outcome {
     }
     runner.type_bytes(CTRL_A_X)?;
     runner.wait().map(drop)
+}
+
+/// It starts no QEMU.
+fn names_holder_of_port(deadline: Deadline) -> Outcome {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let device = format!("tcp:127.0.0.1:{}", listener.local_addr()?.port());
+    let mut runner = start(&["--firmware", "bios", "--headless", "-gdb", &device], deadline)?;
+    let status = runner.wait()?;
+    let holder = format!("is taken by process {} (", std::process::id());
+    if status.code() != Some(125) || !runner.output().contains(&holder) || runner.output().contains("Command:") {
+        return Err(runner.failed(&format!("expected exit code 125, {holder:?} and no start of QEMU")));
+    }
+    Ok(())
+}
+
+/// As after SIGKILL, QEMU is gone; the folder is too, which nobody could remove then.
+fn stops_on_signals(deadline: Deadline) -> Outcome {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let temporary = tempfile::tempdir()?;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+        command.current_dir(root).env("TMPDIR", temporary.path());
+        command.args(["--firmware", "bios", "--headless", "-S"]);
+        let mut runner = LimitedCommand::start(&mut command, deadline)?;
+        runner.expect("Command:")?;
+        while fs::read_dir(temporary.path())?.next().is_none() {
+            std::thread::yield_now();
+        }
+        rustix::process::kill_process(runner.pid(), signal)?;
+        let status = runner.wait()?;
+        let left: Vec<_> = fs::read_dir(temporary.path())?.collect();
+        if status.code() != Some(code) || !left.is_empty() {
+            return Err(runner.failed(&format!("it ended with {status} and left {left:?}")));
+        }
+    }
+    Ok(())
 }
 
 /// Lets the runner boot another ISO than its own: the last word on a drive's file is QEMU's `-set`.
