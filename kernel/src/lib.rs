@@ -23,6 +23,7 @@ pub use test_hooks::TestHooks;
 use alloc::vec::Vec;
 use boot::{boot_info::BootInfo, module, screen};
 use command_line::{AtTheEnd, LogTime, OnPanic, Options};
+use core::fmt;
 use cpu::{
     application_processors, cpu_local_data,
     cpu_local_data::{BSP_ID, CpuLocalData},
@@ -32,7 +33,7 @@ use cpu::{
     protections::Protections,
 };
 use limine::mp::MpInfo;
-use memory::{frame_allocator, physical_memory, user_access, virtual_memory};
+use memory::{frame_allocator, module_memory::ModuleMemory, physical_memory, user_access, virtual_memory};
 use output::{backtrace, logger, panic_handler};
 use platform::{clock::Instant, power, timer};
 use spin::Once;
@@ -82,11 +83,7 @@ pub fn init_bsp(test_hooks: &'static TestHooks) -> ! {
     cpu::paging::log(&paging_features);
     memory::init(&boot_info, paging_features).unwrap_or_else(|error| panic_handler::refuse_to_boot(&error));
     frame_allocator::init();
-    match module::kernel_file().map(backtrace::keep_symbols) {
-        Ok(Ok(functions)) => log::debug!("Backtraces name {functions} functions"),
-        Ok(Err(error)) => log::warn!("Backtraces name no functions: {error}"),
-        Err(error) => log::warn!("Backtraces name no functions: the kernel's file: {error:?}"),
-    }
+    keep_kernel_file();
     BOOT.call_once(|| Boot {
         boot_info: boot_info.copy_out(),
         options,
@@ -176,6 +173,18 @@ fn end() {
             log::error!("The machine cannot be switched off: {error}");
         }
         AtTheEnd::Reboot => power::reboot(),
+    }
+}
+
+/// Keeps the kernel's file in memory, for the names in backtraces.
+fn keep_kernel_file() {
+    let explain = |reason: &dyn fmt::Display| log::warn!("Backtraces name no functions: {reason}");
+    match module::kernel_file().map(ModuleMemory::take) {
+        Ok(Ok(memory)) => {
+            backtrace::set_kernel_file(memory.keep()).unwrap_or_else(|error| explain(&error));
+        }
+        Ok(Err(error)) => explain(&error),
+        Err(error) => explain(&format_args!("the kernel's file: {error:?}")),
     }
 }
 

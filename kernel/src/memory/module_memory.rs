@@ -1,32 +1,31 @@
 //! The memory of a file that the boot loader loaded, taken over from it.
 
 use super::physical_memory;
-use crate::boot::{hhdm_offset::OffsetMappedPhysAddr, module::Module};
-use alloc::vec::Vec;
-use core::{fmt, ops::Range};
-use elf_load_plan::ModuleFrames;
+use crate::boot::hhdm_offset::OffsetMappedPhysAddr;
+use core::{fmt, mem};
 use memory_ranges::{KernelMemoryUsageType, MemoryType, OwnershipError, PAGE_BYTES, PhysRange};
 use spin::Once;
 use x86_64::{PhysAddr, VirtAddr};
 
-/// How the map knows it once it is taken over.
+/// The owner of a file's memory once it is taken over.
 const MODULE: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::Module);
 
-/// How the map knows it before.
-const AS_LOADED: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::KernelImage);
+/// The owners before: of modules, and with Limine of the kernel's file.
+const AS_LOADED: [MemoryType; 2] = [
+    MemoryType::UsedByKernel(KernelMemoryUsageType::KernelImage),
+    MemoryType::UsedByLimine,
+];
 
 /// Set when memory is set up: where the kernel itself lies, to which the map gives the same owner.
 static KERNEL_IMAGE: Once<PhysRange> = Once::new();
 
-/// A file in memory: whole, or those of its frames that were kept. Dropping it gives them back.
+/// A file in memory. Dropping it frees the memory.
 #[derive(Debug)]
 pub struct ModuleMemory {
-    /// Where the file begins.
-    start: PhysAddr,
-    /// The frames that are kept, in ascending order.
-    kept: Vec<PhysRange>,
-    /// How long the file is.
-    size_bytes: u64,
+    /// The frames that the file lies in, from its first byte on.
+    frames: PhysRange,
+    /// The file.
+    bytes: &'static [u8],
 }
 
 /// Why the memory of a file cannot be taken over.
@@ -34,115 +33,76 @@ pub struct ModuleMemory {
 pub enum TakeModuleError {
     /// The file is empty.
     Empty,
-    /// The file does not begin with a frame of the direct map's.
+    /// The file does not begin with a frame of the direct map.
     Address(VirtAddr),
-    /// It is said to lie where the kernel does.
+    /// The file would overlap the kernel.
     IsKernel(PhysRange),
-    /// The memory is not the boot loader's to hand over, or somebody has taken it over before.
+    /// The memory is not the boot loader's to hand over, or was taken over before.
     Owner(OwnershipError),
     /// The map of memory is not set up yet.
     NotReady,
 }
 
-/// Says where the kernel lies.
+/// Sets where the kernel lies.
 pub(super) fn set_kernel_image(range: PhysRange) {
     KERNEL_IMAGE.call_once(|| range);
 }
 
 impl ModuleMemory {
-    /// Takes a file's memory over. Who has the module's content from before may not use it any more.
-    pub fn take(module: &Module) -> Result<Self, TakeModuleError> {
-        let size_bytes = module.content.len() as u64;
-        if size_bytes == 0 {
+    /// Takes a file's memory over. Other references to the content may not be used any more.
+    pub fn take(content: &'static [u8]) -> Result<Self, TakeModuleError> {
+        if content.is_empty() {
             return Err(TakeModuleError::Empty);
         }
-        let address = VirtAddr::from_ptr(module.content.as_ptr());
+        let address = VirtAddr::from_ptr(content.as_ptr());
         let offset = address.as_u64().checked_sub(PhysAddr::zero().offset_mapped().as_u64());
         let start = offset.and_then(|offset| PhysAddr::try_new(offset).ok());
-        let whole = start.and_then(|start| PhysRange::new(start, size_bytes.next_multiple_of(PAGE_BYTES)).ok());
-        let whole = whole.ok_or(TakeModuleError::Address(address))?;
+        let size_bytes = (content.len() as u64).next_multiple_of(PAGE_BYTES);
+        let frames = start.and_then(|start| PhysRange::new(start, size_bytes).ok());
+        let frames = frames.ok_or(TakeModuleError::Address(address))?;
         let kernel = KERNEL_IMAGE.get().ok_or(TakeModuleError::NotReady)?;
-        if kernel.intersection(whole).is_some() {
-            return Err(TakeModuleError::IsKernel(whole));
+        if kernel.intersection(frames).is_some() {
+            return Err(TakeModuleError::IsKernel(frames));
         }
         let mut memory = physical_memory::lock().ok_or(TakeModuleError::NotReady)?;
+        let [of_module, of_boot_loader] = AS_LOADED;
         memory
-            .change_owner(whole, AS_LOADED, MODULE)
+            .change_owner(frames, of_module, MODULE)
+            .or_else(|_| memory.change_owner(frames, of_boot_loader, MODULE))
             .map_err(TakeModuleError::Owner)?;
-        drop(memory);
-        Ok(Self {
-            start: whole.start(),
-            kept: Vec::from([whole]),
-            size_bytes,
-        })
+        Ok(Self { frames, bytes: content })
     }
 
-    /// Bytes of the file, if all their frames are kept and side by side.
-    pub fn bytes(&self, range: Range<u64>) -> Option<&[u8]> {
-        let length = range.end.checked_sub(range.start)?;
-        if range.end > self.size_bytes || length == 0 {
-            return None;
-        }
-        let (first, last) = (self.start + range.start, self.start + (range.end - 1));
-        let are_kept = |kept: &PhysRange| kept.start() <= first && last <= kept.last();
-        if !self.kept.iter().any(are_kept) {
-            return None;
-        }
-        // SAFETY: The frames are kept for as long as this value stays as it is, and nobody writes to them; all RAM is in the
-        // direct map.
-        Some(unsafe { core::slice::from_raw_parts(first.offset_mapped().as_ptr(), usize::try_from(length).ok()?) })
+    /// The file.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes
     }
 
-    /// All of the file, as long as nothing was given back.
-    pub fn whole(&self) -> Option<&[u8]> {
-        self.bytes(0..self.size_bytes)
+    /// Keeps the file for good.
+    pub fn keep(self) -> &'static [u8] {
+        let bytes = self.bytes;
+        mem::forget(self);
+        bytes
     }
 
-    /// The physical address of a place in the file.
+    /// The physical address of an offset in the file.
     pub fn physical(&self, offset_bytes: u64) -> PhysAddr {
-        self.start + offset_bytes
-    }
-
-    /// Gives back all frames but these, which come in ascending order.
-    pub fn keep_only(&mut self, needed: impl Iterator<Item = ModuleFrames>) {
-        let ranges = needed.map(|frames| PhysRange::new(self.physical(frames.offset_bytes()), frames.size_bytes()));
-        let needed: Vec<PhysRange> = ranges.filter_map(Result::ok).collect();
-        for kept in core::mem::take(&mut self.kept) {
-            let mut start = kept.start();
-            let within = needed.iter().filter_map(|range| range.intersection(kept));
-            for range in within {
-                give_back(start, range.start());
-                start = range.start() + range.size_bytes();
-                self.kept.push(range);
-            }
-            give_back(start, kept.start() + kept.size_bytes());
-        }
+        self.frames.start() + offset_bytes
     }
 }
 
 impl Drop for ModuleMemory {
     fn drop(&mut self) {
-        for kept in &self.kept {
-            give_back(kept.start(), kept.start() + kept.size_bytes());
+        let Some(mut memory) = physical_memory::lock() else {
+            return;
+        };
+        // SAFETY: The frames were taken over, and there is no reference to them: bytes are borrowed from this value.
+        let freed = unsafe { memory.free(self.frames, MODULE) };
+        // Nothing is logged under the lock.
+        drop(memory);
+        if let Err(error) = freed {
+            log::error!("Memory of a module cannot be freed: {error:?}");
         }
-    }
-}
-
-/// Gives back what lies between two frames' beginnings, if anything does.
-fn give_back(start: PhysAddr, end: PhysAddr) {
-    let Ok(range) = PhysRange::new(start, end - start) else {
-        return;
-    };
-    let Some(mut memory) = physical_memory::lock() else {
-        return;
-    };
-    // SAFETY: The frames were taken over, and nobody has a reference to them: bytes are borrowed from the value that gives them
-    // back.
-    let freed = unsafe { memory.free(range, MODULE) };
-    // Nothing is logged under the lock.
-    drop(memory);
-    if let Err(error) = freed {
-        log::error!("Memory of a module cannot be given back: {error:?}");
     }
 }
 

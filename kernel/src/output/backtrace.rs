@@ -1,14 +1,14 @@
 //! Which functions led to a place: the return addresses on a stack, with their names.
 //!
-//! The names come from the kernel's own symbol table, copied from its file at boot. Nothing here allocates but
-//! [`keep_symbols`]: the rest runs in a panic.
+//! The names come from the symbol table in the kernel's own file, which stays in memory. Nothing here allocates: it runs in a
+//! panic.
 
 use backtrace::{FrameLine, FrameWalk, SymbolTable, SymbolTableError};
 use core::{fmt, ops::Range};
 use spin::Once;
 
-/// Set by [`keep_symbols`].
-static SYMBOLS: Once<SymbolTable> = Once::new();
+/// Set by [`set_kernel_file`].
+static SYMBOLS: Once<SymbolTable<'static>> = Once::new();
 
 /// A place in the code, and the stack that led there.
 pub(super) struct Backtrace {
@@ -20,10 +20,11 @@ pub(super) struct Backtrace {
     pub(super) stack: Range<u64>,
 }
 
-/// Copies the names of functions out of the kernel's file. Returns how many there are.
-pub fn keep_symbols(file: &[u8]) -> Result<usize, SymbolTableError> {
+/// Sets the kernel's file, from which backtraces take the names of functions.
+pub fn set_kernel_file(file: &'static [u8]) -> Result<(), SymbolTableError> {
     let symbols = SymbolTable::from_elf(file)?;
-    Ok(SYMBOLS.call_once(|| symbols).functions_count())
+    SYMBOLS.call_once(|| symbols);
+    Ok(())
 }
 
 impl fmt::Display for Backtrace {

@@ -130,16 +130,13 @@ impl Program {
     #[cold]
     fn kill(&self, reason: KillReason) -> ProgramEnd {
         let (name, rip) = (self.name(), self.context.registers().rip);
-        let trace = UserBacktrace {
-            registers: self.context.registers(),
-            space: &self.space,
-            symbols: self.image.symbols(),
-        };
+        let symbols = self.image.symbols();
+        let trace = UserBacktrace::new(self.context.registers(), &self.space, symbols.as_ref());
         match reason.address() {
             Some(address) => {
-                log::warn!("program {name} killed: {reason}, rip={rip:#x}, address={address:#x}\n{trace}");
+                log::warn!("program {name} killed: {reason}, rip={rip:#x}, address={address:#x}{trace}");
             }
-            None => log::warn!("program {name} killed: {reason}, rip={rip:#x}, address=none\n{trace}"),
+            None => log::warn!("program {name} killed: {reason}, rip={rip:#x}, address=none{trace}"),
         }
         ProgramEnd::Killed(reason)
     }

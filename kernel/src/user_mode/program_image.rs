@@ -11,17 +11,15 @@ use crate::{
     },
 };
 use alloc::sync::Arc;
-use backtrace::SymbolTable;
+use backtrace::{SymbolTable, SymbolTableError};
 use core::fmt;
-use elf_load_plan::{
-    FilePart, Limits, LoadPlan, LoadPlanError, PAGE_SIZE_BYTES, PagePermissions, PageSource, PlannedPage,
-};
+use elf_load_plan::{Limits, LoadPlan, LoadPlanError, PagePermissions, PageSource, PlannedPage};
 use ez_paging::{ConfigurableFlags, Page, PageSize};
 use memory_ranges::PAGE_BYTES;
 use x86_64::VirtAddr;
 
-/// The names of a program's functions may have so many bytes. They are kept in chunks, of which almost half may be left empty.
-const SYMBOLS_LIMIT_BYTES: usize = 512 * 1024;
+/// Maximum number of symbols of a program with function names in its backtraces: each frame's name is searched among all.
+const MAX_SYMBOLS: usize = 1 << 15;
 
 /// A program that can be started, also more than once at a time. Dropping the last reference gives the module's memory back.
 #[derive(Debug)]
@@ -30,10 +28,8 @@ pub struct ProgramImage {
     name: &'static str,
     /// What becomes of each page.
     plan: LoadPlan,
-    /// The file, as far as the plan needs it.
+    /// The file: pages are shared with it or copied from it, and a backtrace reads its symbols.
     memory: ModuleMemory,
-    /// The names of its functions, if it has any.
-    symbols: Option<SymbolTable>,
 }
 
 /// Why a module is no program.
@@ -46,24 +42,12 @@ pub enum ProgramImageError {
 }
 
 impl ProgramImage {
-    /// Makes a program of a module. On an error the module's memory is given back, unless it was not the module's.
+    /// Makes a program of a module. On an error the module's memory is freed, unless taking it over was what failed.
     pub fn from_module(module: &Module) -> Result<Arc<Self>, ProgramImageError> {
-        let mut memory = ModuleMemory::take(module).map_err(ProgramImageError::Memory)?;
-        // It was just taken over, whole.
-        let file = memory.whole().unwrap_or_default();
-        let plan = LoadPlan::from_elf(file, &limits()).map_err(ProgramImageError::Plan)?;
-        let symbols = SymbolTable::from_elf_within(file, SYMBOLS_LIMIT_BYTES);
+        let memory = ModuleMemory::take(module.content).map_err(ProgramImageError::Memory)?;
+        let plan = LoadPlan::from_elf(memory.bytes(), &limits()).map_err(ProgramImageError::Plan)?;
         let name = module.path.rsplit('/').next().unwrap_or(module.path);
-        if let Err(error) = &symbols {
-            log::debug!("Program {name}: backtraces name no functions: {error}");
-        }
-        memory.keep_only(plan.needed_frames());
-        Ok(Arc::new(Self {
-            name,
-            plan,
-            memory,
-            symbols: symbols.ok(),
-        }))
+        Ok(Arc::new(Self { name, plan, memory }))
     }
 
     /// What the log calls it.
@@ -76,9 +60,9 @@ impl ProgramImage {
         self.plan.entry_point()
     }
 
-    /// The names of its functions.
-    pub(super) fn symbols(&self) -> Option<&SymbolTable> {
-        self.symbols.as_ref()
+    /// Finds the names of its functions.
+    pub(super) fn symbols(&self) -> Result<SymbolTable<'_>, SymbolTableError> {
+        SymbolTable::from_elf_within(self.memory.bytes(), MAX_SYMBOLS)
     }
 
     /// Maps the program into an address space, which must not outlive this image.
@@ -97,19 +81,12 @@ impl ProgramImage {
                 // plan shares no page that is writable.
                 unsafe { space.map_shared(page, frame, flags) }
             }
-            PageSource::Copied(part) => space.map_private(page, flags, |bytes| self.fill(part, bytes)),
+            PageSource::Copied(part) => space.map_private(page, flags, |bytes| {
+                // The plan is of this very file.
+                let copied = part.copy_into(bytes, self.memory.bytes());
+                debug_assert!(copied.is_ok(), "{copied:?}");
+            }),
             PageSource::Zeroed => space.map_private(page, flags, |_| {}),
-        }
-    }
-
-    /// Copies a part of the file into a page of zeroes.
-    fn fill(&self, part: FilePart, page: &mut [u8; PAGE_SIZE_BYTES]) {
-        let place = part.in_page();
-        let place = usize::try_from(place.start).ok().zip(usize::try_from(place.end).ok());
-        let place = place.and_then(|(start, end)| page.get_mut(start..end));
-        // The plan is of this file, and what it needs is kept.
-        if let (Some(place), Some(bytes)) = (place, self.memory.bytes(part.in_file())) {
-            place.copy_from_slice(bytes);
         }
     }
 }

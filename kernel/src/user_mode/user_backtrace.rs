@@ -1,5 +1,6 @@
-//! The return addresses on a program's stack, with its own names for the functions.
+//! The return addresses on a program's stack, with the program's own names for the functions.
 
+use super::syscalls::let_interrupts_in;
 use crate::{
     cpu::trap_frame::TrapFrame,
     memory::{
@@ -8,39 +9,58 @@ use crate::{
         user_slice::UserSlice,
     },
 };
-use backtrace::{FrameLine, FrameWalk, SymbolTable};
+use arrayvec::ArrayVec;
+use backtrace::{FrameLine, FrameWalk, MAX_FRAMES, SymbolTable, SymbolTableError};
 use core::fmt;
 
-/// A backtrace of a program whose address space is the one in use.
+/// A backtrace of a program, made before it is printed: under the log's lock nothing is searched.
 pub(super) struct UserBacktrace<'program> {
-    /// Its registers.
-    pub(super) registers: &'program TrapFrame,
-    /// Its memory.
-    pub(super) space: &'program UserAddressSpace,
-    /// The names of its functions, if it has any.
-    pub(super) symbols: Option<&'program SymbolTable>,
+    /// The instruction, then the frames.
+    lines: ArrayVec<FrameLine<'program>, { MAX_FRAMES + 1 }>,
+    /// Why the functions have no names.
+    error: Option<&'program SymbolTableError>,
+}
+
+impl<'program> UserBacktrace<'program> {
+    /// Follows the frame pointers of a program whose address space is the one in use.
+    pub(super) fn new(
+        registers: &TrapFrame,
+        space: &UserAddressSpace,
+        symbols: Result<&SymbolTable<'program>, &'program SymbolTableError>,
+    ) -> Self {
+        let names = symbols.ok();
+        let stack = user_stack_start().as_u64()..USER_STACK_TOP.as_u64();
+        let walk = FrameWalk::new(registers.rbp, stack, |address| read(space, address)).of_program();
+        let mut lines = ArrayVec::new();
+        lines.push(FrameLine::of_instruction(0, registers.rip, names).with_foreign_name());
+        for (number, address) in (1..).zip(walk) {
+            // Each name is searched among many symbols.
+            let_interrupts_in();
+            lines.push(FrameLine::of_return_address(number, address, names).with_foreign_name());
+        }
+        Self {
+            lines,
+            error: symbols.err(),
+        }
+    }
 }
 
 impl fmt::Display for UserBacktrace<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let instruction = FrameLine::of_instruction(0, self.registers.rip, self.symbols);
-        write!(formatter, "{}", instruction.with_foreign_name())?;
-        let stack = user_stack_start().as_u64()..USER_STACK_TOP.as_u64();
-        let walk = FrameWalk::new(self.registers.rbp, stack, |address| self.read(address)).of_program();
-        for (number, address) in (1..).zip(walk) {
-            let line = FrameLine::of_return_address(number, address, self.symbols);
-            write!(formatter, "\n{}", line.with_foreign_name())?;
+        for line in &self.lines {
+            write!(formatter, "\n{line}")?;
         }
-        Ok(())
+        match self.error {
+            Some(error) => write!(formatter, "\nFunctions have no names: {error}"),
+            None => Ok(()),
+        }
     }
 }
 
-impl UserBacktrace<'_> {
-    /// A word of the program's stack, if it is there.
-    fn read(&self, address: u64) -> Option<u64> {
-        let mut word = [0; size_of::<u64>()];
-        let slice = UserSlice::new(address, word.len() as u64).ok()?;
-        self.space.peek(slice, &mut word).ok()?;
-        Some(u64::from_le_bytes(word))
-    }
+/// A word of the program's stack, if it is mapped.
+fn read(space: &UserAddressSpace, address: u64) -> Option<u64> {
+    let mut word = [0; size_of::<u64>()];
+    let slice = UserSlice::new(address, word.len() as u64).ok()?;
+    space.peek(slice, &mut word).ok()?;
+    Some(u64::from_le_bytes(word))
 }

@@ -19,13 +19,13 @@ const ELLIPSIS: &str = "...";
 
 /// One line of a backtrace: `  3: 0xffffffff80001234 kernel::init_bsp+0x34`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FrameLine<'table> {
+pub struct FrameLine<'file> {
     /// Counts the frames.
     pub number: usize,
     /// Where the processor is in this frame, or returns to.
     pub address: u64,
     /// What lies there, if that is known.
-    pub symbol: Option<Symbol<'table>>,
+    pub symbol: Option<Symbol<'file>>,
     /// Who named it.
     pub name_origin: NameOrigin,
 }
@@ -39,10 +39,10 @@ pub enum NameOrigin {
     Foreign,
 }
 
-impl<'table> FrameLine<'table> {
+impl<'file> FrameLine<'file> {
     /// The line of an instruction, such as one that failed. Without a table it has no name.
     #[must_use]
-    pub fn of_instruction(number: usize, address: u64, symbols: Option<&'table SymbolTable>) -> Self {
+    pub fn of_instruction(number: usize, address: u64, symbols: Option<&SymbolTable<'file>>) -> Self {
         Self {
             number,
             address,
@@ -53,7 +53,7 @@ impl<'table> FrameLine<'table> {
 
     /// The line of a frame that returns to `address`. Without a table it has no name.
     #[must_use]
-    pub fn of_return_address(number: usize, address: u64, symbols: Option<&'table SymbolTable>) -> Self {
+    pub fn of_return_address(number: usize, address: u64, symbols: Option<&SymbolTable<'file>>) -> Self {
         Self {
             number,
             address,

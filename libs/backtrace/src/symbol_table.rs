@@ -1,82 +1,106 @@
-//! A compact copy of a file's function symbols, which outlives the file.
+//! The function symbols of an ELF file, searched where they lie: nothing is copied or sorted, since only a backtrace needs
+//! them.
 //!
-//! What always holds: the functions are sorted by address, and no two begin at the same one. Where one begins, the one
-//! before ends, however long it is said to be. The table does not change once made.
+//! A function is a named symbol of the kind `FUNC`, or of no kind at all as labels in assembly text are, that lies in a
+//! section of machine code. A function ends where the next one begins, however long its symbol says it is.
+//!
+//! What always holds, whatever the file: a lookup reads each symbol once and at most one name of [`MAX_NAME_LENGTH`] bytes.
 
-use crate::{
-    SymbolTableError,
-    function_symbols::{FunctionSymbol, FunctionSymbols},
-    names::{NamePlace, Names},
+use crate::SymbolTableError;
+use core::{cmp::Reverse, str};
+use elf::{
+    ElfBytes, ParseError, abi,
+    endian::LittleEndian,
+    file::Class,
+    section::SectionHeaderTable,
+    symbol::{self, Symbol as ElfSymbol},
 };
-use alloc::vec::Vec;
 
-/// The functions of a program: which one lies where.
-#[derive(Debug)]
-pub struct SymbolTable {
-    /// One piece of memory; 131,071 functions fit one of just under 2 MiB.
-    functions: Vec<Function>,
-    /// What [`Function::name`] points into.
-    names: Names,
+/// Maximum length in bytes of a function's name in the file. A function with a longer name has none.
+pub const MAX_NAME_LENGTH: usize = (1 << 16) - 1;
+
+/// Maximum number of sections: ELF counts more of them elsewhere than in its header.
+const MAX_SECTIONS: usize = abi::SHN_LORESERVE as usize;
+
+/// Bytes of a symbol in the file (ELF-64 Object File Format, section 7).
+const SYMBOL_BYTES: u64 = 24;
+
+/// The functions of an ELF file that stays in memory.
+#[derive(Clone, Debug)]
+pub struct SymbolTable<'file> {
+    /// They tell which symbols lie in machine code.
+    sections: SectionHeaderTable<'file, LittleEndian>,
+    /// All symbols, of every kind.
+    symbols: symbol::SymbolTable<'file, LittleEndian>,
+    /// The string table: names, each followed by a NUL.
+    names: &'file [u8],
 }
 
-/// What lies at an address.
+/// A function, and a place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Symbol<'table> {
+pub struct Symbol<'file> {
     /// The function's name as the linker knows it: mangled, printable ASCII.
-    pub name: &'table str,
-    /// How far behind the function's first byte the address lies.
+    pub name: &'file str,
+    /// Bytes from the function's first byte to the place.
     pub offset: u64,
 }
 
-/// One function, in 16 bytes.
-#[derive(Clone, Copy, Debug)]
-struct Function {
-    /// Of the first byte.
-    address: u64,
-    /// How many bytes belong to it at most, up to where the next one begins. Nothing runs longer than 4 GiB.
-    length_bytes: u32,
-    /// Where its name is.
-    name: NamePlace,
-}
-
-impl SymbolTable {
-    /// Copies the functions out of the `.symtab` and `.strtab` of a 64-bit, little-endian ELF file.
+impl<'file> SymbolTable<'file> {
+    /// Finds the `.symtab` of a 64-bit, little-endian ELF file, and its names.
     ///
     /// # Errors
-    /// When the file has no such tables, when they cannot be right, or when the heap has no room for the copy.
-    pub fn from_elf(file: &[u8]) -> Result<Self, SymbolTableError> {
+    /// The file has no such tables, or its headers contradict each other or the file's size.
+    pub fn from_elf(file: &'file [u8]) -> Result<Self, SymbolTableError> {
         Self::from_elf_within(file, usize::MAX)
     }
 
-    /// The same for a file of anybody's: its table may take so much of the heap.
+    /// The same for an untrusted file, which could make each lookup slow by many symbols.
     ///
     /// # Errors
-    /// As before, and when the table would take more.
-    pub fn from_elf_within(file: &[u8], limit_bytes: usize) -> Result<Self, SymbolTableError> {
-        let symbols = FunctionSymbols::of(file)?;
-        let mut table = Self::with_room_for(&symbols, limit_bytes)?;
-        symbols.try_for_each(|symbol| table.add(&symbol))?;
-        table.sort();
-        Ok(table)
+    /// As [`Self::from_elf`], and when there are more than `max_symbols`.
+    pub fn from_elf_within(file: &'file [u8], max_symbols: usize) -> Result<Self, SymbolTableError> {
+        let elf = ElfBytes::<LittleEndian>::minimal_parse(file)?;
+        if elf.ehdr.class != Class::ELF64 {
+            return Err(SymbolTableError::Not64Bit);
+        }
+        let sections = elf.section_headers().ok_or(SymbolTableError::NoSymbols)?;
+        check_count("sections", sections.len(), MAX_SECTIONS)?;
+        let header = sections.iter().find(|section| section.sh_type == abi::SHT_SYMTAB);
+        let header = header.ok_or(SymbolTableError::NoSymbols)?;
+        if header.sh_entsize != SYMBOL_BYTES {
+            return Err(ParseError::BadEntsize((header.sh_entsize, SYMBOL_BYTES)).into());
+        }
+        let (symbols, _) = elf.section_data(&header)?;
+        let (names, _) = elf.section_data(&sections.get(header.sh_link as usize)?)?;
+        let symbols = symbol::SymbolTable::new(LittleEndian, Class::ELF64, symbols);
+        check_count("symbols", symbols.len(), max_symbols)?;
+        Ok(Self {
+            sections,
+            symbols,
+            names,
+        })
     }
 
-    /// The function that `address` lies in: the last that begins at or below it, if that reaches so far.
+    /// Returns the function that `address` lies in: the last that begins at or below it, if that reaches so far.
     #[must_use]
-    pub fn lookup(&self, address: u64) -> Option<Symbol<'_>> {
-        let following = self.functions.partition_point(|function| function.address <= address);
-        let function = self.functions.get(following.checked_sub(1)?)?;
-        let offset = address.checked_sub(function.address)?;
-        if offset >= u64::from(function.length_bytes) {
+    pub fn lookup(&self, address: u64) -> Option<Symbol<'file>> {
+        let candidates = self.symbols.iter().filter(|symbol| symbol.st_value <= address);
+        let functions = candidates.filter_map(|symbol| Some((self.reach_bytes(&symbol)?, symbol)));
+        // Of symbols at one address the shortest counts, which is a function rather than a label without a size; of
+        // aliases the first.
+        let (reach_bytes, symbol) = functions.min_by_key(|(reach, symbol)| (Reverse(symbol.st_value), *reach))?;
+        let offset = address.checked_sub(symbol.st_value)?;
+        if offset >= reach_bytes {
             return None;
         }
-        let name = self.names.get(function.name)?;
+        let name = self.name(symbol.st_name)?;
         Some(Symbol { name, offset })
     }
 
-    /// The function whose call returns to `address`. The call may be the function's last instruction, so it is the byte
+    /// Returns the function whose call returns to `address`. The call may be the function's last instruction, so it is the byte
     /// before that counts; the offset is that of `address`, and may be the function's length.
     #[must_use]
-    pub fn lookup_return_address(&self, address: u64) -> Option<Symbol<'_>> {
+    pub fn lookup_return_address(&self, address: u64) -> Option<Symbol<'file>> {
         let Symbol { name, offset } = self.lookup(address.checked_sub(1)?)?;
         Some(Symbol {
             name,
@@ -84,67 +108,43 @@ impl SymbolTable {
         })
     }
 
-    /// How many functions the table knows.
-    #[must_use]
-    pub fn functions_count(&self) -> usize {
-        self.functions.len()
-    }
-
-    /// How much of the heap the table takes.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        self.functions.capacity() * size_of::<Function>() + self.names.heap_bytes()
-    }
-
-    /// An empty table that takes all of `symbols` without growing.
-    fn with_room_for(symbols: &FunctionSymbols<'_>, limit_bytes: usize) -> Result<Self, SymbolTableError> {
-        let mut count = 0;
-        let mut names_bytes = 0;
-        symbols.try_for_each(|symbol| {
-            count += 1;
-            names_bytes += symbol.name.len() + 1;
-            Ok(())
-        })?;
-        let needed_bytes = names_bytes.saturating_add(size_of::<Function>().saturating_mul(count));
-        if needed_bytes > limit_bytes {
-            return Err(SymbolTableError::TooLarge {
-                needed_bytes,
-                limit_bytes,
-            });
+    /// Maximum number of bytes of a function: its size, or without one all that follows in its section. `None` for a symbol
+    /// that is no function.
+    fn reach_bytes(&self, symbol: &ElfSymbol) -> Option<u64> {
+        let has_name = symbol.st_name != 0;
+        if !has_name || !matches!(symbol.st_symtype(), abi::STT_FUNC | abi::STT_NOTYPE) {
+            return None;
         }
-        let mut functions = Vec::new();
-        functions
-            .try_reserve_exact(count)
-            .map_err(|_| SymbolTableError::OutOfMemory {
-                size_bytes: count * size_of::<Function>(),
-            })?;
-        Ok(Self {
-            functions,
-            names: Names::expecting(names_bytes),
-        })
+        // The reserved numbers, for symbols in no section, stand for none in the table or for one without machine code.
+        let section = self.sections.get(usize::from(symbol.st_shndx)).ok()?;
+        if section.sh_flags & u64::from(abi::SHF_EXECINSTR) == 0 {
+            return None;
+        }
+        let offset_in_section = symbol.st_value.checked_sub(section.sh_addr)?;
+        let section_rest = section
+            .sh_size
+            .checked_sub(offset_in_section)
+            .filter(|rest| *rest > 0)?;
+        match symbol.st_size {
+            0 => Some(section_rest),
+            size => Some(size.min(section_rest)),
+        }
     }
 
-    /// Copies one function to the end, where there is room for it.
-    fn add(&mut self, symbol: &FunctionSymbol<'_>) -> Result<(), SymbolTableError> {
-        let name = self.names.store(symbol.name)?;
-        self.functions.push(Function {
-            address: symbol.address,
-            length_bytes: saturated(symbol.reach_bytes),
-            name,
-        });
-        Ok(())
-    }
-
-    /// Makes what always holds true.
-    fn sort(&mut self) {
-        // Of symbols at one address the shortest comes first and stays: a function, not a label without a size before it.
-        self.functions
-            .sort_unstable_by_key(|function| (function.address, function.length_bytes, function.name));
-        self.functions.dedup_by_key(|function| function.address);
+    /// The name at an offset of the string table, if it ends in there and can be printed safely.
+    fn name(&self, offset_bytes: u32) -> Option<&'file str> {
+        let rest = self.names.get(usize::try_from(offset_bytes).ok()?..)?;
+        let length = rest.iter().take(MAX_NAME_LENGTH + 1).position(|byte| *byte == 0)?;
+        let name = rest.get(..length).filter(|name| !name.is_empty())?;
+        let printable = name.iter().all(u8::is_ascii_graphic);
+        printable.then(|| str::from_utf8(name).ok()).flatten()
     }
 }
 
-/// A length in 32 bits, or the greatest.
-fn saturated(length_bytes: u64) -> u32 {
-    u32::try_from(length_bytes).unwrap_or(u32::MAX)
+/// Refuses a table with too many entries.
+fn check_count(of: &'static str, count: usize, limit: usize) -> Result<(), SymbolTableError> {
+    if count > limit {
+        return Err(SymbolTableError::TooMany { of, count, limit });
+    }
+    Ok(())
 }

@@ -19,30 +19,14 @@ pub enum SymbolTableError {
     /// It was stripped of its symbols.
     #[error("the ELF file has no symbol table")]
     NoSymbols,
-    /// A function's name begins or ends past the end of the string table.
-    #[error("the name at {offset_bytes:#x} of the string table does not end in there")]
-    NameOutsideTable {
-        /// Where the name begins, counted from the beginning of the string table.
-        offset_bytes: u32,
-    },
-    /// The names are longer in total than the file, which takes names that lie on top of each other.
-    #[error("the names of the symbols take more than the {limit_bytes} bytes that the ELF file's size allows")]
-    NamesTooLong {
-        /// The file's size.
-        limit_bytes: usize,
-    },
-    /// The copy would take more than it may.
-    #[error("the symbols would take {needed_bytes} bytes, and may take {limit_bytes}")]
-    TooLarge {
-        /// What it would take, roughly.
-        needed_bytes: usize,
-        /// What it may take.
-        limit_bytes: usize,
-    },
-    /// The heap has no room for the copy.
-    #[error("the heap has no {size_bytes} bytes left for symbols")]
-    OutOfMemory {
-        /// The size of the piece that it could not give.
-        size_bytes: usize,
+    /// Searching it would take too long.
+    #[error("the ELF file has {count} {of}, and may have {limit}")]
+    TooMany {
+        /// What there is too much of: sections or symbols.
+        of: &'static str,
+        /// How many there are.
+        count: usize,
+        /// How many are accepted.
+        limit: usize,
     },
 }

@@ -23,13 +23,9 @@ fn line_of(name: &str, name_origin: NameOrigin) -> String {
     .to_string()
 }
 
-/// A table with `caller`, which is 16 bytes long, and the function behind it.
-fn caller_and_next() -> SymbolTable {
-    SymbolTable::from_elf(&elf_file(&[
-        function("caller", TEXT, 0x10),
-        function("next", TEXT + 0x10, 0x10),
-    ]))
-    .unwrap()
+/// A file with `caller`, which is 16 bytes long, and the function behind it.
+fn caller_and_next() -> Vec<u8> {
+    elf_file(&[function("caller", TEXT, 0x10), function("next", TEXT + 0x10, 0x10)])
 }
 
 #[test]
@@ -135,14 +131,16 @@ fn foreign_names_take_little_stack() {
 
 #[test]
 fn of_a_return_address_shows_the_caller_and_the_address_itself() {
-    let table = caller_and_next();
+    let file = caller_and_next();
+    let table = SymbolTable::from_elf(&file).unwrap();
     let frame = FrameLine::of_return_address(1, TEXT + 0x10, Some(&table));
     assert_eq!(frame.to_string(), "  1: 0xffffffff80000010 caller+0x10");
 }
 
 #[test]
 fn of_an_instruction_shows_the_function_it_is_in() {
-    let table = caller_and_next();
+    let file = caller_and_next();
+    let table = SymbolTable::from_elf(&file).unwrap();
     let frame = FrameLine::of_instruction(0, TEXT + 0x10, Some(&table));
     assert_eq!(frame.to_string(), "  0: 0xffffffff80000010 next+0x0");
 }

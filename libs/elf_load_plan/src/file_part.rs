@@ -38,12 +38,11 @@ impl FilePart {
         self.offset_in_page_bytes..self.offset_in_page_bytes.saturating_add(self.size_bytes)
     }
 
-    /// Makes a page of it, whatever the page held before.
+    /// Copies the bytes into a page of zeros.
     ///
     /// # Errors
-    /// When the file is not the one that the plan was made of. Then the page is zero.
-    pub fn fill(&self, file: &[u8], page: &mut [u8; PAGE_SIZE_BYTES]) -> Result<(), FileTooShort> {
-        page.fill(0);
+    /// The file is not the one that the plan was made of. The page stays as it was.
+    pub fn copy_into(&self, page: &mut [u8; PAGE_SIZE_BYTES], file: &[u8]) -> Result<(), FileTooShort> {
         let bytes = indices(&self.in_file()).and_then(|range| file.get(range));
         let place = indices(&self.in_page()).and_then(|range| page.get_mut(range));
         // The place is in the page, as always: only the file's end can be missing.

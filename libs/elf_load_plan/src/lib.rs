@@ -2,8 +2,8 @@
 //!
 //! The file is a *module*: it lies in memory in whole frames, from a frame's first byte on. A [`LoadPlan`] says for each
 //! page of the program where its bytes come from ([`PageSource`]: the module's own frame, a copy, or zeros) and what the
-//! program may do with it ([`PagePermissions`]), and which of the module's frames hold nothing that the program needs.
-//! The plan borrows nothing: it is made once and carried out as often as the program is started.
+//! program may do with it ([`PagePermissions`]). The plan borrows nothing: it is made once and carried out as often as the
+//! program is started. Meanwhile the module stays as it is.
 //!
 //! What always holds for a plan:
 //!
@@ -36,7 +36,7 @@
 //!                 let start = frame.offset_bytes() as usize;
 //!                 bytes.copy_from_slice(&file[start..start + PAGE_SIZE_BYTES]);
 //!             }
-//!             PageSource::Copied(part) => part.fill(file, &mut bytes).expect("the plan is of this very file"),
+//!             PageSource::Copied(part) => part.copy_into(&mut bytes, file).expect("the plan is of this very file"),
 //!             PageSource::Zeroed => {}
 //!         }
 //!         memory.push(bytes);
@@ -59,7 +59,6 @@ mod file_part;
 mod limits;
 mod load_plan;
 mod load_plan_error;
-mod module_frames;
 mod page_permissions;
 mod page_size;
 mod planned_page;
@@ -72,8 +71,7 @@ pub use file_part::{FilePart, FileTooShort};
 pub use limits::{LOWEST_ADDRESS, Limits, PROGRAM_END};
 pub use load_plan::{LoadPlan, SEGMENT_LIMIT};
 pub use load_plan_error::LoadPlanError;
-pub use module_frames::{ModuleFrame, ModuleFrames};
 pub use page_permissions::PagePermissions;
 pub use page_size::PAGE_SIZE_BYTES;
-pub use planned_page::{PageSource, PlannedPage};
+pub use planned_page::{ModuleFrame, PageSource, PlannedPage};
 pub use program_headers::PROGRAM_HEADER_LIMIT;

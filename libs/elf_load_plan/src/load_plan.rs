@@ -1,7 +1,5 @@
 //! The plan: the checks in their order, and what can be asked of a file that passed them.
 
-use crate::module_frames::{self, ModuleFrames};
-use crate::page_size::PAGE_BYTES;
 use crate::program_headers::Role;
 use crate::segment::Segment;
 use crate::{Limits, LoadPlanError, PlannedPage, file_header, program_headers, segment_checks};
@@ -18,8 +16,6 @@ pub struct LoadPlan {
     entry_point: VirtAddr,
     /// Its pages, as runs. In ascending order, and no page is in two of them.
     segments: ArrayVec<Segment, SEGMENT_LIMIT>,
-    /// How many frames the module takes.
-    module_frames_count: u64,
 }
 
 impl LoadPlan {
@@ -41,7 +37,6 @@ impl LoadPlan {
         let plan = Self {
             entry_point: VirtAddr::new_truncate(header.e_entry),
             segments,
-            module_frames_count: file_bytes.div_ceil(PAGE_BYTES),
         };
         plan.check_size(limits)?;
         Ok(plan)
@@ -64,19 +59,6 @@ impl LoadPlan {
         // At most 16 times the pages of the lower half: far from overflowing.
         let counts = self.segments.iter().map(Segment::pages_to_allocate);
         counts.fold(0, u64::saturating_add)
-    }
-
-    /// The frames of the module that pages are shared with or copied from, in ascending order. They have to stay as they
-    /// are while the program may be started or runs.
-    pub fn needed_frames(&self) -> impl Iterator<Item = ModuleFrames> {
-        let frames = self.segments.iter().filter_map(Segment::module_frames);
-        module_frames::merged(frames.collect()).into_iter()
-    }
-
-    /// All other frames of the module, in ascending order: they can be given back. The file's headers and symbols are
-    /// mostly there.
-    pub fn unneeded_frames(&self) -> impl Iterator<Item = ModuleFrames> {
-        module_frames::gaps_between(self.needed_frames(), self.module_frames_count)
     }
 
     /// A size may be absurd and still be a number: nothing is allocated for it.

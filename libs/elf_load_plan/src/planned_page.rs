@@ -1,6 +1,6 @@
 //! One page of a plan.
 
-use crate::{FilePart, ModuleFrame, PagePermissions};
+use crate::{FilePart, PagePermissions, page_size::PAGE_BYTES};
 use x86_64::structures::paging::{Page, Size4KiB};
 
 /// One page of a plan.
@@ -23,4 +23,20 @@ pub enum PageSource {
     Copied(FilePart),
     /// A frame of its own, all zero.
     Zeroed,
+}
+
+/// A frame that the file lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModuleFrame {
+    /// Number of frames before it.
+    pub(crate) number: u64,
+}
+
+impl ModuleFrame {
+    /// Bytes from the file's first byte to the frame.
+    #[must_use]
+    pub const fn offset_bytes(self) -> u64 {
+        // It is a frame of a file that lies in memory.
+        self.number.saturating_mul(PAGE_BYTES)
+    }
 }

@@ -8,9 +8,8 @@
 //! takes from the file lies in the file, and at the same place in its frame as in its page. So no sum or difference below
 //! comes near the limits of its type, and the saturating ones never saturate.
 
-use crate::module_frames::{ModuleFrame, ModuleFrames};
 use crate::page_size::{PAGE_BYTES, count, pages_touched};
-use crate::{FilePart, PagePermissions, PageSource, PlannedPage};
+use crate::{FilePart, ModuleFrame, PagePermissions, PageSource, PlannedPage};
 use core::ops::Range;
 use x86_64::VirtAddr;
 use x86_64::structures::paging::Page;
@@ -88,13 +87,6 @@ impl Segment {
         count(&(self.shared_end..self.page_numbers().end))
     }
 
-    /// The frames of the module that its bytes lie in, if any do.
-    pub(crate) fn module_frames(&self) -> Option<ModuleFrames> {
-        let size_bytes = count(&(self.memory.start..self.file_bytes_end));
-        let end_bytes = self.offset_bytes.saturating_add(size_bytes);
-        (size_bytes > 0).then(|| ModuleFrames::of_numbers(pages_touched(&(self.offset_bytes..end_bytes))))
-    }
-
     /// Whether a program may run what lies at an address, because it is in here.
     pub(crate) fn is_code_at(&self, address: u64) -> bool {
         self.permissions == PagePermissions::ReadExecute && self.memory.contains(&address)
@@ -104,9 +96,9 @@ impl Segment {
     fn source(&self, number: u64) -> PageSource {
         if number < self.shared_end {
             let pages_before = count(&(self.page_numbers().start..number));
-            PageSource::Shared(ModuleFrame::of_number(
-                (self.offset_bytes / PAGE_BYTES).saturating_add(pages_before),
-            ))
+            PageSource::Shared(ModuleFrame {
+                number: (self.offset_bytes / PAGE_BYTES).saturating_add(pages_before),
+            })
         } else if number < self.copied_end {
             PageSource::Copied(self.file_part(number))
         } else {

@@ -19,7 +19,7 @@ pub(super) use yield_now::yield_now;
 use x86_64::instructions::{interrupts, nop};
 
 /// Lets interrupts in that have come meanwhile. For calls that take long.
-fn let_interrupts_in() {
+pub(super) fn let_interrupts_in() {
     interrupts::enable();
     // The instruction behind `sti` is not interrupted.
     nop();

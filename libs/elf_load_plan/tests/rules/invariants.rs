@@ -2,10 +2,8 @@
 
 use crate::reference;
 use elf_load_plan::{
-    FilePart, Limits, LoadPlan, LoadPlanError, ModuleFrame, ModuleFrames, PAGE_SIZE_BYTES, PagePermissions, PageSource,
-    PlannedPage,
+    Limits, LoadPlan, LoadPlanError, ModuleFrame, PAGE_SIZE_BYTES, PagePermissions, PageSource, PlannedPage,
 };
-use std::collections::BTreeSet;
 use x86_64::VirtAddr;
 use x86_64::structures::paging::{Page, page::PageRange};
 
@@ -39,18 +37,17 @@ pub(crate) fn planned(file: &[u8], limits: &Limits) -> Result<LoadPlan, LoadPlan
     check_pages(&plan, limits);
     check_size(&plan, limits);
     check_sources(&plan, file);
-    check_frames(&plan, file);
     check_memory(&plan, file);
     Ok(plan)
 }
 
 /// The bytes of a page when the program starts.
 pub(crate) fn bytes_of(planned: &PlannedPage, file: &[u8]) -> [u8; PAGE_SIZE_BYTES] {
-    let mut bytes = [0xee; PAGE_SIZE_BYTES];
+    let mut bytes = [0; PAGE_SIZE_BYTES];
     match planned.source {
         PageSource::Shared(frame) => bytes.copy_from_slice(frame_of(frame, file)),
-        PageSource::Copied(part) => part.fill(file, &mut bytes).unwrap(),
-        PageSource::Zeroed => bytes.fill(0),
+        PageSource::Copied(part) => part.copy_into(&mut bytes, file).unwrap(),
+        PageSource::Zeroed => {}
     }
     bytes
 }
@@ -105,44 +102,6 @@ fn check_sources(plan: &LoadPlan, file: &[u8]) {
             PageSource::Zeroed => {}
         }
     }
-}
-
-/// The frames that are needed are exactly those that pages use; the others are all the rest of the file.
-fn check_frames(plan: &LoadPlan, file: &[u8]) {
-    let used: BTreeSet<u64> = plan.pages().filter_map(|planned| used_frame(&planned)).collect();
-    let needed: Vec<u64> = plan.needed_frames().flat_map(offsets).collect();
-    assert!(used.iter().eq(&needed), "{used:x?} {needed:x?}");
-    let unneeded = plan.unneeded_frames().flat_map(offsets);
-    let mut all: Vec<u64> = unneeded.chain(needed).collect();
-    all.sort_unstable();
-    let expected = (0..file.len() as u64).step_by(PAGE_SIZE_BYTES);
-    assert!(expected.eq(all));
-    let mut ranges: Vec<ModuleFrames> = plan.needed_frames().chain(plan.unneeded_frames()).collect();
-    ranges.sort_unstable_by_key(|range| range.offset_bytes());
-    let kinds = ranges
-        .iter()
-        .map(|range| plan.needed_frames().any(|needed| needed == *range));
-    let kinds: Vec<bool> = kinds.collect();
-    assert!(
-        kinds.windows(2).all(|pair| pair[0] != pair[1]),
-        "ranges that touch are one"
-    );
-}
-
-/// Where the frame that a page uses begins in the file.
-fn used_frame(planned: &PlannedPage) -> Option<u64> {
-    let start = |part: FilePart| part.in_file().start / PAGE_BYTES * PAGE_BYTES;
-    match planned.source {
-        PageSource::Shared(frame) => Some(frame.offset_bytes()),
-        PageSource::Copied(part) => Some(start(part)),
-        PageSource::Zeroed => None,
-    }
-}
-
-/// Where each frame of a range begins in the file.
-fn offsets(range: ModuleFrames) -> impl Iterator<Item = u64> {
-    assert!(range.size_bytes() > 0);
-    (range.offset_bytes()..range.offset_bytes() + range.size_bytes()).step_by(PAGE_SIZE_BYTES)
 }
 
 /// The plan comes to the memory that loading without one does.

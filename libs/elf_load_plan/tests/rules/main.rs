@@ -9,7 +9,6 @@ mod file_header;
 mod generated;
 mod invariants;
 mod messages;
-mod module_frames;
 mod pages;
 mod placement;
 mod program_headers;

@@ -179,12 +179,12 @@ fn part() -> FilePart {
 }
 
 #[test]
-fn copying_from_another_file_fails_and_leaves_zeros() {
+fn copying_from_another_file_fails_and_changes_nothing() {
     for file_bytes in [0, 0x1123, 0x1132] {
-        let mut page = [0xee; PAGE_SIZE_BYTES];
-        let error = part().fill(&vec![0xff; file_bytes], &mut page);
+        let mut page = [0; PAGE_SIZE_BYTES];
+        let error = part().copy_into(&mut page, &vec![0xff; file_bytes]);
         assert_eq!(error, Err(FileTooShort { end_bytes: 0x1133 }));
         assert_eq!(page, [0; PAGE_SIZE_BYTES]);
     }
-    assert_eq!(part().fill(&[0xff; 0x1133], &mut [0; PAGE_SIZE_BYTES]), Ok(()));
+    assert_eq!(part().copy_into(&mut [0; PAGE_SIZE_BYTES], &[0xff; 0x1133]), Ok(()));
 }
