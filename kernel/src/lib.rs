@@ -11,6 +11,7 @@ extern crate alloc;
 
 pub mod boot;
 pub mod cpu;
+mod end_of_boot;
 pub mod memory;
 pub mod output;
 pub mod platform;
@@ -20,22 +21,22 @@ pub mod user_mode;
 
 pub use test_hooks::TestHooks;
 
-use alloc::vec::Vec;
 use boot::{boot_info::BootInfo, module, screen};
 use command_line::{AtTheEnd, LogTime, OnPanic, Options};
 use core::fmt;
 use cpu::{
-    application_processors, cpu_local_data,
+    application_processors,
     cpu_local_data::{BSP_ID, CpuLocalData},
     early,
     hlt_loop::{hlt_loop, hlt_loop_with_interrupts_off},
     idt, kernel_trap, nmi_handler_states, processors, protections,
     protections::Protections,
 };
+use end_of_boot::EndOfBoot;
 use limine::mp::MpInfo;
 use memory::{frame_allocator, module_memory::ModuleMemory, physical_memory, user_access, virtual_memory};
 use output::{backtrace, logger, panic_handler};
-use platform::{clock::Instant, power, timer};
+use platform::{clock, clock::Instant, power, timer};
 use spin::Once;
 use sync::this_cpu;
 use x86_64::instructions::interrupts;
@@ -55,6 +56,7 @@ static BOOT: Once<Boot> = Once::new();
 
 /// Boots on the BSP.
 pub fn init_bsp(test_hooks: &'static TestHooks) -> ! {
+    clock::mark_kernel_entry();
     early::install_on_bsp();
     idt::load();
     kernel_trap::set_interrupt_handler(handle_interrupt);
@@ -195,24 +197,20 @@ fn leave_boot_loader() {
     {
         // SAFETY: Every processor runs on the kernel's stacks, tables and segments; what the boot loader said was copied.
         let reclaimed_bytes = unsafe { memory.reclaim_boot_loader_memory() };
-        let usable_bytes = memory.usable_bytes();
-        let statistics: Vec<_> = memory.statistics().collect();
         drop(memory);
-        for (owner, bytes) in statistics {
-            log::debug!("Memory: {} KiB {owner:?}", bytes >> 10);
-        }
-        log::info!(
-            "Memory: {} KiB of the boot loader's reclaimed, {} MiB free",
-            reclaimed_bytes >> 10,
-            usable_bytes >> 20
-        );
+        log::debug!("Memory: {} KiB of the boot loader's reclaimed", reclaimed_bytes >> 10);
     }
 }
 
-/// The end of every processor's boot. The last one says that all are there, and does what the command line wants then.
+/// The end of every processor's boot. The last one says what the machine is, and does what the command line wants then.
 fn idle() -> ! {
     if application_processors::IS_UP.arrive() {
-        log::info!("All {} processors are up and idle", cpu_local_data::cpus_count());
+        let boot_info = &BOOT.wait().boot_info;
+        log::info!(
+            "All {} processors are up and idle {}",
+            this_cpu::cpus_count(),
+            EndOfBoot(boot_info)
+        );
         end();
     }
     hlt_loop(logger::draw)

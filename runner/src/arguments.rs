@@ -78,7 +78,7 @@ pub struct Options {
     /// Quit when the program ends, with its exit code (see below)
     #[arg(long, conflicts_with = "screenshot")]
     pub exit_with_program: bool,
-    /// Command line for the kernel, for example "log.level=debug"
+    /// Command line for the kernel, for example "log.level=debug" (the default level is info)
     #[arg(long, value_name = "TEXT")]
     pub cmdline: Option<String>,
     /// Wait for a debugger before the first instruction, as `-s -S` do, and say how to attach gdb

@@ -144,11 +144,14 @@ impl BootInfo {
             self.firmware
         );
         match self.command_line {
+            Ok("") => {}
             Ok(text) => log::info!("Command line: {text:?}"),
-            Err(error) => log::warn!("No command line: {error:?}"),
+            Err(error) => {
+                log::warn!("The command line is ignored: {error:?}. Check the boot menu's entry for the kernel")
+            }
         }
         let mebibytes = self.memory_map.usable_bytes() >> 20;
-        log::info!(
+        log::debug!(
             "Memory: {mebibytes} MiB usable, {} ranges in the memory map",
             self.memory_map.ranges_count()
         );
@@ -159,7 +162,7 @@ impl BootInfo {
         );
         match self.rsdp {
             Some(address) => log::debug!("RSDP at {address:#x}"),
-            None => log::warn!("No RSDP: no ACPI tables"),
+            None => log::warn!("No RSDP, so no ACPI tables: switch ACPI on in the firmware's setup"),
         }
         self.log_modules();
     }
@@ -169,7 +172,9 @@ impl BootInfo {
         let is_program_0 =
             |module: Result<Module, _>| module.is_ok_and(|module| module.path == USER_MODE_PROGRAM_0_PATH);
         if !module::modules().any(is_program_0) {
-            log::warn!("There is no module {USER_MODE_PROGRAM_0_PATH}: no program to run");
+            log::warn!(
+                "No program to run: add a module {USER_MODE_PROGRAM_0_PATH} to the boot menu's entry for the kernel"
+            );
         }
         for module in module::modules() {
             match module {

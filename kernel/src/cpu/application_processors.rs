@@ -44,10 +44,10 @@ pub fn local_apic_ids() -> impl Iterator<Item = u32> {
 /// Sends every AP to `entry`, with its id as the extra argument.
 pub fn start(entry: MpGotoFunction) {
     let Some(response) = MP_REQUEST.response() else {
-        log::warn!("The boot loader started no other processors");
+        log::warn!("The boot loader started no other processors: to use them, take one with the MP feature");
         return;
     };
-    log::info!("Processors: {}", cpu_local_data::cpus_count());
+    log::debug!("Processors: {}", cpu_local_data::cpus_count());
     for (ap, id) in others(response).zip(BSP_ID + 1..) {
         ap.bootstrap(entry, u64::from(id));
     }

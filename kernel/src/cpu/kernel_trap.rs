@@ -52,7 +52,10 @@ fn non_maskable_handler(frame: &TrapFrame) {
         panic_handler::handle_panic_originating_on_other_cpu();
     }
     // If this processor was writing a log line, this line goes to the serial port only.
-    log::warn!("Non-maskable interrupt! It came at rip {:#018x}", frame.rip);
+    log::warn!(
+        "Non-maskable interrupt! It came at rip {:#018x}. Unless someone sent it, check the memory and the devices",
+        frame.rip
+    );
 }
 
 /// Reports a page fault of the kernel. A fault of the copy to or from a program is not an error: the copy recovers from it.

@@ -97,7 +97,9 @@ fn has_no_execute(cpuid: &CpuId<CpuIdReaderNative>) -> bool {
 /// not vulnerable; Intel processors report RDCL_NO when they are not.
 pub fn warn_of_leaks() {
     if may_leak_kernel_memory(&CpuId::new()) {
-        log::warn!("Programs may read the kernel's memory by side channels of this processor: it does not say RDCL_NO");
+        log::warn!(
+            "Programs may read the kernel's memory by side channels of this processor (no RDCL_NO): run only programs that you trust"
+        );
     }
 }
 

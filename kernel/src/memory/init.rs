@@ -84,7 +84,7 @@ pub fn init(boot_info: &BootInfo, features: PagingFeatures) -> Result<(), InitMe
 /// Logs what the map holds, and what was odd in the boot loader's.
 fn log_map(map: &BootMap) {
     for note in map.notes() {
-        log::warn!("Memory map: {note:?}");
+        log::warn!("Memory map: {note:?}. The memory in question is not used; newer firmware may report it properly");
     }
     for (range, kind) in map.iter() {
         let (start, size) = (range.start(), range.size_bytes());

@@ -119,7 +119,9 @@ pub fn attach_screen(screen: Result<Screen, ScreenError>) {
             with_outputs(|outputs| outputs.display.attach(screen));
         }
         Err(ScreenError::NoFrameBuffer) => log::info!("No frame buffer: the log is on the serial port only"),
-        Err(error) => log::warn!("The frame buffer cannot be used: {error:?}"),
+        Err(error) => log::warn!(
+            "The frame buffer cannot be used: {error:?}. Choose another video mode to see the log on the screen"
+        ),
     }
 }
 

@@ -97,7 +97,7 @@ impl Acpi {
     fn log(&self) {
         let names = self.tables.table_headers().map(|(_, header)| header.signature);
         let names: Vec<String> = names.map(|name| String::from(name.as_str())).collect();
-        log::info!("ACPI Tables: {names:?}");
+        log::debug!("ACPI Tables: {names:?}");
     }
 
     /// What the FADT says: how the machine is switched off and reset.

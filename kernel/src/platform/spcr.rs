@@ -35,7 +35,9 @@ pub fn replace_serial_port(acpi: &Acpi) {
         mem::forget(region);
         log::info!("Replaced COM1 with {kind} UART from the SPCR ACPI table");
     } else {
-        log::warn!("There is no UART where the SPCR ACPI table says: the log stays at COM1");
+        log::warn!(
+            "There is no UART where the SPCR ACPI table says: the log stays at COM1. Check the console's port in the firmware's setup"
+        );
     }
 }
 

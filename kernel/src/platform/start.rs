@@ -74,7 +74,9 @@ fn log_date() {
             let (hour, minute, second) = date.as_hms();
             log::info!("Booted on {} at {hour:02}:{minute:02}:{second:02} UTC", date.date());
         }
-        None => log::warn!("The boot loader does not say what time it is"),
+        None => log::warn!(
+            "The boot loader does not say what time it is: to have dates, take one with the date-at-boot feature"
+        ),
     }
 }
 
@@ -88,7 +90,9 @@ fn start_io_apics(acpi: Option<&Acpi>) {
         log::warn!("The I/O APIC at {:#x} cannot be used: {error}", place.address);
     };
     match io_apic::init(places, refuse) {
-        0 => log::warn!("There is no I/O APIC: devices cannot interrupt"),
+        0 => log::warn!(
+            "There is no I/O APIC: devices cannot interrupt. Switch ACPI and the I/O APIC on in the firmware's setup"
+        ),
         inputs => log::debug!("The I/O APICs have {inputs} inputs"),
     }
 }

@@ -48,7 +48,7 @@ const AT_THE_END_ALLOWED: &str = "halt, shutdown or reboot";
 /// What the command line sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// `log.level=`: what is logged. All of it, unless said otherwise.
+    /// `log.level=`: which lines are logged: those of this level and the more important ones. `info` by default.
     pub log_level: LevelFilter,
     /// `panic=`: what comes after the report of a panic.
     pub on_panic: OnPanic,
@@ -61,7 +61,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            log_level: LevelFilter::Trace,
+            log_level: LevelFilter::Info,
             on_panic: OnPanic::default(),
             log_time: LogTime::default(),
             at_the_end: AtTheEnd::default(),
@@ -116,7 +116,7 @@ pub enum WordProblem {
 impl fmt::Display for WordProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown => formatter.write_str("no such option"),
+            Self::Unknown => formatter.write_str("no such option; there are log.level, log.time, panic and exit"),
             Self::BadValue { allowed } => write!(formatter, "the value must be {allowed}"),
         }
     }

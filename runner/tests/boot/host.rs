@@ -69,12 +69,17 @@ pub(crate) fn shipped_iso() -> Result<PathBuf, Failed> {
     iso_with(built::contents()?, None)
 }
 
-/// The shipped contents, but with another kernel and command line.
+/// The shipped contents, but with another kernel and command line. All levels are logged unless the command line says otherwise.
 pub(crate) fn contents_with_kernel(kernel: impl Into<PathBuf>, command_line: &str) -> Result<Contents, Failed> {
     let mut contents = built::contents()?;
     contents.kernel = Some(Payload::Program(kernel.into()));
-    contents.command_line = BootText::new(command_line)?;
+    contents.command_line = traced(command_line)?;
     Ok(contents)
+}
+
+/// A command line with which all levels are logged, unless it says otherwise.
+pub(crate) fn traced(command_line: &str) -> Result<BootText, Failed> {
+    Ok(BootText::new(format!("log.level=trace {command_line}").trim_end())?)
 }
 
 /// An ISO with the test kernel and a scenario of its.
@@ -82,18 +87,18 @@ pub(crate) fn test_kernel_iso(command_line: &str) -> Result<PathBuf, Failed> {
     iso_with(contents_with_kernel(built::test_kernel(), command_line)?, None)
 }
 
-/// The shipped kernel, with words for our loader's test hooks.
+/// The shipped kernel with words for our loader's test hooks. All levels are logged.
 pub(crate) fn iso_with_words(words: &str) -> Result<PathBuf, Failed> {
     let mut contents = built::contents()?;
     contents.multiboot2_loader = Some(TEST_LOADER.into());
-    contents.command_line = BootText::new(words)?;
+    contents.command_line = traced(words)?;
     iso_with(contents, Some(LoaderKind::Grub))
 }
 
-/// The shipped kernel, with a command line.
+/// The shipped kernel with a command line. All levels are logged unless it says otherwise.
 pub(crate) fn iso_with_command_line(text: &str) -> Result<PathBuf, Failed> {
     let mut contents = built::contents()?;
-    contents.command_line = BootText::new(text)?;
+    contents.command_line = traced(text)?;
     iso_with(contents, None)
 }
 

@@ -5,6 +5,7 @@
 //! A scenario that fails shows its serial log. A panic, a fault or a failing exit code ends it at once: the limits, about
 //! ten times what an idle machine needs, are for what hangs.
 
+mod boot_log;
 mod booted;
 mod conformance;
 mod conformance_checks;
@@ -54,6 +55,7 @@ fn all() -> Vec<Scenario> {
     [
         iso::scenarios(),
         shipped::scenarios(),
+        boot_log::scenarios(),
         logging::scenarios(),
         screen::scenarios(),
         panics::scenarios(),

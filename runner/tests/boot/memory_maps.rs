@@ -7,7 +7,7 @@ use libtest_mimic::Failed;
 use runner::{Ending, FirmwareKind, LoaderKind, built};
 
 use crate::booted::Booted;
-use crate::host::{TEST_LOADER, boot_limit_s, contents_with_kernel, file, iso_with, machine};
+use crate::host::{TEST_LOADER, boot_limit_s, contents_with_kernel, file, iso_with, machine, traced};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
 /// Makes the loader give the kernel the map of the module.
@@ -110,7 +110,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 /// two entries meet, and comes up.
 fn boots(deadline: Deadline) -> Outcome {
     let mut contents = built::contents()?;
-    contents.command_line = BootText::new(IGNORE_MAP)?;
+    contents.command_line = traced(IGNORE_MAP)?;
     let mut map = own_map(contents, deadline)?;
     map.extend(ODDITIES);
     map.reverse();
@@ -193,7 +193,7 @@ fn refuses_little_memory(deadline: Deadline) -> Outcome {
 /// There may be too little for a program.
 fn boots_with_the_least(deadline: Deadline) -> Outcome {
     let mut contents = built::contents()?;
-    contents.command_line = BootText::new(IGNORE_MAP)?;
+    contents.command_line = traced(IGNORE_MAP)?;
     let mut map = own_map(contents, deadline)?;
     let largest = map
         .iter()
@@ -246,7 +246,7 @@ fn refuses_odd_map(deadline: Deadline) -> Outcome {
 /// Starts the shipped kernel with a map beside it, and a word that says whether it is used.
 fn start_with_map(map: &[Entry], word: &str, deadline: Deadline) -> Result<Booted, Failed> {
     let mut contents = built::contents()?;
-    contents.command_line = BootText::new(word)?;
+    contents.command_line = traced(word)?;
     start_contents_with_map(contents, map, deadline)
 }
 

@@ -5,7 +5,9 @@ use libtest_mimic::Failed;
 use runner::{BootMedium, Display, FirmwareKind, LoaderKind, Machine, built};
 
 use crate::booted::Booted;
-use crate::host::{FIRMWARES, boot_limit_s, firmware_name, iso_with, machine, qemu, shipped_iso};
+use crate::host::{
+    FIRMWARES, boot_limit_s, firmware_name, iso_with, iso_with_command_line, machine, qemu, shipped_iso,
+};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
 /// The media of the matrix.
@@ -196,7 +198,7 @@ fn boots_with_300_cpus(kind: FirmwareKind, deadline: Deadline) -> Outcome {
         )
         .into());
     }
-    let mut machine = machine(kind, &shipped_iso()?)?;
+    let mut machine = machine(kind, &iso_with_command_line("log.level=debug")?)?;
     machine.cpus = 300;
     machine.memory_mib = 1024;
     machine.cpu_model = "qemu64,+x2apic".to_owned();

@@ -12,13 +12,16 @@ pub use calibration::Calibration;
 pub use instant::Instant;
 
 use crate::boot::limine_requests::DATE_AT_BOOT_REQUEST;
-use core::arch::x86_64::_rdtsc;
+use core::{arch::x86_64::_rdtsc, time::Duration};
 use spin::Once;
 use tick_rate::{LatestTime, TickRate};
 use time::UtcDateTime;
 
 /// Set by [`init`] on the BSP, before any AP starts.
 static CLOCK: Once<Clock> = Once::new();
+
+/// Set by [`mark_kernel_entry`]: the BSP's time stamp counter.
+static KERNEL_ENTRY: Once<u64> = Once::new();
 
 /// The latest time that any processor was told.
 static LATEST: LatestTime = LatestTime::new();
@@ -59,6 +62,19 @@ pub use reference::ReferenceClocks;
 /// How many ticks of the time stamp counter went by when rates were measured.
 pub fn waited_ticks() -> u64 {
     CLOCK.get().map_or(0, |clock| clock.waited_ticks)
+}
+
+/// Notes that the kernel was entered now. Once, on the BSP.
+pub fn mark_kernel_entry() {
+    KERNEL_ENTRY.call_once(read_tsc);
+}
+
+/// The time since [`mark_kernel_entry`]. Zero before the clock is started.
+pub fn since_kernel_entry() -> Duration {
+    let Some((clock, entry)) = CLOCK.get().zip(KERNEL_ENTRY.get()) else {
+        return Duration::ZERO;
+    };
+    Duration::from_nanos(clock.rate.ns_of(read_tsc().saturating_sub(*entry)))
 }
 
 /// Nanoseconds since the clock was started; 0 before.
