@@ -1,5 +1,4 @@
 //! Lines of a backtrace: what a person reads.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod elf_file;
 
