@@ -47,6 +47,11 @@ impl Booted {
         Ok(Self { running, deadline })
     }
 
+    /// Replaces the time by which waits end.
+    pub(crate) fn set_deadline(&mut self, deadline: Deadline) {
+        self.deadline = deadline;
+    }
+
     /// Waits for a text in the log; colours do not count.
     pub(crate) fn expect(&mut self, text: &str) -> Outcome {
         loop {
@@ -132,7 +137,7 @@ impl Booted {
 
     /// The screen.
     pub(crate) fn picture(&mut self) -> Result<Picture, Failed> {
-        let file = host::folder().join("screen.png");
+        let file = host::new_path("screen.png");
         self.photograph(&file)?;
         Picture::read(&file)
     }

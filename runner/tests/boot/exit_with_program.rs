@@ -5,7 +5,7 @@ use std::path::Path;
 use libtest_mimic::Failed;
 use runner::{FirmwareKind, built};
 
-use crate::host::{boot_limit_s, file, firmware_name, iso_with, test_kernel_iso};
+use crate::host::{ONE_THREAD, boot_limit_s, file, firmware_name, iso_with, test_kernel_iso};
 use crate::limited_command::LimitedCommand;
 use crate::runner_program::{CTRL_A_X, start};
 use crate::scenario::{Deadline, Outcome, Scenario};
@@ -141,7 +141,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 /// Starts the runner until a program's end, with further options and QEMU's.
 fn run(further: &[&str], deadline: Deadline) -> Result<LimitedCommand, Failed> {
     let own = ["--firmware", "bios", "--headless", "--exit-with-program"];
-    start(&[&own, further].concat(), deadline)
+    start(&[&own, further, &ONE_THREAD].concat(), deadline)
 }
 
 /// Waits for the end, which has to have this code, with this in the output.

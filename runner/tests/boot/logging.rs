@@ -23,7 +23,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             "logging::ticks_while_all_log_lose_and_mix_no_line",
             120,
             ticks_while_logging,
-        ),
+        )
+        .alone(),
         Scenario::new("logging::the_time_of_each_line_can_be_shown", 15, times),
         Scenario::new("logging::a_nested_message_does_not_deadlock", 15, nested),
         Scenario::new("logging::the_command_line_sets_the_level", 15, level),

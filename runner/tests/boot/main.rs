@@ -1,9 +1,9 @@
-//! The booted scenarios: each starts QEMU, watches the log or the screen, and has its own limit in seconds.
+//! The booted scenarios: each starts QEMU, watches the log or the screen, and has its own time limit in seconds.
 //!
-//! `cargo test --test boot` runs all of them, one after the other, each named before it runs; `cargo test --test boot
-//! bios` those whose name holds `bios`; `cargo test --test boot -- --skip slow::` all but the slow ones.
-//! A scenario that fails shows its serial log. A panic, a fault or a failing exit code ends it at once: the limits, about
-//! ten times what an idle machine needs, are for what hangs.
+//! `cargo test --test boot` runs all but the slow ones, as many at a time as the host has processors; `cargo test --test
+//! boot bios` those whose name holds `bios`; `cargo test --test boot slow` the slow ones. Each is named when it starts and,
+//! with the seconds that it took, when it ends. A scenario that fails shows its serial log. A panic, a fault or a failing
+//! exit code ends it at once: the limits are for what hangs.
 
 mod boot_log;
 mod booted;
@@ -37,17 +37,30 @@ mod stopping;
 mod test_kernel;
 mod tiny_program;
 
-use libtest_mimic::Arguments;
+use libtest_mimic::{Arguments, Trial};
 use scenario::Scenario;
 
 fn main() {
     let mut arguments = Arguments::from_args();
-    // Measured limits and two processors on most machines: one QEMU at a time. It also makes each name appear first.
-    arguments.test_threads = Some(1);
-    let trials = all().into_iter().map(Scenario::into_trial).collect();
+    let mut scenarios = all();
+    Scenario::sort(&mut scenarios);
+    let slow = scenarios.iter().filter(|scenario| scenario.is_slow()).count();
+    let trials: Vec<Trial> = scenarios.into_iter().map(Scenario::into_trial).collect();
+    if names_only_slow_ones(&arguments, &trials) {
+        arguments.include_ignored = true;
+    }
     let conclusion = libtest_mimic::run(&arguments, trials);
     host::remove_files();
+    if conclusion.num_ignored > 0 {
+        println!("{slow} slow scenarios are ignored: `./dev test slow` or `cargo test --test boot slow` runs them\n");
+    }
     conclusion.exit();
+}
+
+/// True if the filter chooses slow scenarios and no other: then they are what is wanted.
+fn names_only_slow_ones(arguments: &Arguments, trials: &[Trial]) -> bool {
+    let mut chosen = trials.iter().filter(|trial| !arguments.is_filtered_out(trial));
+    arguments.filter.is_some() && chosen.all(Trial::has_ignored_flag)
 }
 
 /// Every scenario, the quick ones of a subject first.

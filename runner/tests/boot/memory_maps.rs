@@ -7,7 +7,7 @@ use libtest_mimic::Failed;
 use runner::{Ending, FirmwareKind, LoaderKind, built};
 
 use crate::booted::Booted;
-use crate::host::{TEST_LOADER, boot_limit_s, contents_with_kernel, file, iso_with, machine, traced};
+use crate::host::{TEST_LOADER, boot_limit_s, contents_with_kernel, file, iso_with, machine_on_one_thread, traced};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
 /// Makes the loader give the kernel the map of the module.
@@ -260,5 +260,5 @@ fn start_contents_with_map(mut contents: Contents, map: &[Entry], deadline: Dead
         string: BootText::default(),
     });
     let iso = iso_with(contents, Some(LoaderKind::Grub))?;
-    Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)
+    Booted::start(&machine_on_one_thread(FirmwareKind::Bios, &iso)?, deadline)
 }

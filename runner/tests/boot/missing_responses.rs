@@ -5,7 +5,7 @@
 use runner::{Ending, FirmwareKind};
 
 use crate::booted::Booted;
-use crate::host::{FIRMWARES, boot_limit_s, firmware_name, iso_with_words, machine};
+use crate::host::{FIRMWARES, boot_limit_s, firmware_name, iso_with_words, machine_on_one_thread};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
 /// Words for the loader, what the kernel has to say, and how many processors it finds of four.
@@ -54,7 +54,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 /// Without this a boot with a spoilt table could be one with nothing spoilt. QEMU ends with the failing exit code.
 fn fails_to_spoil(deadline: Deadline) -> Outcome {
     let iso = iso_with_words("loader.debug-exit loader.garble-table=NONE")?;
-    let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)?;
+    let mut booted = Booted::start(&machine_on_one_thread(FirmwareKind::Bios, &iso)?, deadline)?;
     booted.expect_ending(&Ending::Failed)?;
     let reason = "there is no ACPI table NONE";
     booted.check(booted.text().contains(reason), &format!("no line {reason:?}"))
@@ -62,7 +62,7 @@ fn fails_to_spoil(deadline: Deadline) -> Outcome {
 
 /// Boots with less, says so, and gives no error.
 fn boots_without(kind: FirmwareKind, words: &str, says: &str, cpus: u32, deadline: Deadline) -> Outcome {
-    let mut booted = Booted::start(&machine(kind, &iso_with_words(words)?)?, deadline)?;
+    let mut booted = Booted::start(&machine_on_one_thread(kind, &iso_with_words(words)?)?, deadline)?;
     booted.expect(&format!("All {cpus} processors are up and idle"))?;
     let lines = booted.log_lines();
     booted.check(

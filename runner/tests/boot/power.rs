@@ -1,28 +1,30 @@
 //! Switching off and starting again, when the command line wants it.
 
-use runner::{Ending, FirmwareKind, Machine};
+use runner::{Ending, FirmwareKind};
 
 use crate::booted::Booted;
-use crate::host::{FIRMWARES, boot_limit_s, firmware_name, iso_with_command_line, iso_with_words, machine};
+use crate::host::{boot_limit_s, firmware_name, iso_with_command_line, iso_with_words, machine_on_one_thread};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// Kinds of PCs.
-const MACHINE_TYPES: [&str; 2] = ["q35", "pc"];
+/// Firmware and type of machine: the type decides where the registers are, the firmware whether ACPI is switched on already.
+const MACHINES: [(FirmwareKind, &str); 3] = [
+    (FirmwareKind::Bios, "q35"),
+    (FirmwareKind::Bios, "pc"),
+    (FirmwareKind::Uefi, "q35"),
+];
 
 /// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
-    for kind in FIRMWARES {
-        for machine_type in MACHINE_TYPES {
-            for (word, rule, ending) in [
-                ("exit=shutdown", "switches_itself_off", Ending::ShutDown),
-                ("exit=reboot", "starts_again", Ending::Rebooted),
-            ] {
-                let name = format!("power::a_{machine_type}_machine_{rule}_on_{}", firmware_name(kind));
-                scenarios.push(Scenario::new(name, 2 * boot_limit_s(kind), move |deadline| {
-                    ends(kind, machine_type, word, &ending, deadline)
-                }));
-            }
+    for (kind, machine_type) in MACHINES {
+        for (word, rule, ending) in [
+            ("exit=shutdown", "switches_itself_off", Ending::ShutDown),
+            ("exit=reboot", "starts_again", Ending::Rebooted),
+        ] {
+            let name = format!("power::a_{machine_type}_machine_{rule}_on_{}", firmware_name(kind));
+            scenarios.push(Scenario::new(name, 2 * boot_limit_s(kind), move |deadline| {
+                ends(kind, machine_type, word, &ending, deadline)
+            }));
         }
     }
     scenarios.extend([
@@ -51,8 +53,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 
 /// The machine ends as the command line wants.
 fn ends(kind: FirmwareKind, machine_type: &str, word: &str, ending: &Ending, deadline: Deadline) -> Outcome {
-    let mut machine = machine(kind, &iso_with_command_line(word)?)?;
-    machine.qemu_arguments = ["-M", machine_type].map(Into::into).into();
+    let mut machine = machine_on_one_thread(kind, &iso_with_command_line(word)?)?;
+    machine.qemu_arguments.extend(["-M", machine_type].map(Into::into));
     let mut booted = Booted::start(&machine, deadline)?;
     booted.expect_ending(ending)?;
     booted.check(
@@ -64,15 +66,15 @@ fn ends(kind: FirmwareKind, machine_type: &str, word: &str, ending: &Ending, dea
 /// Without the tables nobody knows how the machine is switched off; the kernel says so, and goes on.
 fn stays_on(deadline: Deadline) -> Outcome {
     let iso = iso_with_words("loader.no-rsdp exit=shutdown")?;
-    let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)?;
+    let mut booted = Booted::start(&machine_on_one_thread(FirmwareKind::Bios, &iso)?, deadline)?;
     booted.expect("ERROR The machine cannot be switched off: ACPI does not say where that is done")
 }
 
 /// Without the register that the FADT names, the next way is taken.
 fn resets_without_fadt(machine_type: &str, ending: &Ending, deadline: Deadline) -> Outcome {
     let iso = iso_with_words("loader.garble-table=FACP exit=reboot")?;
-    let mut machine: Machine = machine(FirmwareKind::Bios, &iso)?;
-    machine.qemu_arguments = ["-M", machine_type].map(Into::into).into();
+    let mut machine = machine_on_one_thread(FirmwareKind::Bios, &iso)?;
+    machine.qemu_arguments.extend(["-M", machine_type].map(Into::into));
     let mut booted = Booted::start(&machine, deadline)?;
     booted.expect_ending(ending)?;
     booted.check(
@@ -84,7 +86,7 @@ fn resets_without_fadt(machine_type: &str, ending: &Ending, deadline: Deadline) 
 /// Nothing ends by itself.
 fn halts(deadline: Deadline) -> Outcome {
     let iso = iso_with_command_line("exit=reboot exit=halt")?;
-    let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)?;
+    let mut booted = Booted::start(&machine_on_one_thread(FirmwareKind::Bios, &iso)?, deadline)?;
     booted.expect("All 4 processors are up and idle")?;
     std::thread::sleep(std::time::Duration::from_secs(2));
     let says_more = booted.text().contains("Rebooting") || booted.text().contains("Shutting down");

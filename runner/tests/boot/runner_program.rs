@@ -11,7 +11,7 @@ use libtest_mimic::Failed;
 use runner::Qemu;
 use rustix::process::Signal;
 
-use crate::host::{TEST_LOADER, file, qemu, test_kernel_iso};
+use crate::host::{TEST_LOADER, file, new_path, qemu, test_kernel_iso};
 use crate::limited_command::LimitedCommand;
 use crate::scenario::{Deadline, Outcome, Scenario};
 
@@ -55,16 +55,11 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         30,
         takes_program,
     ));
-    scenarios.push(Scenario::new(
-        "runner_program::writes_a_screenshot",
-        30,
-        writes_screenshot,
-    ));
-    scenarios.push(Scenario::new(
-        "runner_program::debug_waits_for_gdb_and_says_how_to_attach_it",
-        30,
-        waits_for_debugger,
-    ));
+    // It takes the picture after 5 seconds.
+    scenarios.push(Scenario::new("runner_program::writes_a_screenshot", 30, writes_screenshot).alone());
+    // Each uses the debugger's usual port.
+    let rule = "runner_program::debug_waits_for_gdb_and_says_how_to_attach_it";
+    scenarios.push(Scenario::new(rule, 30, waits_for_debugger).alone());
     scenarios.push(Scenario::new(
         "runner_program::names_the_process_that_holds_the_debuggers_port",
         15,
@@ -146,7 +141,7 @@ fn takes_program(deadline: Deadline) -> Outcome {
 
 /// A picture that can be read, with something on it.
 fn writes_screenshot(deadline: Deadline) -> Outcome {
-    let png = crate::host::folder().join("by_the_runner.png");
+    let png = new_path("by_the_runner.png");
     let path = png.to_string_lossy().into_owned();
     let mut runner = start(
         &[

@@ -1,9 +1,11 @@
-//! Scenarios of the test kernel that end in a report, or go on to a last line: on both kinds of firmware, on four processors.
+//! Scenarios of the test kernel that end in a report or go on to a last line, on four processors.
+//!
+//! They boot with BIOS only: what they test begins long after the kernel has taken over from the firmware.
 
 use runner::{Ending, FirmwareKind};
 
 use crate::booted::Booted;
-use crate::host::{FIRMWARES, boot_limit_s, firmware_name, machine, test_kernel_iso};
+use crate::host::{boot_limit_s, machine, machine_on_one_thread, test_kernel_iso};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
 /// A scenario of the test kernel, and what its log has to say.
@@ -54,20 +56,18 @@ pub(crate) const fn goes_on(
 }
 
 impl Expectation {
-    /// One test for each kind of firmware.
-    pub(crate) fn on_all_firmwares(self, subject: &str) -> impl Iterator<Item = Scenario> {
-        let name = move |subject: &str, kind| format!("{subject}::{}_on_{}", self.rule, firmware_name(kind));
-        FIRMWARES.map(|kind| self.test(name(subject, kind), kind)).into_iter()
+    /// The test.
+    pub(crate) fn test(self, subject: &str) -> Scenario {
+        let name = format!("{subject}::{}", self.rule);
+        Scenario::new(name, boot_limit_s(FirmwareKind::Bios), move |deadline| {
+            self.check(deadline)
+        })
     }
 
-    /// The test on one kind of firmware.
-    fn test(self, name: String, kind: FirmwareKind) -> Scenario {
-        Scenario::new(name, boot_limit_s(kind), move |deadline| self.check(kind, deadline))
-    }
-
-    /// Boots, and compares.
-    fn check(self, kind: FirmwareKind, deadline: Deadline) -> Outcome {
-        let mut booted = start(kind, self.scenario, deadline)?;
+    /// Boots, and compares the log with what is expected.
+    fn check(self, deadline: Deadline) -> Outcome {
+        let iso = test_kernel_iso(&format!("scenario={}", self.scenario))?;
+        let mut booted = Booted::start(&machine_on_one_thread(FirmwareKind::Bios, &iso)?, deadline)?;
         match self.end {
             End::Report => booted.expect_ending(&Ending::Failed)?,
             End::LastLine(line) => booted.expect(line)?,
