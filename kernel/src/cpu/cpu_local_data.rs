@@ -6,15 +6,20 @@
 
 use super::gdt::{self, Gdt, IstStackIndexes};
 use alloc::boxed::Box;
-use core::{cell::UnsafeCell, mem::offset_of, sync::atomic::AtomicU64};
+use core::{
+    cell::UnsafeCell,
+    mem::offset_of,
+    sync::atomic::{AtomicBool, AtomicU64},
+};
 use spin::Once;
 use x86_64::{VirtAddr, registers::model_specific::GsBase, structures::tss::TaskStateSegment};
 
 pub use crate::sync::this_cpu::{BSP_ID, cpus_count, current_cpu_id};
 
 const _: () = assert!(
-    offset_of!(CpuLocalData, kernel_assigned_id) == crate::sync::this_cpu::ID_OFFSET,
-    "`this_cpu` reads the id at this offset"
+    offset_of!(CpuLocalData, kernel_assigned_id) == crate::sync::this_cpu::ID_OFFSET
+        && offset_of!(CpuLocalData, is_logging) == crate::sync::this_cpu::IS_LOGGING_OFFSET,
+    "`this_cpu` uses the id and the flag at these offsets"
 );
 
 /// The data of all processors, by id. Set by the BSP before any AP starts.
@@ -27,6 +32,8 @@ pub struct CpuLocalData {
     pub kernel_assigned_id: u32,
     /// The id of its local APIC.
     pub local_apic_id: u32,
+    /// See [`crate::sync::this_cpu::set_is_logging`].
+    is_logging: AtomicBool,
     /// Kernel stack pointer inside `enter_user_mode`, where the kernel continues when user mode is left.
     pub(crate) kernel_stack: AtomicU64,
     /// The program's stack pointer during the entry of a system call.
@@ -49,6 +56,7 @@ impl CpuLocalData {
         Self {
             kernel_assigned_id,
             local_apic_id,
+            is_logging: AtomicBool::new(false),
             kernel_stack: AtomicU64::new(0),
             user_stack: AtomicU64::new(0),
             tss: UnsafeCell::new(tss),

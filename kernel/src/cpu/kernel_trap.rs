@@ -51,7 +51,6 @@ fn non_maskable_handler(frame: &TrapFrame) {
     if panic_handler::did_panic() {
         panic_handler::handle_panic_originating_on_other_cpu();
     }
-    // If this processor was writing a log line, this line goes to the serial port only.
     log::warn!(
         "Non-maskable interrupt! It came at rip {:#018x}. Unless someone sent it, check the memory and the devices",
         frame.rip

@@ -1,7 +1,7 @@
 //! What every line of the log begins with: `[<cpu>] LEVEL `, and then the time where that is wanted.
 
 use super::display_data::DisplayData;
-use crate::sync::this_cpu::{cpus_count, current_cpu_id};
+use crate::sync::this_cpu::cpus_count;
 use arrayvec::ArrayString;
 use constcat::concat;
 use core::fmt::Write;
@@ -29,14 +29,14 @@ pub(super) struct LineHead {
 const NS_PER_S: u64 = 1_000_000_000;
 
 impl LineHead {
-    /// The head of a line of this processor's, with the time if there is one.
-    pub(super) fn new(level: Level, time_ns: Option<u64>) -> Self {
-        let (id, largest_id) = (current_cpu_id(), cpus_count().saturating_sub(1));
+    /// The head of a line that a processor logs, with the time if there is one.
+    pub(super) fn new(cpu_id: u32, level: Level, time_ns: Option<u64>) -> Self {
+        let largest_id = cpus_count().saturating_sub(1);
         let digits = largest_id.checked_ilog2().unwrap_or(0) / BITS_PER_DIGIT + 1;
         let mut cpu = ArrayString::new();
         cpu.push('[');
         for digit in (0..digits).rev() {
-            let value = id >> (digit * BITS_PER_DIGIT) & 0xf;
+            let value = cpu_id >> (digit * BITS_PER_DIGIT) & 0xf;
             cpu.push(char::from_digit(value, 16).unwrap_or('?').to_ascii_uppercase());
         }
         cpu.push(']');

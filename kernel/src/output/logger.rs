@@ -1,27 +1,29 @@
 //! The kernel's log: `[<cpu>] LEVEL message` on the serial port and on the screen.
 //!
-//! It works from the first instruction on, with interrupts off, in exceptions and in a panic. A line is put together
-//! before the lock is taken, so that code which a message runs (`Display`) cannot come to grief under it; only a line
-//! of more than [`LINE_CAPACITY`] bytes is put together under the lock. What comes in between on a processor that holds
-//! the lock is written at once, to the serial port only, on a line of its own.
+//! It works from the first instruction on, with interrupts off, in exceptions and in a panic. A message is put together
+//! before the lock is taken, so that code which it runs (`Display`) cannot fault under the lock; only a message of more than
+//! [`LINE_CAPACITY`] bytes is put together under it. Interrupts stay as the caller has them, so that a long line delays
+//! none. What a processor logs while it writes a line already, or waits for its turn, comes after that line ([`LateLines`]);
+//! if there are too many such lines, they go to the serial port at once, and tear the line there.
 
 use super::{
     display_data::DisplayData,
+    late_lines::{LINE_CAPACITY, LateLines},
     line_head::LineHead,
     line_lock::{LineLock, LockError},
     serial_port::{LineSettings, SerialPort},
     uart_registers::UartRegisters,
     writer_with_cr::WriterWithCr,
 };
-use crate::boot::screen::{Screen, ScreenError};
+use crate::{
+    boot::screen::{Screen, ScreenError},
+    sync::this_cpu::current_cpu_id,
+};
 use arrayvec::ArrayString;
 use core::fmt::{self, Write};
 use embedded_graphics::geometry::Size;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use spin::Once;
-
-/// Bytes of a message that are put together before the lock is taken.
-const LINE_CAPACITY: usize = 512;
 
 /// The speed of COM1, in bits a second.
 const BAUD_RATE: u32 = 115_200;
@@ -35,8 +37,11 @@ static CLOCK: Once<fn() -> u64> = Once::new();
 /// What the `log` crate's macros reach.
 static LOGGER: KernelLogger = KernelLogger;
 
-/// Serial port and screen. Under this lock no other is taken, and nothing is logged.
+/// Serial port and screen. The head of `line_lock.rs` says what may be done under this lock.
 static OUTPUTS: LineLock<Outputs> = LineLock::new(Outputs::new());
+
+/// Lines for which there was no turn.
+static LATE_LINES: LateLines = LateLines::new();
 
 /// The kernel's log.
 pub struct KernelLogger;
@@ -62,7 +67,7 @@ pub(super) struct Outputs {
 
 /// Starts the log on the serial port. If there is to be a screen, its size in pixels decides how the text is laid out.
 pub fn init(screen_size: Option<Size>) {
-    with_outputs(|outputs| {
+    let _first_use = with_outputs(|outputs| {
         outputs.serial.init(LineSettings {
             baud_rate: BAUD_RATE,
             clock_hz: None,
@@ -96,7 +101,7 @@ pub unsafe fn replace_serial_port(registers: UartRegisters, settings: Option<Lin
     if let Some(settings) = settings {
         port.init(settings);
     }
-    with_outputs(|outputs| {
+    let _in_use = with_outputs(|outputs| {
         outputs.serial = port;
         REPLACEMENT.call_once(|| registers);
     });
@@ -116,7 +121,7 @@ pub(super) fn serial_port_in_between() -> SerialPort {
 pub fn attach_screen(screen: Result<Screen, ScreenError>) {
     match screen {
         Ok(screen) => {
-            with_outputs(|outputs| outputs.display.attach(screen));
+            let _in_use = with_outputs(|outputs| outputs.display.attach(screen));
         }
         Err(ScreenError::NoFrameBuffer) => log::info!("No frame buffer: the log is on the serial port only"),
         Err(error) => log::warn!(
@@ -127,12 +132,14 @@ pub fn attach_screen(screen: Result<Screen, ScreenError>) {
 
 /// Draws what the screen does not show yet. To be called before a processor idles.
 pub fn draw() {
-    with_outputs(|outputs| outputs.display.draw());
+    let _in_use = with_outputs(|outputs| outputs.display.draw());
 }
 
 /// Lets somebody draw over the text.
 pub fn with_screen<R>(draw: impl FnOnce(&mut Screen) -> R) -> Option<R> {
-    with_outputs(|outputs| outputs.display.screen().map(draw)).flatten()
+    with_outputs(|outputs| outputs.display.screen().map(draw))
+        .ok()
+        .flatten()
 }
 
 /// The outputs for a panic, for good: nobody else logs any more.
@@ -155,9 +162,17 @@ pub(super) unsafe fn abandon_outputs() {
     unsafe { OUTPUTS.abandon() };
 }
 
-/// Uses the outputs, unless this processor is using them already.
-fn with_outputs<R>(use_outputs: impl FnOnce(&mut Outputs) -> R) -> Option<R> {
-    OUTPUTS.lock().ok().map(|mut outputs| use_outputs(&mut outputs))
+/// Uses the outputs when it is this processor's turn, and writes the lines that come meanwhile.
+fn with_outputs<R>(use_outputs: impl FnOnce(&mut Outputs) -> R) -> Result<R, LockError> {
+    let mut outputs = OUTPUTS.lock()?;
+    let result = use_outputs(&mut outputs);
+    outputs.write_late_lines();
+    drop(outputs);
+    // One may have come before the turn ended and after the last look. From now on such a line gets a turn of its own.
+    while !LATE_LINES.is_empty() {
+        OUTPUTS.lock()?.write_late_lines();
+    }
+    Ok(result)
 }
 
 impl Log for KernelLogger {
@@ -184,24 +199,41 @@ impl Log for KernelLogger {
     }
 }
 
-/// Writes a line to serial port and screen, or, when this processor is in the middle of one, to the serial port.
-fn log_line(level: Level, message: Message<'_>) {
-    // Under the lock, so that the times of the lines are in order.
-    let head = || LineHead::new(level, CLOCK.get().map(|now_ns| now_ns()));
-    match OUTPUTS.lock() {
-        Ok(mut outputs) => {
-            outputs.write_line(&head(), message);
-            outputs.display.draw_after_line();
-        }
-        Err(LockError::HeldByThisCpu) => {
-            let mut serial = serial_port_in_between();
-            // A serial port loses what it cannot send; it has no errors.
-            let _infallible = serial.write_str("\r\n");
-            write_serial_line(&mut serial, &head(), message);
-        }
-        // A panic has had the last word.
+/// Logs a line without waiting for a turn, for a caller that waits for a processor which may have the turn. If the log is in
+/// use, the line goes to the serial port, and may tear another one there.
+pub(crate) fn log_at_once(level: Level, message: fmt::Arguments<'_>) {
+    match OUTPUTS.try_lock() {
+        Ok(mut outputs) => outputs.write_line(&head(current_cpu_id(), level), Message::Arguments(message)),
+        Err(LockError::InUse | LockError::UsedByThisCpu) => write_in_between(level, Message::Arguments(message)),
         Err(LockError::Closed) => {}
     }
+}
+
+/// Writes a line to serial port and screen, later if this processor is in the middle of one.
+fn log_line(level: Level, message: Message<'_>) {
+    let written = with_outputs(|outputs| {
+        outputs.write_line(&head(current_cpu_id(), level), message);
+        outputs.display.draw_after_line();
+    });
+    match (written, message) {
+        (Err(LockError::UsedByThisCpu), Message::Text(text)) if LATE_LINES.push(level, text).is_ok() => {}
+        (Err(LockError::UsedByThisCpu | LockError::InUse), _) => write_in_between(level, message),
+        // After a panic nobody logs any more.
+        (Ok(()) | Err(LockError::Closed), _) => {}
+    }
+}
+
+/// Writes a line to the serial port, without a turn.
+fn write_in_between(level: Level, message: Message<'_>) {
+    let mut serial = serial_port_in_between();
+    // A serial port loses what it cannot send; it has no errors.
+    let _infallible = serial.write_str("\r\n");
+    write_serial_line(&mut serial, &head(current_cpu_id(), level), message);
+}
+
+/// The head of a line. Made under the lock, so that the times of the lines are in order.
+fn head(cpu_id: u32, level: Level) -> LineHead {
+    LineHead::new(cpu_id, level, CLOCK.get().map(|now_ns| now_ns()))
 }
 
 impl Outputs {
@@ -216,7 +248,16 @@ impl Outputs {
 
     /// Writes the line of an error, and draws nothing.
     pub(super) fn write_error(&mut self, message: fmt::Arguments<'_>) {
-        self.write_line(&LineHead::new(Level::Error, None), Message::Arguments(message));
+        let head = LineHead::new(current_cpu_id(), Level::Error, None);
+        self.write_line(&head, Message::Arguments(message));
+    }
+
+    /// Writes the lines that came while lines were written.
+    fn write_late_lines(&mut self) {
+        while let Some(line) = LATE_LINES.pop() {
+            self.write_line(&head(line.cpu_id, line.level), Message::Text(&line.text));
+            self.display.draw_after_line();
+        }
     }
 
     /// Writes a whole line, and draws nothing. A line that was never ended is ended first.

@@ -3,6 +3,7 @@
 pub mod backtrace;
 pub mod debug_console;
 mod display_data;
+mod late_lines;
 mod line_head;
 mod line_lock;
 pub mod logger;

@@ -24,7 +24,7 @@ pub fn handle(vector: u8, handle_foreign: fn(u8) -> bool) {
         }
         Ok(InterruptVector::RemoteCall) => {
             local_apic::end_of_interrupt();
-            remote_call::serve()
+            remote_call::run_requested_calls()
         }
         Ok(InterruptVector::LocalApicError) => handle_errors(),
         // Taken back, so there is nothing to handle, and no end to tell; or raised by mistake.

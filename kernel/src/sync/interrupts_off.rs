@@ -1,4 +1,4 @@
-//! Interrupts off for a while.
+//! Interrupts off, or on, while some code runs.
 
 use x86_64::instructions::interrupts;
 
@@ -33,4 +33,13 @@ impl Drop for InterruptsOff {
             interrupts::enable();
         }
     }
+}
+
+/// Lets interrupts in while `run` runs, which may take long. The caller has interrupts off, and holds nothing that an
+/// interrupt's handler uses.
+pub fn with_interrupts_on<R>(run: impl FnOnce() -> R) -> R {
+    interrupts::enable();
+    let result = run();
+    interrupts::disable();
+    result
 }

@@ -1,8 +1,8 @@
 //! A spin lock that is held with interrupts off, so that no interrupt handler of its own processor can wait for it.
 //!
-//! It knows which processor holds it, so that code which may run under it can ask instead of waiting for itself. A panic
-//! never waits for one: it uses [`IrqSpinLock::try_lock`]. An NMI takes none but that of the log. Which locks may be
-//! taken while another is held stands beside each.
+//! It is not fair: it is for short uses. It knows which processor holds it, so that code which may run under it can ask
+//! instead of waiting for itself. A panic and an NMI's handler never wait for one: they use [`IrqSpinLock::try_lock`].
+//! Beside each lock stands which others may be taken under it.
 
 use super::{InterruptsOff, remote_call, this_cpu::current_cpu_id};
 use core::{
@@ -26,15 +26,6 @@ pub struct IrqSpinLock<T> {
 
 // SAFETY: The value is handed out to one owner at a time, so it only ever moves between processors.
 unsafe impl<T: Send> Sync for IrqSpinLock<T> {}
-
-/// Why a lock was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LockError {
-    /// The caller's own processor holds the lock: this is code that came in between.
-    HeldByThisCpu,
-    /// The caller did not want to wait any more.
-    GivenUp,
-}
 
 /// The right to use the value. Dropping it frees the lock, and then switches interrupts on again if they were.
 #[derive(Debug)]
@@ -61,26 +52,16 @@ impl<T> IrqSpinLock<T> {
     /// When this processor holds it already: it would wait for ever.
     #[inline]
     pub fn lock(&self) -> IrqSpinLockGuard<'_, T> {
-        self.lock_unless(|| false)
-            .unwrap_or_else(|_| panic!("a lock was taken by a processor that holds it"))
-    }
-
-    /// Waits until the lock is free, and takes it, unless `give_up` says that there is no use in waiting.
-    #[inline]
-    pub fn lock_unless(&self, give_up: impl Fn() -> bool) -> Result<IrqSpinLockGuard<'_, T>, LockError> {
         let interrupts = InterruptsOff::new();
         let this_cpu = current_cpu_id();
-        loop {
-            match self.acquire_for(this_cpu) {
-                Ok(()) => break,
-                Err(owner) if owner == this_cpu => return Err(LockError::HeldByThisCpu),
-                Err(_) => self.wait_until_free(&give_up)?,
-            }
+        while let Err(owner) = self.acquire_for(this_cpu) {
+            assert!(owner != this_cpu, "a lock was taken by a processor that holds it");
+            self.wait_until_free();
         }
-        Ok(IrqSpinLockGuard {
+        IrqSpinLockGuard {
             lock: self,
             _interrupts: interrupts,
-        })
+        }
     }
 
     /// Takes the lock if it is free.
@@ -98,61 +79,23 @@ impl<T> IrqSpinLock<T> {
         self.owner.load(Ordering::Relaxed) == current_cpu_id()
     }
 
-    /// Takes the value away from everybody, for good: waits for another processor that holds the lock, at most `max_looks`
-    /// times, and not at all for this one.
-    ///
-    /// # Safety
-    ///
-    /// From now on nobody else takes the lock. Only one processor may do this, and it must never return to the code that it
-    /// came from. What a holder left half done stays so: the caller must expect any state of the value that its methods can
-    /// leave behind.
-    #[expect(clippy::mut_from_ref, reason = "the caller keeps everybody else out")]
-    pub unsafe fn take_for_good(&self, max_looks: u32) -> &mut T {
-        let this_cpu = current_cpu_id();
-        for _ in 0..max_looks {
-            let owner = self.owner.load(Ordering::SeqCst);
-            if owner == NOBODY || owner == this_cpu {
-                break;
-            }
-            hint::spin_loop();
-        }
-        // SAFETY: Nobody gets the lock any more, and whoever held it has let go, or is the caller's own processor, which does
-        // not go back there: the caller's promise. What remains is a holder that has hung for as long as the caller waits.
-        unsafe { &mut *self.value.get() }
-    }
-
-    /// Frees the lock if this processor holds it.
-    ///
-    /// # Safety
-    ///
-    /// This processor never returns to the code that holds the lock. What that code left half done stays so.
-    pub unsafe fn abandon(&self) {
-        if self.is_held_by_this_cpu() {
-            self.owner.store(NOBODY, Ordering::Release);
-        }
-    }
-
     /// One try; the error is the owner.
     #[inline]
     fn acquire_for(&self, this_cpu: u32) -> Result<(), u32> {
         let taken = self
             .owner
-            .compare_exchange(NOBODY, this_cpu, Ordering::SeqCst, Ordering::Relaxed);
+            .compare_exchange(NOBODY, this_cpu, Ordering::Acquire, Ordering::Relaxed);
         taken.map(|_nobody| ())
     }
 
-    /// Returns when the lock looks free. Looking is cheaper than trying: it leaves the cache line shared among all who wait.
-    /// Meanwhile it does what other processors ask for: the lock's holder may be one of them, and wait.
+    /// Returns when the lock looks free. Polling leaves the cache line shared among all that wait, where trying would not.
+    /// Meanwhile this processor runs what others ask it for: the lock's holder may wait for that.
     #[cold]
-    fn wait_until_free(&self, give_up: &impl Fn() -> bool) -> Result<(), LockError> {
+    fn wait_until_free(&self) {
         while self.owner.load(Ordering::Relaxed) != NOBODY {
-            if give_up() {
-                return Err(LockError::GivenUp);
-            }
-            remote_call::serve();
+            remote_call::run_requested_calls();
             hint::spin_loop();
         }
-        Ok(())
     }
 }
 

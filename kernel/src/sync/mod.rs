@@ -6,6 +6,6 @@ mod per_cpu;
 pub mod remote_call;
 pub mod this_cpu;
 
-pub use interrupts_off::InterruptsOff;
-pub use irq_spin_lock::{IrqSpinLock, IrqSpinLockGuard, LockError};
+pub use interrupts_off::{InterruptsOff, with_interrupts_on};
+pub use irq_spin_lock::{IrqSpinLock, IrqSpinLockGuard};
 pub use per_cpu::PerCpu;

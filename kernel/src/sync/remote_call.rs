@@ -26,7 +26,7 @@ static CALLS: Once<Calls> = Once::new();
 struct Calls {
     /// By the processors' ids.
     slots: Box<[Slot]>,
-    /// Sends a processor the interrupt whose handler calls [`serve`].
+    /// Sends a processor the interrupt whose handler calls [`run_requested_calls`].
     kick: fn(u32),
 }
 
@@ -117,7 +117,7 @@ fn call_where(is_chosen: impl Fn(u32) -> bool, work: Work<'_>) -> u32 {
         }
     }
     while own.pending.load(Ordering::Acquire) != 0 {
-        serve();
+        run_requested_calls();
         hint::spin_loop();
     }
     own.work.store(ptr::null_mut(), Ordering::Relaxed);
@@ -125,7 +125,7 @@ fn call_where(is_chosen: impl Fn(u32) -> bool, work: Work<'_>) -> u32 {
 }
 
 /// Does what other processors have asked this one for; returns whether there was anything. With interrupts off.
-pub fn serve() -> bool {
+pub fn run_requested_calls() -> bool {
     let (Some(calls), Some(own)) = (CALLS.get(), own_slot()) else {
         return false;
     };

@@ -14,8 +14,11 @@ pub const BSP_ID: u32 = 0;
 /// Set on the BSP before any AP starts.
 static CPUS_COUNT: AtomicU32 = AtomicU32::new(1);
 
-/// Where in a processor's own data its id lies: 4 bytes, which never change.
+/// Offset of the id in a processor's own data: 4 bytes, which never change.
 pub(crate) const ID_OFFSET: usize = 0;
+
+/// Offset of the flag of [`set_is_logging`] in a processor's own data: one byte.
+pub(crate) const IS_LOGGING_OFFSET: usize = 8;
 
 /// The id of the processor that this runs on.
 #[inline]
@@ -31,6 +34,24 @@ pub fn current_cpu_id() -> u32 {
         );
     }
     id
+}
+
+/// Sets the flag that says that this processor writes to the log or waits for that, and returns what it was. One
+/// instruction does both, so code that interrupts the processor sees the flag from before or from after it.
+#[inline]
+pub(crate) fn set_is_logging(is_logging: bool) -> bool {
+    let mut flag = u8::from(is_logging);
+    // SAFETY: The GS base leads to this processor's own data, as the head of this file says; the flag is there, and only
+    // this function uses it.
+    unsafe {
+        asm!(
+            "xchg gs:[{offset}], {flag}",
+            flag = inout(reg_byte) flag,
+            offset = const IS_LOGGING_OFFSET,
+            options(nostack, preserves_flags)
+        );
+    }
+    flag != 0
 }
 
 /// How many processors there are, the BSP among them.

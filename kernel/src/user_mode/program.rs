@@ -15,7 +15,7 @@ use crate::{
     },
     output::logger,
     platform::timer,
-    sync::InterruptsOff,
+    sync::{InterruptsOff, with_interrupts_on},
 };
 use alloc::{boxed::Box, sync::Arc};
 use core::{fmt, time::Duration};
@@ -108,7 +108,7 @@ impl Program {
                 LeaveReason::Interrupt(vector) => {
                     kernel_trap::interrupt_handler(vector);
                     // This processor does not idle, so nobody else may be there to draw.
-                    logger::draw();
+                    with_interrupts_on(logger::draw);
                 }
                 LeaveReason::Exception {
                     vector: PAGE_FAULT,
@@ -132,12 +132,13 @@ impl Program {
         let (name, rip) = (self.name(), self.context.registers().rip);
         let symbols = self.image.symbols();
         let trace = UserBacktrace::new(self.context.registers(), &self.space, symbols.as_ref());
-        match reason.address() {
+        // A trace may be long.
+        with_interrupts_on(|| match reason.address() {
             Some(address) => {
                 log::warn!("program {name} killed: {reason}, rip={rip:#x}, address={address:#x}{trace}");
             }
             None => log::warn!("program {name} killed: {reason}, rip={rip:#x}, address=none{trace}"),
-        }
+        });
         ProgramEnd::Killed(reason)
     }
 }

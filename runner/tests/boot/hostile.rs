@@ -71,6 +71,11 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         },
     ));
     scenarios.push(Scenario::new(
+        "hostile::the_lines_of_a_program_do_not_keep_interrupts_out",
+        120,
+        long_lines,
+    ));
+    scenarios.push(Scenario::new(
         "hostile::the_kernel_ticks_and_logs_beside_an_endless_program",
         60,
         endless,
@@ -208,6 +213,25 @@ fn check_log(booted: &Booted, text: &str) -> Outcome {
     booted.check(
         obeyed.is_none(),
         &format!("a program has sent {obeyed:?} to the terminal"),
+    )
+}
+
+/// While a program logs lines of 20 KB, its processor takes many interrupts in each.
+fn long_lines(deadline: Deadline) -> Outcome {
+    const LINES: u64 = 32;
+    let machine = hostile_machine(FirmwareKind::Bios, "scenario=call_while_a_program_logs", "")?;
+    let mut booted = Booted::start(&machine, deadline)?;
+    booted.expect_ending(&Ending::Passed)?;
+    let lines = booted.log_lines();
+    let escaped = lines.iter().filter(|line| line.message.ends_with(r"\u{1}\u{1}"));
+    booted.check(escaped.count() as u64 == LINES, "the program's lines are not all there")?;
+    let calls = lines.iter().find_map(|line| {
+        let count = line.message.strip_suffix(" calls while a program logged")?;
+        count.parse::<u64>().ok()
+    });
+    booted.check(
+        calls.is_some_and(|calls| calls >= LINES * 20),
+        &format!("{calls:?} interrupts came while a program logged {LINES} long lines"),
     )
 }
 

@@ -18,13 +18,19 @@ const STORM_LINES: u32 = 1_000;
 /// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     vec![
-        Scenario::new("logging::a_storm_of_8_cpus_loses_and_mixes_no_line", 60, storm),
+        Scenario::new("logging::a_storm_of_8_cpus_loses_and_mixes_no_line", 120, storm),
         Scenario::new(
             "logging::ticks_while_all_log_lose_and_mix_no_line",
             120,
             ticks_while_logging,
         )
         .alone(),
+        Scenario::new("logging::no_processor_waits_long_for_its_turn", 60, turns),
+        Scenario::new(
+            "logging::a_line_of_an_interrupt_comes_after_the_interrupted_one",
+            15,
+            late_lines,
+        ),
         Scenario::new("logging::the_time_of_each_line_can_be_shown", 15, times),
         Scenario::new("logging::a_nested_message_does_not_deadlock", 15, nested),
         Scenario::new("logging::the_command_line_sets_the_level", 15, level),
@@ -59,6 +65,43 @@ fn ticks_while_logging(deadline: Deadline) -> Outcome {
     booted.check(
         counts.iter().all(|count| *count > 0),
         &format!("lines by processor: {counts:?}"),
+    )
+}
+
+/// Every processor logs without a pause: each line waits for few lines of others, since the log's lock is fair.
+fn turns(deadline: Deadline) -> Outcome {
+    let mut machine = machine(FirmwareKind::Bios, &test_kernel_iso("scenario=log_in_turn")?)?;
+    machine.cpus = STORM_CPUS;
+    let mut booted = Booted::start(&machine, deadline)?;
+    booted.expect_ending(&Ending::Passed)?;
+    let longest = booted.log_lines().iter().find_map(|line| {
+        let lines = line
+            .message
+            .strip_prefix("The longest wait was ")?
+            .strip_suffix(" lines")?;
+        lines.parse::<u32>().ok()
+    });
+    // Each processor ahead may be overtaken 8 times; more lines come while the host does not run a virtual processor that has no
+    // ticket yet.
+    booted.check(
+        longest.is_some_and(|longest| longest <= STORM_CPUS * 9 * 2),
+        &format!("a line of one of {STORM_CPUS} processors waited for {longest:?} lines of others"),
+    )
+}
+
+/// A line that is logged in the middle of another one comes after it, and both are whole.
+fn late_lines(deadline: Deadline) -> Outcome {
+    let iso = test_kernel_iso("scenario=interrupt_a_line")?;
+    let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)?;
+    booted.expect("End of the interrupted lines")?;
+    let foreign = foreign_lines(&booted.serial());
+    booted.check(foreign.is_empty(), &format!("torn lines: {foreign:?}"))?;
+    let lines = booted.log_lines();
+    let place = |end: &str| lines.iter().position(|line| line.message.ends_with(end));
+    let places = ["The late line", "end of the long line", "came, and nobody handles it"].map(place);
+    booted.check(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        &format!("the lines are not in order: {places:?}"),
     )
 }
 

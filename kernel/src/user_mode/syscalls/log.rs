@@ -1,7 +1,7 @@
 //! What a program says.
 
-use super::{super::Program, let_interrupts_in};
-use crate::memory::user_slice::UserSlice;
+use super::super::Program;
+use crate::{memory::user_slice::UserSlice, sync::with_interrupts_on};
 use escaped_text::EscapedText;
 use log::Level;
 use syscall_abi::{LogLevel, MAX_LOG_BYTES, Response, SyscallError};
@@ -23,11 +23,12 @@ pub(in super::super) fn log(
     copied.map_err(|_| SyscallError::BadPointer)?;
     let bytes = text_buffer.get(..slice.length()).ok_or(SyscallError::TooLong)?;
     let text = core::str::from_utf8(bytes).map_err(|_| SyscallError::NotUtf8)?;
-    for line in text.split_terminator('\n') {
-        log::log!(level, "{name}: {}", EscapedText(line));
-        // A serial port is slow, and a text may have many lines.
-        let_interrupts_in();
-    }
+    // A serial port is slow, and a text may be long.
+    with_interrupts_on(|| {
+        for line in text.split_terminator('\n') {
+            log::log!(level, "{name}: {}", EscapedText(line));
+        }
+    });
     Ok(Response::Done)
 }
 

@@ -21,6 +21,10 @@ pub(super) const CASES: &[Case] = &[
         run: long_text,
     },
     Case {
+        name: "control_characters",
+        run: control_characters,
+    },
+    Case {
         name: "many_lines",
         run: many_lines,
     },
@@ -82,6 +86,12 @@ fn long_text(_number: u64) -> u64 {
             && log_bytes(&longer) == Err(SyscallError::TooLong)
             && log_bytes(&much_longer) == Err(SyscallError::TooLong),
     )
+}
+
+/// Texts of one line that are as long as they may be, and five times as long in the log.
+fn control_characters(_number: u64) -> u64 {
+    let text = String::from("\u{1}").repeat(MAX_LOG_BYTES);
+    kept((0..32).all(|_| log(LogLevel::Info, &text).is_ok()))
 }
 
 /// A line for every two bytes.

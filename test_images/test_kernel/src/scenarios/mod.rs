@@ -10,6 +10,7 @@ mod interrupts;
 mod locks;
 mod log_samples;
 mod log_storm;
+mod log_turns;
 mod magenta;
 mod mapped_regions;
 mod memory_faults;
@@ -96,12 +97,17 @@ impl Scenario {
 }
 
 /// Every scenario.
-static ALL: [Scenario; 75] = [
+static ALL: [Scenario; 80] = [
     Scenario::on_bsp("bench_on_two", bench::run_on_two),
     Scenario::on_bsp("bench", bench::run),
     Scenario::on_bsp("bench_with_screen", bench::run_with_screen),
     Scenario::on_bsp("magenta", magenta::fill_the_screen),
     Scenario::on_all("log_storm", log_storm::log_a_thousand_lines),
+    Scenario::on_all("log_in_turn", log_turns::log_in_turn),
+    Scenario::on_all("call_while_a_program_logs", log_turns::call_while_a_program_logs),
+    Scenario::on_all("panic_while_waiting", log_turns::panic_while_waiting),
+    Scenario::on_all("panic_while_another_waits", log_turns::panic_while_another_waits),
+    Scenario::on_bsp("interrupt_a_line", log_turns::interrupt_a_line),
     Scenario::on_bsp("log_samples", log_samples::log_samples),
     Scenario::on_bsp("log_scroll", log_samples::log_more_than_a_screen),
     Scenario::on_bsp("log_nested", log_samples::log_within_a_message),

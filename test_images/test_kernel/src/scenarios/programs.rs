@@ -13,7 +13,7 @@ use kernel::{
 };
 
 /// Where the attacker is on the boot medium.
-const HOSTILE_PROGRAM_PATH: &str = "/hostile_program";
+pub(super) const HOSTILE_PROGRAM_PATH: &str = "/hostile_program";
 
 /// Where the cases are.
 const CASES_PATH: &str = "/cases";
@@ -62,7 +62,7 @@ pub(super) fn run_endless() {
 }
 
 /// The program of a module.
-fn image(path: &str) -> Arc<ProgramImage> {
+pub(super) fn image(path: &str) -> Arc<ProgramImage> {
     ProgramImage::from_module(module_of(path)).unwrap_or_else(|error| panic!("{path} is refused: {error}"))
 }
 
@@ -79,7 +79,7 @@ fn lines() -> impl Iterator<Item = &'static str> {
 }
 
 /// Runs a program to its end, which is told on QEMU's debug console too.
-fn run(image: &Arc<ProgramImage>, arguments: &str) -> ProgramEnd {
+pub(super) fn run(image: &Arc<ProgramImage>, arguments: &str) -> ProgramEnd {
     let end = run_to_its_end(image, arguments).unwrap_or_else(|error| panic!("{arguments:?} is not started: {error}"));
     report_end(&end);
     end
