@@ -11,7 +11,7 @@ use x86_64::registers::control::{Cr3, Cr4, Cr4Flags};
 /// One that is not online yet does it when it goes online.
 pub(super) fn flush_everywhere() {
     flush_here();
-    remote_call::call_others(&flush_here);
+    remote_call::call_others("flush the TLB", &flush_here);
 }
 
 /// Makes this processor forget everything, global pages too (Intel SDM vol. 3, section 4.10.4.1: a change of CR4.PGE).

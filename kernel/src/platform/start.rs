@@ -18,10 +18,11 @@ use crate::{
         nmi_handler_states,
     },
     memory::shootdown,
-    output::panic_handler,
+    output::{logger, panic_handler},
     sync::remote_call,
 };
 use acpi_check::{InterruptLine, NmiTarget, Polarity, Trigger};
+use log::Level;
 use spin::Once;
 
 /// Set by [`start`] before any AP starts: what ACPI says, if it says anything sound.
@@ -32,7 +33,12 @@ pub fn start(boot_info: &BootInfo) {
     nmi_handler_states::init();
     panic_handler::set_stop_others(stop_others);
     interrupts::init();
-    remote_call::init(cpus_count(), kick);
+    let hooks = remote_call::Hooks {
+        kick,
+        now_ns: clock::now_ns,
+        report: |call| logger::log_at_once(Level::Warn, format_args!("{call}")),
+    };
+    remote_call::init(cpus_count(), hooks);
     let acpi = ACPI.call_once(|| Acpi::read(boot_info)).as_ref();
     // The other processors start behind this: each says hello where the log stays.
     if let Some(acpi) = acpi {

@@ -1,17 +1,19 @@
 //! Making other processors call a function, and waiting until they have.
 //!
-//! A caller notes its work in its own slot, sets a bit in the slot of each target, and kicks it by an interrupt. A target
-//! runs what its bits ask for in the interrupt's handler, and also while it waits for a lock or for a call of its own: so
-//! two processors that call each other, or one that waits with interrupts off, come to no deadlock. Processors that are not
-//! [online](go_online) are not called.
+//! A caller stores its work in its own slot, sets a bit in the slot of each target, and sends it an interrupt. A target runs
+//! what its bits ask for in the interrupt's handler, and also while it waits for a lock or for a call of its own. So two
+//! processors that call each other do not deadlock, and neither does one that waits with interrupts off. Only processors
+//! that are [online](go_online) are called.
 //!
-//! A called function runs at any point between two instructions at which interrupts are on, and wherever a lock is
-//! waited for: it takes no lock, logs nothing and calls nobody.
+//! A called function runs between any two instructions where interrupts are on, and wherever a processor waits for a lock:
+//! it takes no lock, logs nothing and calls no other processor.
+//!
+//! A target that does not answer is reported, and ends the kernel later: see [`OverdueCall`].
 
 use super::{InterruptsOff, this_cpu::current_cpu_id};
 use alloc::boxed::Box;
 use core::{
-    hint, ptr,
+    fmt, hint, ptr,
     sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering},
 };
 use spin::Once;
@@ -22,12 +24,63 @@ type Work<'a> = &'a (dyn Fn() + Sync);
 /// Set by [`init`] on the BSP, before any AP starts.
 static CALLS: Once<Calls> = Once::new();
 
-/// The slots, and how to disturb a processor.
+/// How often a caller polls between two looks at the clock.
+const POLLS_PER_LOOK: u32 = 256;
+
+/// A call is reported when a target has not answered for so long, and for so long more for each processor: the host of
+/// virtual processors may leave one of them standing for more than a second.
+const REPORT_AFTER_MS: u64 = 1_000;
+/// See [`REPORT_AFTER_MS`].
+const REPORT_AFTER_MS_PER_CPU: u64 = 50;
+/// The kernel ends when a target has not answered for so many times that.
+const REPORTS_BEFORE_PANIC: u64 = 10;
+
+/// The slots, and what calls need of higher layers.
 struct Calls {
     /// By the processors' ids.
     slots: Box<[Slot]>,
+    /// See [`Hooks`].
+    hooks: Hooks,
+}
+
+/// What calls need of higher layers. A caller may hold any lock, so no hook waits for one.
+#[derive(Clone, Copy)]
+pub struct Hooks {
     /// Sends a processor the interrupt whose handler calls [`run_requested_calls`].
-    kick: fn(u32),
+    pub kick: fn(u32),
+    /// Nanoseconds since the clock was started; 0 before.
+    pub now_ns: fn() -> u64,
+    /// Tells the user of a call that a target has not answered.
+    pub report: fn(&OverdueCall),
+}
+
+/// A call that a target has not answered for long. Something keeps its interrupts off, or it stands still.
+#[derive(Debug, Clone, Copy)]
+pub struct OverdueCall {
+    /// What is called.
+    name: &'static str,
+    /// The processor that waits.
+    caller: u32,
+    /// The first processor that has not begun to answer; `None` if all have begun.
+    target: Option<u32>,
+    /// How long it has waited.
+    waited_ms: u64,
+}
+
+impl fmt::Display for OverdueCall {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            caller,
+            target,
+            waited_ms,
+        } = self;
+        write!(formatter, "processor {caller} has waited {waited_ms} ms for ")?;
+        match target {
+            Some(target) => write!(formatter, "processor {target} to answer the remote call {name:?}"),
+            None => write!(formatter, "the others to finish the remote call {name:?}"),
+        }
+    }
 }
 
 /// A processor as a caller and as a target.
@@ -44,7 +97,7 @@ struct Slot {
 }
 
 /// Gives each of so many processors a slot.
-pub fn init(cpus_count: u32, kick: fn(u32)) {
+pub fn init(cpus_count: u32, hooks: Hooks) {
     let words = cpus_count.div_ceil(u64::BITS);
     let slot = |_| Slot {
         is_online: AtomicBool::new(false),
@@ -54,11 +107,11 @@ pub fn init(cpus_count: u32, kick: fn(u32)) {
     };
     CALLS.call_once(|| Calls {
         slots: (0..cpus_count).map(slot).collect(),
-        kick,
+        hooks,
     });
 }
 
-/// This processor may be called from now on. It has forgotten nothing that it was not told before: the caller sees to that.
+/// Lets others call this processor from now on. It has missed all calls before: the caller flushes its TLB afterwards.
 pub fn go_online() {
     if let Some(slot) = own_slot() {
         slot.is_online.store(true, Ordering::SeqCst);
@@ -71,29 +124,29 @@ pub fn is_online(cpu_id: u32) -> bool {
     slot.is_some_and(|slot| slot.is_online.load(Ordering::SeqCst))
 }
 
-/// Lets every other processor that is online call `work`, and returns when all have. See the head of this file for what
-/// `work` may do.
-pub fn call_others(work: &(dyn Fn() + Sync)) {
+/// Runs `work` on every other processor that is online, and returns when all have run it. The head of this file says what
+/// `work` may do. Reports use the name.
+pub fn call_others(name: &'static str, work: &(dyn Fn() + Sync)) {
     let this_cpu = current_cpu_id();
-    call_where(|cpu_id| cpu_id != this_cpu, work);
+    call_where(name, |cpu_id| cpu_id != this_cpu, work);
 }
 
-/// Lets one processor call `work`, and returns when it has; returns whether it is online. This one is called directly.
-pub fn call(cpu_id: u32, work: &(dyn Fn() + Sync)) -> bool {
+/// Runs `work` on one processor, and returns when it has run. Returns whether that processor is online; this one always is.
+pub fn call(cpu_id: u32, name: &'static str, work: &(dyn Fn() + Sync)) -> bool {
     if cpu_id == current_cpu_id() {
         let _interrupts = InterruptsOff::new();
         work();
         return true;
     }
-    call_where(|other| other == cpu_id, work) != 0
+    call_where(name, |other| other == cpu_id, work) != 0
 }
 
-/// Lets all processors that are online and chosen call `work`, and returns how many have.
+/// Runs `work` on all processors that are online and chosen, and returns how many they are.
 ///
 /// # Panics
 ///
-/// When a called function calls others.
-fn call_where(is_chosen: impl Fn(u32) -> bool, work: Work<'_>) -> u32 {
+/// When a called function calls others, and when a target does not answer.
+fn call_where(name: &'static str, is_chosen: impl Fn(u32) -> bool, work: Work<'_>) -> u32 {
     let _interrupts = InterruptsOff::new();
     let (Some(calls), Some(own)) = (CALLS.get(), own_slot()) else {
         return 0;
@@ -112,19 +165,79 @@ fn call_where(is_chosen: impl Fn(u32) -> bool, work: Work<'_>) -> u32 {
         {
             own.pending.fetch_add(1, Ordering::Relaxed);
             requests.fetch_or(bit, Ordering::SeqCst);
-            (calls.kick)(cpu_id);
+            (calls.hooks.kick)(cpu_id);
             called += 1;
         }
     }
-    while own.pending.load(Ordering::Acquire) != 0 {
-        run_requested_calls();
-        hint::spin_loop();
-    }
+    calls.wait_for_answers(name, own);
     own.work.store(ptr::null_mut(), Ordering::Relaxed);
     called
 }
 
-/// Does what other processors have asked this one for; returns whether there was anything. With interrupts off.
+impl Calls {
+    /// Waits until all targets of this processor's call have answered. Reports the call when that takes long.
+    fn wait_for_answers(&self, name: &'static str, own: &Slot) {
+        let mut polls = 0_u32;
+        let mut deadline: Option<Deadline> = None;
+        while own.pending.load(Ordering::Acquire) != 0 {
+            run_requested_calls();
+            hint::spin_loop();
+            polls = polls.wrapping_add(1);
+            if polls.is_multiple_of(POLLS_PER_LOOK) {
+                self.look_at_clock(deadline.get_or_insert_with(|| self.deadline()), name);
+            }
+        }
+    }
+
+    /// When a call that begins now is overdue.
+    fn deadline(&self) -> Deadline {
+        let limit_ms = REPORT_AFTER_MS + REPORT_AFTER_MS_PER_CPU * self.slots.len() as u64;
+        Deadline {
+            began_ns: (self.hooks.now_ns)(),
+            limit_ms,
+            is_reported: false,
+        }
+    }
+
+    /// Reports an overdue call once, and ends the kernel when it stays overdue. Does nothing before the clock is started.
+    #[cold]
+    fn look_at_clock(&self, deadline: &mut Deadline, name: &'static str) {
+        let waited_ms = (self.hooks.now_ns)().saturating_sub(deadline.began_ns) / 1_000_000;
+        if waited_ms < deadline.limit_ms || deadline.began_ns == 0 {
+            return;
+        }
+        let caller = current_cpu_id();
+        let (word, bit) = place_of(caller);
+        let has_not_begun = |slot: &Slot| {
+            let requests = slot.requests.get(word);
+            requests.is_some_and(|requests| requests.load(Ordering::Relaxed) & bit != 0)
+        };
+        let mut targets = (0..).zip(&self.slots);
+        let overdue = OverdueCall {
+            name,
+            caller,
+            target: targets.find(|(_, slot)| has_not_begun(slot)).map(|(cpu_id, _)| cpu_id),
+            waited_ms,
+        };
+        assert!(waited_ms < deadline.limit_ms * REPORTS_BEFORE_PANIC, "{overdue}");
+        if !deadline.is_reported {
+            deadline.is_reported = true;
+            (self.hooks.report)(&overdue);
+        }
+    }
+}
+
+/// When a call is overdue.
+struct Deadline {
+    /// When the caller began to wait.
+    began_ns: u64,
+    /// How long it may wait.
+    limit_ms: u64,
+    /// Set when it has waited longer, and the call is reported.
+    is_reported: bool,
+}
+
+/// Runs what other processors have asked this one for, and returns whether there was anything. Call it with interrupts off.
 pub fn run_requested_calls() -> bool {
     let (Some(calls), Some(own)) = (CALLS.get(), own_slot()) else {
         return false;

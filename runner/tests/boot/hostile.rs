@@ -70,11 +70,14 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             attack(&machine, &ends_file, &cases, false, deadline).map(drop)
         },
     ));
-    scenarios.push(Scenario::new(
-        "hostile::the_lines_of_a_program_do_not_keep_interrupts_out",
-        120,
-        long_lines,
-    ));
+    scenarios.push(
+        Scenario::new(
+            "hostile::the_lines_of_a_program_do_not_keep_interrupts_out",
+            120,
+            long_lines,
+        )
+        .alone(),
+    );
     scenarios.push(Scenario::new(
         "hostile::the_kernel_ticks_and_logs_beside_an_endless_program",
         60,

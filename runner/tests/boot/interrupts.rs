@@ -54,7 +54,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             passes(scenario, cpus, deadline)
         }));
     }
-    scenarios.push(Scenario::new("interrupts::sleepers_wake", 60, sleepers_wake));
     for (kind, machine_type) in [
         (FirmwareKind::Bios, "q35"),
         (FirmwareKind::Bios, "pc"),
@@ -68,20 +67,29 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             device_interrupt(kind, machine_type, deadline)
         }));
     }
-    scenarios.push(Scenario::new("slow::no_route_leads_to_processor_299", 240, no_route));
-    scenarios.push(Scenario::new(
-        "interrupts::non_maskable_interrupts_stop_nobody",
-        60,
-        non_maskable,
-    ));
-    scenarios.push(Scenario::new(
-        "interrupts::8_processors_get_100_ticks_in_a_counted_second",
-        120,
-        |deadline| ticks(count_seconds, MISSING_IN_A_COUNTED_SECOND, deadline),
-    ));
-    let with_x2apic = |deadline| ticks(|_| {}, MISSING_IN_A_SECOND, deadline);
-    scenarios.push(Scenario::new("interrupts::8_processors_get_their_ticks_with_x2apic", 120, with_x2apic).alone());
+    scenarios.extend(single_scenarios());
     scenarios
+}
+
+/// Those that run once.
+fn single_scenarios() -> [Scenario; 6] {
+    let with_x2apic = |deadline| ticks(|_| {}, MISSING_IN_A_SECOND, deadline);
+    [
+        Scenario::new("interrupts::sleepers_wake", 60, sleepers_wake),
+        Scenario::new("interrupts::non_maskable_interrupts_stop_nobody", 60, non_maskable),
+        Scenario::new(
+            "interrupts::a_remote_call_without_an_answer_is_reported_and_ends_the_kernel",
+            60,
+            no_answer,
+        ),
+        Scenario::new("slow::no_route_leads_to_processor_299", 240, no_route),
+        Scenario::new(
+            "interrupts::8_processors_get_100_ticks_in_a_counted_second",
+            120,
+            |deadline| ticks(count_seconds, MISSING_IN_A_COUNTED_SECOND, deadline),
+        ),
+        Scenario::new("interrupts::8_processors_get_their_ticks_with_x2apic", 120, with_x2apic).alone(),
+    ]
 }
 
 /// Starts the test kernel.
@@ -219,6 +227,38 @@ fn no_route(deadline: Deadline) -> Outcome {
     };
     let mut booted = start(FirmwareKind::Bios, "route_out_of_reach", change, deadline)?;
     booted.expect("Not routed: processor 299 has the APIC id 299, and an I/O APIC reaches 254 at most")
+}
+
+/// A processor that answers late is reported in one line, and one that never answers ends the kernel, also when it has the log.
+fn no_answer(deadline: Deadline) -> Outcome {
+    let mut booted = start(FirmwareKind::Bios, "no_answer", |_| {}, deadline)?;
+    booted.expect_ending(&Ending::Failed)?;
+    let text = booted.text();
+    for (call, ms) in [("answer late", 1_200), ("answer never", 1_200)] {
+        let reports: Vec<u64> = text
+            .lines()
+            .filter(|line| line.starts_with("[0] WARN ") && line.contains(&format!("remote call {call:?}")))
+            .filter(|line| line.contains("for processor 1 to answer"))
+            .filter_map(|line| {
+                line.split_once("processor 0 has waited ")?
+                    .1
+                    .split(' ')
+                    .next()?
+                    .parse()
+                    .ok()
+            })
+            .collect();
+        booted.check(
+            matches!(reports[..], [waited] if waited >= ms),
+            &format!("reports of {call:?} by the time waited: {reports:?}"),
+        )?;
+    }
+    booted.check(text.contains("INFO  Answered"), "the late answer was not taken")?;
+    let panic = text.split_once("ERROR panicked at ").map_or("", |(_, report)| report);
+    booted.check(
+        panic.contains("for processor 1 to answer the remote call \"answer never\""),
+        "the panic does not say which processor did not answer",
+    )
 }
 
 /// NMIs while all processors take locks and log: each is logged, and the processors go on.

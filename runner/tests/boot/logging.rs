@@ -25,7 +25,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             ticks_while_logging,
         )
         .alone(),
-        Scenario::new("logging::no_processor_waits_long_for_its_turn", 60, turns),
+        Scenario::new("logging::no_processor_waits_long_for_its_turn", 60, turns).alone(),
         Scenario::new(
             "logging::a_line_of_an_interrupt_comes_after_the_interrupted_one",
             15,

@@ -79,7 +79,7 @@ pub fn since_kernel_entry() -> Duration {
 
 /// Nanoseconds since the clock was started; 0 before.
 #[inline]
-fn now_ns() -> u64 {
+pub(super) fn now_ns() -> u64 {
     let Some(clock) = CLOCK.get() else { return 0 };
     // Another processor's counter may be behind.
     let ticks = read_tsc().saturating_sub(clock.first_tick);

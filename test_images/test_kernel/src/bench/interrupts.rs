@@ -50,6 +50,9 @@ fn window() -> u64 {
 pub(super) fn measure_remote_call() {
     timer::sleep(UNTIL_IDLE);
     measure("remote_call_round_trip", CALLS, || {
-        assert!(remote_call::call(1, &|| {}), "the processor is not online");
+        assert!(
+            remote_call::call(1, "do nothing", &|| {}),
+            "the processor is not online"
+        );
     });
 }

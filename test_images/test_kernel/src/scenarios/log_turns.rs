@@ -66,7 +66,7 @@ pub(super) fn call_while_a_program_logs() {
         1 => {
             let mut calls = 0_u32;
             while !HAS_ENDED.load(Ordering::SeqCst) {
-                remote_call::call(0, &|| {});
+                remote_call::call(0, "do nothing", &|| {});
                 calls += 1;
             }
             log::info!("{calls} calls while a program logged");
@@ -79,7 +79,9 @@ pub(super) fn call_while_a_program_logs() {
 /// Processor 1 waits for the log with interrupts off, and panics there.
 pub(super) fn panic_while_waiting() {
     wait_for_the_log(|| {
-        remote_call::call(1, &|| panic!("deliberate, while the processor waits for the log"));
+        remote_call::call(1, "panic", &|| {
+            panic!("deliberate, while the processor waits for the log")
+        });
     });
 }
 

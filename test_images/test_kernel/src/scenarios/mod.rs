@@ -97,7 +97,7 @@ impl Scenario {
 }
 
 /// Every scenario.
-static ALL: [Scenario; 80] = [
+static ALL: [Scenario; 81] = [
     Scenario::on_bsp("bench_on_two", bench::run_on_two),
     Scenario::on_bsp("bench", bench::run),
     Scenario::on_bsp("bench_with_screen", bench::run_with_screen),
@@ -173,6 +173,7 @@ static ALL: [Scenario; 80] = [
     Scenario::on_all("clock", clock::never_steps_back),
     Scenario::on_bsp("sleep", clock::sleep),
     Scenario::on_all("remote_calls", remote_calls::call_each_other),
+    Scenario::on_all("no_answer", remote_calls::call_one_that_does_not_answer),
     Scenario::on_all("shootdowns", remote_calls::storm_of_shootdowns),
     Scenario::on_all("panic_while_others_log", stopping::panic_while_others_log),
     Scenario::on_first_ap(PANIC_WHILE_OTHERS_START, stopping::panic_while_others_start),

@@ -3,11 +3,13 @@
 use core::{
     hint,
     sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    time::Duration,
 };
 use kernel::{
     cpu::cpu_local_data::{cpus_count, current_cpu_id},
     memory::{KernelMemoryUsageType, virtual_memory::MappedRegion},
-    output::{ExitCode, exit_qemu},
+    output::{ExitCode, exit_qemu, logger},
+    platform::clock::Instant,
     sync::{IrqSpinLock, remote_call},
 };
 use x86_64::instructions::interrupts;
@@ -45,7 +47,7 @@ pub(super) fn call_each_other() {
     for number in 0..calls {
         let call = || {
             let guard = number.is_multiple_of(3).then(|| LOCK.lock());
-            remote_call::call_others(&work);
+            remote_call::call_others("count", &work);
             drop(guard);
         };
         if current_cpu_id().is_multiple_of(2) {
@@ -55,7 +57,10 @@ pub(super) fn call_each_other() {
         }
     }
     let neighbour = (current_cpu_id() + 1) % cpus_count();
-    assert!(remote_call::call(neighbour, &work), "the neighbour is not online");
+    assert!(
+        remote_call::call(neighbour, "count", &work),
+        "the neighbour is not online"
+    );
     if DONE.fetch_add(1, Ordering::AcqRel) + 1 == cpus_count() {
         let cpus = u64::from(cpus_count());
         let expected = cpus * (cpus - 1) * u64::from(calls) + cpus;
@@ -67,6 +72,44 @@ pub(super) fn call_each_other() {
         });
     }
     // Those that are done can be called still.
+}
+
+/// Processor 1 answers no call for two seconds, which is reported, and then for ever while it has the log, which ends the kernel.
+pub(super) fn call_one_that_does_not_answer() {
+    let wait_for = |count| {
+        while READY.load(Ordering::SeqCst) < count {
+            hint::spin_loop();
+        }
+    };
+    match current_cpu_id() {
+        0 => {
+            wait_for(1);
+            remote_call::call(1, "answer late", &|| {});
+            log::info!("Answered");
+            READY.fetch_add(1, Ordering::SeqCst);
+            wait_for(3);
+            remote_call::call_others("answer never", &|| {});
+        }
+        1 => {
+            interrupts::without_interrupts(|| {
+                READY.fetch_add(1, Ordering::SeqCst);
+                let end = Instant::now() + Duration::from_secs(2);
+                while Instant::now() < end {
+                    hint::spin_loop();
+                }
+            });
+            wait_for(2);
+            interrupts::without_interrupts(|| {
+                logger::with_screen(|_screen| {
+                    READY.fetch_add(1, Ordering::SeqCst);
+                    loop {
+                        hint::spin_loop();
+                    }
+                });
+            });
+        }
+        _ => {}
+    }
 }
 
 /// What a processor shows to the others: a mapped word, and what it holds.
