@@ -1,32 +1,32 @@
-//! What a file asks for a segment: to read, write and execute.
+//! The permissions that a file requests for a segment: read, write, execute.
 
 use core::fmt;
 use elf::abi::{PF_R, PF_W, PF_X};
 
-/// The flags of a program header. Bits without a meaning for this kernel are kept and do nothing.
+/// The flags of a program header (`p_flags`). Bits without a meaning for this kernel are kept and ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ElfSegmentFlags(u32);
 
 impl ElfSegmentFlags {
-    /// The flags, as the file has them.
+    /// Wraps the flags of a program header.
     #[must_use]
     pub const fn new(p_flags: u32) -> Self {
         Self(p_flags)
     }
 
-    /// Whether the program wants to read.
+    /// Whether the file requests read access.
     #[must_use]
     pub const fn is_readable(self) -> bool {
         self.0 & PF_R != 0
     }
 
-    /// Whether the program wants to write.
+    /// Whether the file requests write access.
     #[must_use]
     pub const fn is_writable(self) -> bool {
         self.0 & PF_W != 0
     }
 
-    /// Whether the program wants to run what lies there.
+    /// Whether the file requests execution.
     #[must_use]
     pub const fn is_executable(self) -> bool {
         self.0 & PF_X != 0
@@ -34,7 +34,7 @@ impl ElfSegmentFlags {
 }
 
 impl fmt::Display for ElfSegmentFlags {
-    /// As `ls` shows them: `r-x`.
+    /// Shows the flags like `ls`: `r-x`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (letter, is_set) in [
             ("r", self.is_readable()),

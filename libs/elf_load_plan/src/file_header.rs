@@ -1,34 +1,32 @@
-//! The header of the file: whether it is a program for this kernel at all.
-//!
-//! Of what the header says about sections nothing is looked at: loading a program takes none.
+//! Validates the ELF header. Its fields about sections are ignored: loading a program needs no sections.
 
 use crate::LoadPlanError;
 use elf::abi::{ELFCLASS64, ELFDATA2LSB, ELFMAGIC, ELFOSABI_GNU, ELFOSABI_SYSV, EM_X86_64, ET_EXEC, EV_CURRENT};
 use elf::endian::LittleEndian;
 use elf::file::{Class, ELF64_EHDR_TAILSIZE, FileHeader};
 
-/// The size of the identification, with which files of every class and byte order begin.
+/// Size of the identification (`e_ident`), which is the same for every class and byte order.
 const IDENTIFICATION_BYTES: usize = 16;
 
-/// The size of the header with its identification.
+/// Size of the header, including the identification.
 pub(crate) const FILE_HEADER_BYTES: u16 = 64;
 
-/// The size of a program header.
+/// Size of a program header.
 pub(crate) const PROGRAM_HEADER_BYTES: u16 = 56;
 
-/// The header of a file that is a program for this kernel.
+/// Returns the header of a file that can be a program for this kernel.
 pub(crate) fn checked(file: &[u8]) -> Result<FileHeader<LittleEndian>, LoadPlanError> {
     let too_short = LoadPlanError::TooShort { file_bytes: file.len() };
     let (identification, rest) = file.split_first_chunk().ok_or(too_short)?;
     let tail = rest.first_chunk::<ELF64_EHDR_TAILSIZE>().ok_or(too_short)?;
-    // The crate would parse the identification too, but tells the fields' errors less clearly.
+    // The crate could parse the identification too, but its errors do not name the field.
     let identified = checked_identification(identification)?;
     let header = FileHeader::parse_tail(identified, tail).map_err(|_| too_short)?;
     check_fields(&header)?;
     Ok(header)
 }
 
-/// Checks what comes before the header's fields, and gives what the crate needs to parse those.
+/// Validates the identification, and returns what the crate needs to parse the rest of the header.
 fn checked_identification(
     identification: &[u8; IDENTIFICATION_BYTES],
 ) -> Result<(LittleEndian, Class, u8, u8), LoadPlanError> {
@@ -48,14 +46,14 @@ fn checked_identification(
             version: u32::from(version),
         });
     }
-    // A linker writes GNU's number once a symbol is of a kind that GNU added, which changes nothing for loading.
+    // Linkers write the GNU number when a symbol has a kind that GNU added. This makes no difference for loading.
     if !matches!(os_abi, ELFOSABI_SYSV | ELFOSABI_GNU) || abi_version != 0 {
         return Err(LoadPlanError::OtherSystem { os_abi, abi_version });
     }
     Ok((LittleEndian, Class::ELF64, os_abi, abi_version))
 }
 
-/// Checks the fields, apart from the entry point and the place of the program headers.
+/// Validates the fields, apart from the entry point and the offset of the program headers.
 const fn check_fields(header: &FileHeader<LittleEndian>) -> Result<(), LoadPlanError> {
     let &FileHeader {
         version,

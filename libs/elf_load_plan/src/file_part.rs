@@ -1,51 +1,51 @@
-//! A piece of the file for a page that is copied.
+//! The bytes of the file that belong into a copied page.
 
 use crate::PAGE_SIZE_BYTES;
 use core::ops::Range;
 use thiserror::Error;
 
-/// What of the file lies in a page: at least one byte. All else of the page is zero.
+/// The bytes of the file that a page holds, at least one. The rest of the page is zero.
 ///
-/// What always holds: the bytes lie in the file that the plan was made of, and in one page.
+/// Always true: the range lies inside the file of the plan, and inside one page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FilePart {
-    /// Where in the file the bytes begin.
+    /// Offset of the bytes in the file.
     pub(crate) offset_bytes: u64,
-    /// Where in the page they begin.
+    /// Offset of the bytes in the page.
     pub(crate) offset_in_page_bytes: u64,
-    /// How many they are.
+    /// Number of bytes.
     pub(crate) size_bytes: u64,
 }
 
-/// The file ends before the bytes that a plan wants: it is not the one that the plan was made of.
+/// The file ends before the bytes that the plan names, so the plan belongs to another file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the file ends before its byte {end_bytes:#x}, so the plan is of another one")]
 pub struct FileTooShort {
-    /// How long the file has to be.
+    /// Minimum size of the file.
     pub end_bytes: u64,
 }
 
 impl FilePart {
-    /// Where in the file the bytes are.
+    /// Range of the bytes in the file.
     #[must_use]
     pub const fn in_file(&self) -> Range<u64> {
         self.offset_bytes..self.offset_bytes.saturating_add(self.size_bytes)
     }
 
-    /// Where in the page they go.
+    /// Range of the bytes in the page.
     #[must_use]
     pub const fn in_page(&self) -> Range<u64> {
         self.offset_in_page_bytes..self.offset_in_page_bytes.saturating_add(self.size_bytes)
     }
 
-    /// Copies the bytes into a page of zeros.
+    /// Copies the bytes into a zeroed page.
     ///
     /// # Errors
-    /// The file is not the one that the plan was made of. The page stays as it was.
+    /// [`FileTooShort`]: the plan belongs to another file. The page is unchanged.
     pub fn copy_into(&self, page: &mut [u8; PAGE_SIZE_BYTES], file: &[u8]) -> Result<(), FileTooShort> {
         let bytes = indices(&self.in_file()).and_then(|range| file.get(range));
         let place = indices(&self.in_page()).and_then(|range| page.get_mut(range));
-        // The place is in the page, as always: only the file's end can be missing.
+        // The range in the page is always valid; only the range in the file can be out of bounds.
         let (bytes, place) = bytes.zip(place).ok_or(FileTooShort {
             end_bytes: self.in_file().end,
         })?;
@@ -54,7 +54,7 @@ impl FilePart {
     }
 }
 
-/// The range as one of indices, unless they cannot be so large.
+/// Converts a range to indices; `None` if they do not fit `usize`.
 fn indices(range: &Range<u64>) -> Option<Range<usize>> {
     Some(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
 }

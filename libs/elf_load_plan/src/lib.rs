@@ -1,24 +1,23 @@
-//! From the bytes of an ELF file that nobody vouches for to a plan for its memory, or the reason why there is none.
+//! Turns an untrusted ELF file into a validated load plan, or an error.
 //!
-//! The file is a *module*: it lies in memory in whole frames, from a frame's first byte on. A [`LoadPlan`] says for each
-//! page of the program where its bytes come from ([`PageSource`]: the module's own frame, a copy, or zeros) and what the
-//! program may do with it ([`PagePermissions`]). The plan borrows nothing: it is made once and carried out as often as the
-//! program is started. Meanwhile the module stays as it is.
+//! The file is a *module*: it lies in memory in whole frames and starts at the first byte of a frame. For each page of the program
+//! a [`LoadPlan`] names the source of its bytes ([`PageSource`]: the module's own frame, a copy, or zeros) and its permissions
+//! ([`PagePermissions`]). The plan borrows nothing: it is created once, and carried out at each start of the program. The module must
+//! not change meanwhile.
 //!
-//! What always holds for a plan:
+//! Always true for a plan:
 //!
-//! - Its pages come in ascending order, each once, inside the [`Limits`], and never page 0, the last page of the lower
-//!   half or one of the upper half, whatever the limits say.
-//! - No page is writable and executable, no writable page is shared, and the entry point lies in executable memory.
-//! - Every frame that is shared lies in the file whole: what lies behind the file in the module's last frame is never
-//!   seen. Slack, the bytes of a page that belong to no segment, is zero in a copied page and the file's own in a shared
-//!   one.
-//! - Carrying it out takes no more frames than the limits allow, which is known before any is taken.
+//! - Its pages come in ascending order, each once, inside the [`Limits`]. Whatever the limits say, they never include page 0, the
+//!   last page of the lower half, or a page of the upper half.
+//! - No page is both writable and executable, no writable page is shared, and the entry point lies in executable memory.
+//! - Every shared frame lies inside the file as a whole, so a program never sees the bytes after the file in the module's last
+//!   frame. Bytes of a page that belong to no segment are zero in a copied page, and bytes of the file in a shared one.
+//! - It takes no more frames than the limits allow. This is known before the first frame is allocated.
 //!
-//! What always holds for the library: it panics on no file, allocates nothing, and its work is bounded by
-//! [`PROGRAM_HEADER_LIMIT`]. The lints below keep overflow and indexing out.
+//! The library never panics, allocates nothing, and its work is bounded by [`PROGRAM_HEADER_LIMIT`]. The lints below exclude
+//! overflow and indexing.
 //!
-//! Left to others: the stack, the page tables, the functions' names, and everything that a dynamic linker would do.
+//! Left to the caller: the stack, the page tables, the symbols. There is no dynamic linking.
 //!
 //! # Example
 //!
@@ -36,7 +35,7 @@
 //!                 let start = frame.offset_bytes() as usize;
 //!                 bytes.copy_from_slice(&file[start..start + PAGE_SIZE_BYTES]);
 //!             }
-//!             PageSource::Copied(part) => part.copy_into(&mut bytes, file).expect("the plan is of this very file"),
+//!             PageSource::Copied(part) => part.copy_into(&mut bytes, file).expect("the plan was created from this file"),
 //!             PageSource::Zeroed => {}
 //!         }
 //!         memory.push(bytes);

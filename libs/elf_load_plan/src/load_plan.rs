@@ -1,4 +1,4 @@
-//! The plan: the checks in their order, and what can be asked of a file that passed them.
+//! The load plan: the order of the checks, and what a valid file provides.
 
 use crate::program_headers::Role;
 use crate::segment::Segment;
@@ -6,23 +6,22 @@ use crate::{Limits, LoadPlanError, PlannedPage, file_header, program_headers, se
 use arrayvec::ArrayVec;
 use x86_64::VirtAddr;
 
-/// The most segments with bytes that a program may have. Linkers write three to five.
+/// Maximum number of non-empty segments. Linkers write three to five.
 pub const SEGMENT_LIMIT: usize = 16;
 
-/// What becomes of each page of a program.
+/// A validated plan for each page of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadPlan {
-    /// Where it begins.
     entry_point: VirtAddr,
-    /// Its pages, as runs. In ascending order, and no page is in two of them.
+    /// In ascending order; no page is in two segments.
     segments: ArrayVec<Segment, SEGMENT_LIMIT>,
 }
 
 impl LoadPlan {
-    /// Checks a file, and plans how to load it.
+    /// Validates a file, and plans its memory.
     ///
     /// # Errors
-    /// The first rule that the file breaks.
+    /// [`LoadPlanError`]: the first rule that the file breaks.
     pub fn from_elf(file: &[u8], limits: &Limits) -> Result<Self, LoadPlanError> {
         let file_bytes = file.len() as u64;
         let header = file_header::checked(file)?;
@@ -42,26 +41,26 @@ impl LoadPlan {
         Ok(plan)
     }
 
-    /// Where the program begins: in a page that it may execute.
+    /// Entry point, which lies in an executable page.
     #[must_use]
     pub const fn entry_point(&self) -> VirtAddr {
         self.entry_point
     }
 
-    /// Every page of the program in ascending order, the stack apart.
+    /// Returns every page of the program in ascending order, without the stack.
     pub fn pages(&self) -> impl Iterator<Item = PlannedPage> {
         self.segments.iter().flat_map(Segment::pages)
     }
 
-    /// How many frames it takes to carry the plan out once: one for each page that is copied or zeroed.
+    /// Number of frames that one start of the program takes: one for each copied or zeroed page.
     #[must_use]
     pub fn pages_to_allocate(&self) -> u64 {
-        // At most 16 times the pages of the lower half: far from overflowing.
+        // At most 16 times the pages of the lower half, so there is no overflow.
         let counts = self.segments.iter().map(Segment::pages_to_allocate);
         counts.fold(0, u64::saturating_add)
     }
 
-    /// A size may be absurd and still be a number: nothing is allocated for it.
+    /// Compares the size with the free frames, before anything is allocated.
     fn check_size(&self, limits: &Limits) -> Result<(), LoadPlanError> {
         let pages = self.pages_to_allocate();
         if pages > limits.free_frames {
@@ -94,7 +93,7 @@ fn append(segments: &mut ArrayVec<Segment, SEGMENT_LIMIT>, segment: Segment) -> 
         .map_err(|_| LoadPlanError::TooManySegments { limit: SEGMENT_LIMIT })
 }
 
-/// A program begins in its code.
+/// Checks that the entry point lies in executable memory.
 fn check_entry_point(entry_point: u64, segments: &[Segment]) -> Result<(), LoadPlanError> {
     if segments.is_empty() {
         return Err(LoadPlanError::NoSegment);

@@ -1,24 +1,25 @@
-//! What a program may do with a page: one of three, so that a page that is writable and executable has no name.
+//! Permissions of a page. A page that is both writable and executable cannot be expressed.
 
 use crate::{ElfSegmentFlags, LoadPlanError};
 
-/// What a program may do with a page. It may read each: x86-64 knows no page that can be written or run but not read, and
-/// ELF lets a system grant reading where it was not asked for.
+/// Permissions of a page. Every page is readable: x86-64 has no pages that can be written or executed but not read, and ELF allows a
+/// system to grant read access that the file did not request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PagePermissions {
-    /// Only read.
+    /// Read.
     ReadOnly,
     /// Read and write.
     ReadWrite,
-    /// Read and run as code.
+    /// Read and execute.
     ReadExecute,
 }
 
 impl PagePermissions {
-    /// What the segment at an address is granted.
+    /// Converts the requested permissions of the segment at `address`.
     ///
-    /// One without any permission is refused: what it is for, an address range that faults, is what all other addresses
-    /// are anyway, and to make it readable would be to do the opposite of what the file says.
+    /// # Errors
+    /// The segment is writable and executable, or has no permissions. The latter would reserve addresses that fault, as all unused
+    /// addresses do anyway; to make it readable would contradict the file.
     pub(crate) const fn granted(flags: ElfSegmentFlags, address: u64) -> Result<Self, LoadPlanError> {
         match (flags.is_writable(), flags.is_executable()) {
             (true, true) => Err(LoadPlanError::WritableAndExecutable { address, flags }),

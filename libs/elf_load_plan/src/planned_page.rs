@@ -6,26 +6,26 @@ use x86_64::structures::paging::{Page, Size4KiB};
 /// One page of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlannedPage {
-    /// Which page it is.
+    /// The page.
     pub page: Page<Size4KiB>,
-    /// What it holds when the program starts.
+    /// Its content at the start of the program.
     pub source: PageSource,
-    /// What the program may do with it.
+    /// Its permissions.
     pub permissions: PagePermissions,
 }
 
-/// What a page holds when the program starts.
+/// Content of a page at the start of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageSource {
-    /// This very frame of the module, with what the file has around the segment's bytes. Never a writable page.
+    /// This frame of the module itself, including the bytes of the file around the segment. Never a writable page.
     Shared(ModuleFrame),
-    /// A frame of its own, with this part of the file and zeros around it.
+    /// A new frame with this part of the file; the rest is zero.
     Copied(FilePart),
-    /// A frame of its own, all zero.
+    /// A new frame, all zero.
     Zeroed,
 }
 
-/// A frame that the file lies in.
+/// A frame of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModuleFrame {
     /// Number of frames before it.
@@ -33,10 +33,10 @@ pub struct ModuleFrame {
 }
 
 impl ModuleFrame {
-    /// Bytes from the file's first byte to the frame.
+    /// Offset of the frame in the file.
     #[must_use]
     pub const fn offset_bytes(self) -> u64 {
-        // It is a frame of a file that lies in memory.
+        // The file lies in memory, so there is no overflow.
         self.number.saturating_mul(PAGE_BYTES)
     }
 }

@@ -1,4 +1,4 @@
-//! The program headers: where they are, and which of them are segments to load.
+//! Finds the program headers, and selects the segments to load.
 
 use crate::LoadPlanError;
 use crate::file_header::{FILE_HEADER_BYTES, PROGRAM_HEADER_BYTES};
@@ -7,20 +7,20 @@ use elf::endian::LittleEndian;
 use elf::file::{Class, FileHeader};
 use elf::segment::{ProgramHeader, SegmentTable};
 
-/// The most program headers that a file may have. Linkers write about ten. That the count stands elsewhere, as a file with
-/// 0xffff or more would have it, comes out as too many.
+/// Maximum number of program headers. Linkers write about ten. The value 0xffff, which refers to a section header, counts as too
+/// many.
 pub const PROGRAM_HEADER_LIMIT: u16 = 64;
 
-/// What becomes of a program header.
+/// What the loader does with a program header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Its bytes become memory of the program.
     Load,
-    /// It says nothing that the kernel acts on.
-    PassOver,
+    /// The kernel ignores it.
+    Ignore,
 }
 
-/// The program headers of a file, behind its header.
+/// Returns the program headers of a file.
 pub(crate) fn of<'file>(
     file: &'file [u8],
     header: &FileHeader<LittleEndian>,
@@ -34,8 +34,8 @@ pub(crate) fn of<'file>(
         return Err(LoadPlanError::TooManyProgramHeaders { count });
     }
     let size_bytes = usize::from(count).saturating_mul(usize::from(PROGRAM_HEADER_BYTES));
-    let behind_the_header = Some(offset).filter(|offset| *offset >= u64::from(FILE_HEADER_BYTES));
-    let start = behind_the_header.and_then(|offset| usize::try_from(offset).ok());
+    let after_header = Some(offset).filter(|offset| *offset >= u64::from(FILE_HEADER_BYTES));
+    let start = after_header.and_then(|offset| usize::try_from(offset).ok());
     let bytes = start.and_then(|start| file.get(start..)?.get(..size_bytes));
     let bytes = bytes.ok_or(LoadPlanError::ProgramHeadersMisplaced {
         offset,
@@ -45,10 +45,10 @@ pub(crate) fn of<'file>(
     Ok(SegmentTable::new(LittleEndian, Class::ELF64, bytes))
 }
 
-/// What becomes of a program header, or that the file needs what this kernel does not have.
+/// Returns the role of a program header, or an error if the file needs a feature that this kernel does not have.
 ///
-/// Passed over, besides kinds without a meaning here: segments of no bytes, and the part of the data that a dynamic linker
-/// makes read-only once it has filled it in (`PT_GNU_RELRO`), which stays writable as its segment says.
+/// Ignored are kinds without a meaning here, empty segments, and `PT_GNU_RELRO`: data that a dynamic linker would make read-only
+/// after relocation stays writable, as its segment says.
 pub(crate) const fn role(program_header: &ProgramHeader) -> Result<Role, LoadPlanError> {
     let &ProgramHeader {
         p_type,
@@ -58,12 +58,12 @@ pub(crate) const fn role(program_header: &ProgramHeader) -> Result<Role, LoadPla
         ..
     } = program_header;
     match p_type {
-        PT_LOAD if p_filesz == 0 && p_memsz == 0 => Ok(Role::PassOver),
+        PT_LOAD if p_filesz == 0 && p_memsz == 0 => Ok(Role::Ignore),
         PT_LOAD => Ok(Role::Load),
         PT_INTERP => Err(LoadPlanError::Interpreter),
         PT_DYNAMIC => Err(LoadPlanError::Dynamic),
         PT_TLS => Err(LoadPlanError::ThreadLocalStorage),
         PT_GNU_STACK if p_flags & PF_X != 0 => Err(LoadPlanError::ExecutableStack),
-        _ => Ok(Role::PassOver),
+        _ => Ok(Role::Ignore),
     }
 }

@@ -1,12 +1,12 @@
-//! A segment that passed the checks: a run of pages side by side, all with the same permissions.
+//! A validated segment: contiguous pages with the same permissions.
 //!
-//! In a segment that is not writable, pages are shared up to the first that cannot be: the last with bytes of the file,
-//! when it reaches into the segment's zeros or past the end of the file. So a segment is three runs, each of which may be
-//! empty: shared pages, copied pages, zeroed pages.
+//! A segment consists of three runs of pages, each of which may be empty: shared, copied, zeroed. Pages of a writable segment are never
+//! shared. In other segments the last page with bytes of the file cannot be shared if it also holds zeros of the segment, or if the
+//! file ends inside its frame.
 //!
-//! What always holds (`segment_checks` sees to it): the segment has at least one byte and ends in the lower half; what it
-//! takes from the file lies in the file, and at the same place in its frame as in its page. So no sum or difference below
-//! comes near the limits of its type, and the saturating ones never saturate.
+//! Always true (checked in `segment_checks`): the segment has at least one byte and ends in the lower half; its bytes lie inside the
+//! file, at the same offset in their frame as in their page. So no sum or difference below overflows, and the saturating
+//! operations never saturate.
 
 use crate::page_size::{PAGE_BYTES, count, pages_touched};
 use crate::{FilePart, ModuleFrame, PagePermissions, PageSource, PlannedPage};
@@ -14,25 +14,25 @@ use core::ops::Range;
 use x86_64::VirtAddr;
 use x86_64::structures::paging::Page;
 
-/// A segment that passed the checks.
+/// A validated segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
-    /// The addresses of its bytes.
+    /// Addresses of its bytes.
     memory: Range<u64>,
-    /// The address behind the last byte that comes from the file.
+    /// End address of the bytes that come from the file (exclusive).
     file_bytes_end: u64,
-    /// Where in the file they begin.
+    /// Offset of these bytes in the file.
     offset_bytes: u64,
-    /// The number of the page behind the last that is shared.
+    /// Page number after the last shared page.
     shared_end: u64,
-    /// The number of the page behind the last with bytes from the file.
+    /// Page number after the last page with bytes of the file.
     copied_end: u64,
-    /// What the program may do with each page.
+    /// Permissions of each page.
     permissions: PagePermissions,
 }
 
 impl Segment {
-    /// A segment at these addresses that begins with these bytes of the file, in a file of this size.
+    /// Creates a segment at the addresses `memory` that starts with the range `bytes` of a file of `file_bytes` bytes.
     pub(crate) fn new(memory: Range<u64>, bytes: Range<u64>, permissions: PagePermissions, file_bytes: u64) -> Self {
         let file_bytes_end = memory.start.saturating_add(count(&bytes));
         let pages = pages_touched(&memory);
@@ -63,17 +63,17 @@ impl Segment {
         }
     }
 
-    /// The address of its first byte.
+    /// Address of the first byte.
     pub(crate) const fn address(&self) -> u64 {
         self.memory.start
     }
 
-    /// The numbers of its pages.
+    /// Page numbers.
     pub(crate) const fn page_numbers(&self) -> Range<u64> {
         pages_touched(&self.memory)
     }
 
-    /// Its pages.
+    /// Returns its pages.
     pub(crate) fn pages(&self) -> impl Iterator<Item = PlannedPage> {
         self.page_numbers().map(|number| PlannedPage {
             page: Page::containing_address(VirtAddr::new_truncate(number.saturating_mul(PAGE_BYTES))),
@@ -82,17 +82,17 @@ impl Segment {
         })
     }
 
-    /// How many of its pages take a frame.
+    /// Number of pages that need a new frame.
     pub(crate) const fn pages_to_allocate(&self) -> u64 {
         count(&(self.shared_end..self.page_numbers().end))
     }
 
-    /// Whether a program may run what lies at an address, because it is in here.
+    /// Whether `address` lies in this segment, and the segment is executable.
     pub(crate) fn is_code_at(&self, address: u64) -> bool {
         self.permissions == PagePermissions::ReadExecute && self.memory.contains(&address)
     }
 
-    /// Where the bytes of one of its pages come from.
+    /// Returns the source of a page's bytes.
     fn source(&self, number: u64) -> PageSource {
         if number < self.shared_end {
             let pages_before = count(&(self.page_numbers().start..number));
@@ -106,7 +106,7 @@ impl Segment {
         }
     }
 
-    /// What of the file lies in one of the pages with bytes of it.
+    /// Returns the bytes of the file that a copied page holds.
     fn file_part(&self, number: u64) -> FilePart {
         let page_start = number.saturating_mul(PAGE_BYTES);
         let page_end = page_start.saturating_add(PAGE_BYTES);

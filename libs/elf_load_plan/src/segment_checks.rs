@@ -1,4 +1,4 @@
-//! The door for segments: what a program header says, checked by itself.
+//! Validates the program header of a segment.
 
 use crate::page_size::PAGE_BYTES;
 use crate::segment::Segment;
@@ -6,7 +6,7 @@ use crate::{ElfSegmentFlags, Limits, LoadPlanError, PagePermissions};
 use core::ops::Range;
 use elf::segment::ProgramHeader;
 
-/// The segment of a program header, in a file of this size.
+/// Validates a program header of a file of `file_bytes` bytes, and returns its segment.
 pub(crate) fn checked(
     program_header: &ProgramHeader,
     file_bytes: u64,
@@ -20,7 +20,7 @@ pub(crate) fn checked(
     Ok(Segment::new(memory, bytes, permissions, file_bytes))
 }
 
-/// A segment may be longer in memory than in the file, and is zero there, but not the other way round.
+/// Checks that the segment is not larger in the file than in memory. The bytes that are only in memory are zero.
 const fn check_sizes(program_header: &ProgramHeader) -> Result<(), LoadPlanError> {
     let &ProgramHeader {
         p_vaddr,
@@ -38,8 +38,8 @@ const fn check_sizes(program_header: &ProgramHeader) -> Result<(), LoadPlanError
     Ok(())
 }
 
-/// A page can be mapped from the file only if its bytes lie there as they do in memory, and ELF demands as much of larger
-/// alignments. Without bytes in the file, linkers write any offset.
+/// Checks that file offset and address are congruent modulo the page size, so that pages can be mapped from the file, and modulo the
+/// segment's alignment, as ELF requires. For a segment without bytes in the file, linkers write any offset.
 const fn check_alignment(program_header: &ProgramHeader) -> Result<(), LoadPlanError> {
     let &ProgramHeader {
         p_vaddr: address,
@@ -65,7 +65,7 @@ const fn check_alignment(program_header: &ProgramHeader) -> Result<(), LoadPlanE
     Ok(())
 }
 
-/// The addresses of a segment's bytes.
+/// Returns the addresses of a segment's bytes.
 fn checked_memory(program_header: &ProgramHeader, limits: &Limits) -> Result<Range<u64>, LoadPlanError> {
     let &ProgramHeader {
         p_vaddr: address,
@@ -87,7 +87,7 @@ fn checked_memory(program_header: &ProgramHeader, limits: &Limits) -> Result<Ran
             area_end: allowed.end,
         });
     }
-    // The stack is whole pages: what shares a page with it shares a byte.
+    // The stack consists of whole pages, so a comparison of bytes also finds a shared page.
     let reserved = limits.reserved();
     if !reserved.is_empty() && address < reserved.end && reserved.start < end {
         return Err(LoadPlanError::OverlapsStack {
@@ -100,7 +100,7 @@ fn checked_memory(program_header: &ProgramHeader, limits: &Limits) -> Result<Ran
     Ok(address..end)
 }
 
-/// Where in the file a segment's bytes are.
+/// Returns the range of a segment's bytes in the file.
 fn checked_bytes(program_header: &ProgramHeader, file_bytes: u64) -> Result<Range<u64>, LoadPlanError> {
     let &ProgramHeader {
         p_vaddr,

@@ -1,8 +1,7 @@
-//! Foreign text for a log that people read on a terminal.
+//! Makes untrusted text safe for a log that people read on a terminal.
 //!
-//! What always holds: what is written is one line without a character that a terminal obeys instead of showing, or that makes
-//! text appear in another order or place than it stands. Such characters appear as Rust writes them: `\u{1b}`. Everything else
-//! stays as it is.
+//! Always true: the output is one line. It has no control characters, and no characters that hide or reorder other text. Those appear as
+//! Rust escapes instead: `\u{1b}`. All other characters are unchanged.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -11,8 +10,8 @@ use core::{
     ops::RangeInclusive,
 };
 
-/// Characters that show nothing and change what is shown around them, control characters apart: Unicode's general categories Cf,
-/// Zl and Zp (Unicode 16.0, DerivedGeneralCategory).
+/// Invisible characters that change how the text around them is shown, apart from control characters: the general categories Cf, Zl
+/// and Zp (Unicode 16.0, DerivedGeneralCategory).
 const INVISIBLE: [RangeInclusive<char>; 19] = [
     '\u{ad}'..='\u{ad}',
     '\u{600}'..='\u{605}',
@@ -35,7 +34,7 @@ const INVISIBLE: [RangeInclusive<char>; 19] = [
     '\u{e0000}'..='\u{e007f}',
 ];
 
-/// A text that nobody vouches for, as it can be written to a log.
+/// Shows untrusted text in its escaped form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EscapedText<'text>(pub &'text str);
 
@@ -45,10 +44,10 @@ impl fmt::Display for EscapedText<'_> {
             return formatter.write_str(self.0);
         }
         let mut rest = self.0;
-        while let Some(at) = rest.find(is_obeyed) {
-            let (plain, behind) = rest.split_at(at);
+        while let Some(at) = rest.find(is_not_shown) {
+            let (plain, after) = rest.split_at(at);
             formatter.write_str(plain)?;
-            let mut characters = behind.chars();
+            let mut characters = after.chars();
             characters
                 .next()
                 .into_iter()
@@ -60,8 +59,8 @@ impl fmt::Display for EscapedText<'_> {
     }
 }
 
-/// Whether a text is nothing but visible ASCII characters and spaces: then it is one line, and there is nothing to escape. Eight
-/// bytes are looked at together, since most text that is logged is such.
+/// Whether a text has only visible ASCII characters and spaces, so that nothing needs an escape. Tests eight bytes at once, since most
+/// logged text is of this kind.
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
     /// The uppermost bit of each byte.
@@ -73,15 +72,15 @@ pub fn is_plain(text: &str) -> bool {
     let (words, rest) = text.as_bytes().as_chunks::<8>();
     let is_plain_word = |word: &[u8; 8]| {
         let word = u64::from_le_bytes(*word);
-        // A byte beyond ASCII has the bit itself, one below the space gets it by the difference, and 0x7f by the sum. What one byte
-        // borrows from the next, or carries to it, changes nothing: the word is not plain then anyway.
+        // A non-ASCII byte has the top bit itself, a byte below the space gets it by the difference, and 0x7f by the sum. A borrow or
+        // carry into the next byte makes no difference: the word is not plain then in any case.
         (word | word.wrapping_sub(FIRST) | word.wrapping_add(ONE)) & UPPERMOST == 0
     };
     words.iter().all(is_plain_word) && rest.iter().all(|byte| (b' '..=b'~').contains(byte))
 }
 
-/// Whether a terminal would do something else than show the character.
-fn is_obeyed(character: char) -> bool {
+/// Whether a terminal acts on the character instead of showing it.
+fn is_not_shown(character: char) -> bool {
     // Most text is ASCII.
     character.is_control() || (!character.is_ascii() && INVISIBLE.iter().any(|range| range.contains(&character)))
 }

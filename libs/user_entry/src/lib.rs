@@ -1,22 +1,20 @@
-//! How a processor may be sent into user mode: by which instruction, and with which flags.
+//! Chooses the instruction and the flags for an entry into user mode.
 //!
-//! What a program left in its registers is a claim. Both ways in have a trap: an Intel processor that is told by `sysretq` to
-//! go on at an address that is not canonical faults *in the kernel*, with the program's stack pointer (Intel SDM vol. 2,
-//! SYSRET), and flags decide about ports, interrupts and virtual 8086 mode.
+//! A program's registers are untrusted. `sysretq` to a non-canonical address faults *in the kernel* on Intel processors, with the
+//! program's stack pointer (Intel SDM vol. 2, SYSRET). Flags control access to ports, interrupts and virtual 8086 mode.
 #![no_std]
 #![forbid(unsafe_code)]
 
 use elf_load_plan::PROGRAM_END;
 use x86_64::registers::rflags::RFlags;
 
-/// The first address behind the lower half.
+/// End of the lower half (exclusive).
 const LOWER_HALF_END: u64 = 1 << 47;
 
-/// Bit 1 of the flags is always set.
+/// Bit 1 of the flags, which is always set.
 const ALWAYS_SET: u64 = 1 << 1;
 
-/// The flags that a program sets as it likes. Of the others, interrupts are on, and no program has access to ports (IOPL) or
-/// to the virtual 8086 mode.
+/// Flags that a program may set freely. Of the others, the interrupt flag is always set; IOPL and virtual 8086 mode are always clear.
 const OWN_FLAGS: u64 = RFlags::CARRY_FLAG
     .union(RFlags::PARITY_FLAG)
     .union(RFlags::AUXILIARY_CARRY_FLAG)
@@ -31,9 +29,8 @@ const OWN_FLAGS: u64 = RFlags::CARRY_FLAG
     .union(RFlags::ID)
     .bits();
 
-/// What a system call switches off when it enters the kernel (`IA32_FMASK`, Intel SDM vol. 3, section 5.8.8): every flag that
-/// is not read-only or the result of arithmetic, so that interrupts are off, strings go upwards, nothing is stepped through,
-/// and SMAP holds.
+/// Flags that `syscall` clears at the entry into the kernel (`IA32_FMASK`, Intel SDM vol. 3, section 5.8.8): all but the read-only and
+/// the arithmetic ones. So interrupts are off, string instructions go upwards, single-stepping is off, and SMAP is effective.
 pub const MASKED_BY_SYSCALL: u64 = RFlags::TRAP_FLAG
     .union(RFlags::INTERRUPT_FLAG)
     .union(RFlags::DIRECTION_FLAG)
@@ -45,18 +42,19 @@ pub const MASKED_BY_SYSCALL: u64 = RFlags::TRAP_FLAG
     .union(RFlags::ID)
     .bits();
 
-/// The instruction by which user mode is entered.
+/// The instruction that enters user mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryInstruction {
-    /// `sysretq`: fast, and takes two registers.
+    /// `sysretq`: fast, but overwrites `rcx` and `r11`.
     Sysretq,
     /// `iretq`: restores all registers.
     Iretq,
 }
 
-/// How a program goes on at `rip`, by the faster way if it made a system call. `None` if nothing can go on there.
+/// Returns the instruction that continues a program at `rip`: `sysretq` after a system call, else `iretq`. `None` if `rip` is not in the
+/// lower half.
 ///
-/// An address at which no program can be, though it is canonical, is one for `iretq`: the program faults in its own right.
+/// In the last page of the lower half, where no program is mapped, it is always `iretq`: the program then faults in user mode.
 #[inline]
 #[must_use]
 pub const fn entry_instruction(rip: u64, after_system_call: bool) -> Option<EntryInstruction> {
@@ -73,7 +71,7 @@ pub const fn entry_instruction(rip: u64, after_system_call: bool) -> Option<Entr
     }
 }
 
-/// The flags with which a program goes on that had, or wants, these.
+/// Returns the flags with which a program continues, given those that it had or requests.
 #[inline]
 #[must_use]
 pub const fn user_flags(rflags: u64) -> u64 {

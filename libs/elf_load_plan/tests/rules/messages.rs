@@ -37,12 +37,12 @@ fn a_message_about_the_file_says_what_would_be_right() {
         (error_of(b"MZ"), "the file has only 2 bytes, less than an ELF header"),
         (
             LoadPlanError::FileType { file_type: 3 },
-            "its type is 3, not 2 (a program for fixed addresses)",
+            "its type is 3, not 2 (executable for fixed addresses)",
         ),
         (error_with(&[other(3, 4)]), "it needs an interpreter"),
         (
             LoadPlanError::NotElf { magic: *b"MZ\x90\0" },
-            "it is no ELF file: it begins with [4d, 5a, 90, 00]",
+            "it is not an ELF file: it starts with [4d, 5a, 90, 00]",
         ),
         (
             LoadPlanError::TooManyProgramHeaders { count: 65 },
