@@ -109,7 +109,7 @@ extern "C" fn init_bsp_on_own_stack(local_data: &'static CpuLocalData) -> ! {
     leave_boot_loader();
     user_mode::syscall_setup::set_up_this_cpu();
     interrupts::enable();
-    timer::show_that_it_works();
+    timer::start_on_this_cpu();
     (test_hooks.on_bsp)(boot_info);
     user_mode::run_program_0();
     idle()
@@ -142,7 +142,7 @@ extern "C" fn init_ap_on_own_stack(local_data: &'static CpuLocalData) -> ! {
     user_mode::syscall_setup::set_up_this_cpu();
     log::info!("Hello from AP");
     interrupts::enable();
-    timer::show_that_it_works();
+    timer::start_on_this_cpu();
     (BOOT.wait().test_hooks.on_ap)();
     idle()
 }

@@ -1,5 +1,5 @@
-//! Each processor's timer: it interrupts when somebody waits for a moment, or while somebody wants regular ticks, and is
-//! silent otherwise.
+//! The timer of each processor. It interrupts when somebody waits for a moment or wants regular ticks, and is silent
+//! otherwise.
 //!
 //! A processor's timer is used by that processor only, with interrupts off: there is no lock.
 
@@ -9,48 +9,62 @@ use super::{
 };
 use crate::sync::{PerCpu, this_cpu::cpus_count};
 use core::{
-    hint,
+    hint, mem,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 use spin::Once;
 use x86_64::instructions::interrupts;
 
-/// The shortest time between two ticks: 100 a second at most.
+/// The shortest period of ticks: at most 100 per second.
 pub const MIN_TICK_PERIOD: Duration = Duration::from_millis(10);
 
-/// An interrupt that comes earlier than it was wanted by no more than this is in time: the timer and the clock differ by some
-/// millionths. Who waits for a moment looks at the clock himself.
+/// An interrupt that is early by no more than this counts as in time, because timer and clock differ by some millionths. Whoever
+/// waits for a moment checks the clock.
 const EARLY: Duration = Duration::from_micros(20);
 
-/// How soon the first interrupt comes, by which a processor shows that its timer works.
+/// How soon the first interrupt comes, which shows that the timer works.
 const FIRST_INTERRUPT_AFTER: Duration = Duration::from_millis(1);
 
-/// Set by [`init`] on the BSP, before any AP starts: each processor's timer, and how many ticks it has had.
+/// Set by [`init`] on the BSP, before any AP starts: each processor's timer and its number of ticks.
 static TIMERS: Once<PerCpu<Timer, AtomicU64>> = Once::new();
 
-/// What a processor's timer is wanted for.
+/// What a processor's timer has to interrupt for.
 #[derive(Debug, Default)]
 struct Timer {
-    /// When somebody wants to be woken.
+    /// The earliest moment that somebody waits for.
     wake_at: Option<Instant>,
-    /// When the next tick is due, and how far apart they are.
+    /// When the next tick is due, and the period.
     ticks: Option<(Instant, Duration)>,
-    /// Whether an interrupt has come.
-    has_come: bool,
+    /// When the clock's rate has to be measured again.
+    refine_clock_at: Option<Instant>,
+    /// Whether there was an interrupt for one of these before.
+    has_interrupted: bool,
 }
 
-/// Gives each processor a timer. The clock must have been started.
+/// What an interrupt was for.
+#[derive(Debug, Default)]
+struct Due {
+    /// Anything at all.
+    any: bool,
+    /// It is the first interrupt for anything.
+    is_first: bool,
+    /// The clock's rate.
+    clock: bool,
+}
+
+/// Creates the timers. The clock must have been started.
 pub fn init() {
     TIMERS.call_once(|| PerCpu::new(cpus_count(), || (Timer::default(), AtomicU64::new(0))));
 }
 
-/// Lets this processor's timer interrupt once, soon: the first interrupt of each is logged.
-pub fn show_that_it_works() {
+/// Starts this processor's timer: lets it interrupt soon, which is logged, and when the clock has to be refined.
+pub fn start_on_this_cpu() {
+    with_timer(|timer, _| timer.refine_clock_at = clock::refinement_due());
     wake_at(Instant::now() + FIRST_INTERRUPT_AFTER);
 }
 
-/// Lets this processor's timer tick from now on, every `period` but not more often than every [`MIN_TICK_PERIOD`].
+/// Starts ticks of this processor's timer, one each `period`, which is [`MIN_TICK_PERIOD`] at least.
 pub fn start_ticks(period: Duration) {
     let period = period.max(MIN_TICK_PERIOD);
     with_timer(|timer, _| {
@@ -59,7 +73,7 @@ pub fn start_ticks(period: Duration) {
     });
 }
 
-/// Ends the ticks of this processor's timer.
+/// Stops the ticks of this processor's timer.
 pub fn stop_ticks() {
     with_timer(|timer, _| {
         timer.ticks = None;
@@ -67,13 +81,13 @@ pub fn stop_ticks() {
     });
 }
 
-/// How many ticks each processor has had, by the processors' ids.
+/// Number of ticks of each processor, by CPU id.
 pub fn ticks() -> impl Iterator<Item = u64> {
     let counts = TIMERS.get().into_iter().flat_map(PerCpu::shared);
     counts.map(|count| count.load(Ordering::Relaxed))
 }
 
-/// Returns after a time, or a little later. With interrupts on the processor halts meanwhile, else it turns round and round.
+/// Returns after `duration`, or a little later. Halts meanwhile if interrupts are enabled, else spins.
 pub fn sleep(duration: Duration) {
     let deadline = Instant::now() + duration;
     while Instant::now() < deadline {
@@ -83,7 +97,7 @@ pub fn sleep(duration: Duration) {
         }
         interrupts::disable();
         wake_at(deadline);
-        // An interrupt that has come meanwhile is taken behind the halt, and ends it.
+        // An interrupt that is pending is taken after the halt began, and ends it.
         interrupts::enable_and_hlt();
     }
 }
@@ -91,14 +105,17 @@ pub fn sleep(duration: Duration) {
 /// Handles an interrupt of the timer. Returns whether anything was due.
 pub(super) fn handle_interrupt() -> bool {
     let now = Instant::now() + EARLY;
-    let (was_due, is_first) = with_timer(|timer, ticks| timer.handle(now, ticks)).unwrap_or_default();
-    if is_first {
+    let due = with_timer(|timer, ticks| timer.handle(now, ticks)).unwrap_or_default();
+    if due.is_first {
         log::debug!("Received APIC timer interrupt");
     }
-    was_due
+    if due.clock {
+        clock::refine();
+    }
+    due.any
 }
 
-/// Lets this processor be interrupted at a moment, and not later than at the one asked for before.
+/// Lets this processor's timer interrupt at `moment`, or earlier if somebody waits for an earlier moment.
 fn wake_at(moment: Instant) {
     with_timer(|timer, _| {
         timer.wake_at = Some(timer.wake_at.map_or(moment, |earlier| earlier.min(moment)));
@@ -106,30 +123,35 @@ fn wake_at(moment: Instant) {
     });
 }
 
-/// Uses this processor's timer; `None` before [`init`].
+/// Calls `use_timer` with this processor's timer and count of ticks; returns `None` before [`init`].
 fn with_timer<R>(use_timer: impl FnOnce(&mut Timer, &AtomicU64) -> R) -> Option<R> {
     TIMERS.get()?.with(use_timer)
 }
 
 impl Timer {
-    /// Handles an interrupt. Returns whether anything was due, and whether it is the first interrupt for which something was.
-    fn handle(&mut self, now: Instant, ticks: &AtomicU64) -> (bool, bool) {
+    /// Handles an interrupt at `now`, and programs the next.
+    fn handle(&mut self, now: Instant, ticks: &AtomicU64) -> Due {
         let wakes = self.wake_at.take_if(|wake_at| *wake_at <= now).is_some();
+        let clock = self.refine_clock_at.take_if(|refine_at| *refine_at <= now).is_some();
         let ticks_now = self.ticks.filter(|(due, _)| *due <= now);
         if let Some((due, period)) = ticks_now {
             ticks.fetch_add(1, Ordering::Relaxed);
-            // Ticks that were missed are not made up for.
+            // Missed ticks are not made up for.
             self.ticks = Some(((due + period).max(now), period));
         }
         self.program(now);
-        let was_due = wakes || ticks_now.is_some();
-        (was_due, was_due && !core::mem::replace(&mut self.has_come, true))
+        let any = wakes || clock || ticks_now.is_some();
+        Due {
+            any,
+            is_first: any && !mem::replace(&mut self.has_interrupted, true),
+            clock,
+        }
     }
 
-    /// Sets the hardware to the earliest moment that is wanted.
+    /// Programs the hardware for the earliest moment.
     fn program(&self, now: Instant) {
-        let due = self.ticks.map(|(due, _)| due);
-        let earliest = self.wake_at.into_iter().chain(due).min();
+        let tick_at = self.ticks.map(|(due, _)| due);
+        let earliest = self.wake_at.into_iter().chain(tick_at).chain(self.refine_clock_at).min();
         let counts = earliest.map_or(0, |moment| {
             let wait_ns = moment.since(now).as_nanos();
             clock::local_apic_timer_counts(u64::try_from(wait_ns).unwrap_or(u64::MAX))

@@ -1,8 +1,10 @@
-//! Counters that tick at a fixed rate: how fast one ticks, how long so many ticks take, and how to compare two.
+//! Time from counters that tick at a fixed rate. Nothing here reads a counter.
 //!
-//! A *tick* is one step of a counter. A [`TickRate`] turns ticks into nanoseconds and back, a [`WrappingCounter`] tells the time
-//! between two readings of a counter that is narrow or runs backwards, a [`Bracket`] is a reading of one counter between two of
-//! another, and [`LatestTime`] keeps the times of several counters from stepping back. Nothing here reads a counter.
+//! - [`TickRate`] converts ticks to nanoseconds and back.
+//! - [`WrappingCounter`] measures the time between two readings of a narrow counter, or of one that counts down.
+//! - [`Bracket`] is a reading of one counter between two readings of another.
+//! - [`TickClock`] is the time by one counter, whose rate may be refined later without a jump.
+//! - [`LatestTime`] keeps time from stepping back when processors read different counters.
 //!
 //! ```
 //! use tick_rate::{TickRate, WrappingCounter};
@@ -16,12 +18,10 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-mod bracket;
-mod latest;
+mod clock;
+mod counter;
 mod rate;
-mod wrapping_counter;
 
-pub use bracket::Bracket;
-pub use latest::LatestTime;
-pub use rate::TickRate;
-pub use wrapping_counter::WrappingCounter;
+pub use clock::{LatestTime, TickClock};
+pub use counter::{Bracket, WrappingCounter};
+pub use rate::{NS_PER_S, TickRate};

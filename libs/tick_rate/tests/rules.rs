@@ -1,7 +1,7 @@
 //! What a rate, a counter and a bracket promise.
 
 use proptest::prelude::*;
-use tick_rate::{Bracket, LatestTime, TickRate, WrappingCounter};
+use tick_rate::{Bracket, LatestTime, TickClock, TickRate, WrappingCounter};
 
 #[test]
 fn a_counter_that_stands_still_has_no_rate() {
@@ -37,7 +37,7 @@ fn too_many_ticks_are_the_largest_number() {
 #[test]
 fn a_counter_that_is_behind_another_does_not_turn_time_back() {
     let time = LatestTime::new();
-    assert_eq!([10, 7, 10, 12, 0].map(|ns| time.told(ns)), [10, 10, 10, 12, 12]);
+    assert_eq!([10, 7, 10, 12, 0].map(|ns| time.advance_to(ns)), [10, 10, 10, 12, 12]);
 }
 
 #[test]
@@ -59,18 +59,56 @@ fn a_counter_may_wrap_once() {
 }
 
 #[test]
-fn the_tightest_bracket_is_taken() {
-    let bracket = |before, behind| Bracket {
+fn takes_the_narrowest_bracket() {
+    let bracket = |before, after| Bracket {
         before,
         reading: before,
-        behind,
+        after,
     };
-    let tightest = Bracket::tightest([bracket(0, 100), bracket(200, 210), bracket(300, 390)]).unwrap();
-    assert_eq!((tightest.reading, tightest.middle()), (200, 205));
-    assert_eq!(Bracket::tightest([]), None);
+    let narrowest = Bracket::narrowest([bracket(0, 100), bracket(200, 210), bracket(300, 390)]).unwrap();
+    assert_eq!((narrowest.reading, narrowest.middle()), (200, 205));
+    assert_eq!(Bracket::narrowest([]), None);
+}
+
+#[test]
+fn an_estimate_tells_how_often_a_counter_wrapped() {
+    let counter = WrappingCounter::counting_down(16, 1_000_000).unwrap();
+    for estimate_ns in [0, 0x8000] {
+        assert_eq!(counter.elapsed_ns_near(0x1000, 0, estimate_ns), Some(0x1000));
+    }
+    assert_eq!(counter.elapsed_ns_near(0x1000, 0, 0x2_1000 - 0x7000), Some(0x2_1000));
+    assert_eq!(counter.elapsed_ns_near(0x1000, 0, 0x2_1000 + 0x7000), Some(0x2_1000));
+}
+
+#[test]
+fn an_estimate_that_does_not_tell_the_wraps_is_refused() {
+    let counter = WrappingCounter::counting_up(16, 1_000_000).unwrap();
+    assert_eq!(counter.elapsed_ns_near(0, 0, 32 * 0x1_0000), None);
+    assert!(counter.elapsed_ns_near(0, 0, 31 * 0x1_0000).is_some());
+}
+
+#[test]
+fn a_clock_shows_its_start_before_it() {
+    let clock = TickClock::new(1000, TickRate::from_hertz(1_000_000_000).unwrap());
+    assert_eq!([0, 1000, 1500].map(|tick| clock.ns_at(tick)), [0, 0, 500]);
 }
 
 proptest! {
+    /// Readings before and after the change of the rate are in order, and the new rate counts from the change on.
+    #[test]
+    fn a_refined_clock_neither_jumps_nor_steps_back(
+        coarse in 1_000_000_u64..10_000_000_000, refined in 1_000_000_u64..10_000_000_000,
+        start in any::<u32>(), change in any::<u32>(), more in any::<u32>(),
+    ) {
+        let (start, change) = (u64::from(start), u64::from(start) + u64::from(change));
+        let before = TickClock::new(start, TickRate::from_hertz(coarse).unwrap());
+        let rate = TickRate::from_hertz(refined).unwrap();
+        let after = before.with_rate_from(change, rate);
+        prop_assert_eq!(after.ns_at(change), before.ns_at(change));
+        let later = after.ns_at(change + u64::from(more));
+        prop_assert_eq!(later - after.ns_at(change), rate.ns_of(u64::from(more)));
+    }
+
     #[test]
     fn time_never_goes_back(hertz in 1_000_u64..10_000_000_000, ticks in any::<u64>(), more in any::<u32>()) {
         let rate = TickRate::from_hertz(hertz).unwrap();

@@ -181,9 +181,14 @@ fn vector_of(message: &str) -> Option<u8> {
 
 /// Nobody wakes early, and nobody sleeps on.
 fn sleepers_wake(deadline: Deadline) -> Outcome {
-    let mut booted = start(FirmwareKind::Bios, "sleep", |_| {}, deadline)?;
+    let mut booted = start(FirmwareKind::Bios, "sleep log.level=debug", |_| {}, deadline)?;
     booted.expect("End of the sleep")?;
-    for words in ["Slept short: ", "Slept long: 1", "Slept with interrupts off: "] {
+    for words in [
+        "Slept short: ",
+        "Slept long: 1",
+        "Slept with interrupts off: ",
+        "Clock refined: TSC ",
+    ] {
         booted.check(
             booted.text().contains(words),
             &format!("the log does not say {words:?}"),

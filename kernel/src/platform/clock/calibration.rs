@@ -1,4 +1,7 @@
-//! How fast the time stamp counter and the local APIC's timer tick.
+//! Measures the rates of the time stamp counter (TSC) and of the local APIC timers.
+//!
+//! The boot waits for a short window only, which is good for some thousandths. The measurement then goes on while the boot
+//! runs: [`Refinement`] compares the same two counters again when a hundred milliseconds have passed.
 
 use super::{
     super::local_apic,
@@ -7,76 +10,130 @@ use super::{
 };
 use core::{fmt, hint};
 use raw_cpuid::CpuId;
-use tick_rate::{Bracket, TickRate};
+use tick_rate::{Bracket, TickClock, TickRate};
 
-/// How long counters are compared. The longer, the closer; the boot waits meanwhile.
-const WINDOW_NS: u64 = 10_000_000;
+/// How long the boot waits to compare counters. Reading a slow reference is off by a microsecond or two: 0.1 % of this.
+const WINDOW_NS: u64 = 2_000_000;
 
-/// How many brackets are tried at either end of the window. The tightest counts: nothing came in between there.
+/// How long the refinement compares counters: the same microsecond or two are 0.002 % of this.
+pub(super) const REFINED_WINDOW_NS: u64 = 100_000_000;
+
+/// Brackets that are tried at either end of a window. The narrowest is used.
 const BRACKETS: u32 = 5;
 
-/// After so many readings without a change a clock stands still.
+/// A reference stands still if it does not change in so many readings.
 const MAX_READINGS_WITHOUT_CHANGE: u32 = 100_000;
 
-/// What is taken for the rate where no clock ticks, so that the kernel comes up all the same: 1 GHz.
+/// Assumed TSC frequency where no reference ticks, so that the kernel boots at all: 1 GHz.
 const ASSUMED_HERTZ: u64 = 1_000_000_000;
 
-/// What was found out.
+/// The rates of the counters, and their source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Calibration {
     /// The rate of the time stamp counter.
     pub tsc: TickRate,
-    /// The rate of the local APICs' timers, divided as they are.
+    /// The rate of the local APIC timers, with their divider.
     pub local_apic_timer: TickRate,
-    /// What the time stamp counter said at the start.
-    pub first_tick: u64,
-    /// How many of its ticks went by waiting.
+    /// Source of the TSC frequency.
+    pub source: TscSource,
+    /// Ticks of the TSC while the boot waited for the measurement.
     pub waited_ticks: u64,
-    /// Who knew.
-    pub source: Source,
+    timer_window: TimerWindow,
 }
 
-/// Who knew how fast the time stamp counter ticks.
+/// Source of the TSC frequency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// CPUID (Intel SDM vol. 2, CPUID leaf 15H; or a hypervisor's leaf).
+pub enum TscSource {
+    /// CPUID leaf 15H (Intel SDM vol. 2), or a hypervisor's leaf.
     Cpuid,
-    /// A clock of this name.
+    /// Measured against the clock of this name.
     Reference(&'static str),
-    /// Nobody.
+    /// Not measured, assumed.
     Assumed,
 }
 
+/// How far the local APIC timer and the TSC counted in the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct TimerWindow {
+    timer_counts: u64,
+    tsc_ticks: u64,
+}
+
+/// A measurement of the TSC that goes on while the kernel runs.
+pub(super) struct Refinement {
+    reference: Reference,
+    first: Bracket,
+    coarse: Calibration,
+}
+
 impl Calibration {
-    /// Finds out, by CPUID as far as it says, else by the best reference that ticks.
-    pub(super) fn measure(clocks: &ReferenceClocks) -> Self {
-        let first_tick = read_tsc();
-        let by_cpuid = tsc_hertz_by_cpuid().and_then(TickRate::from_hertz);
+    /// Takes the TSC frequency from CPUID, or else measures it against the best reference that ticks. The second value
+    /// refines what was measured.
+    pub(super) fn measure(clocks: &ReferenceClocks) -> (Self, Option<Refinement>) {
+        let start_tick = read_tsc();
         local_apic::start_counting();
-        let first_count = tightest_bracket(local_apic::current_count);
-        let assumed = TickRate::from_hertz(ASSUMED_HERTZ).expect("a gigahertz is a rate");
-        let (tsc, source) = match by_cpuid {
+        let first_count = narrowest_bracket(local_apic::current_count);
+        let (tsc, source, measured) = match tsc_hertz_by_cpuid().and_then(TickRate::from_hertz) {
             Some(tsc) => {
                 wait(tsc);
-                (tsc, Source::Cpuid)
+                (tsc, TscSource::Cpuid, None)
             }
-            None => clocks
-                .candidates()
-                .find_map(|reference| Some((measure_by(&reference)?, Source::Reference(reference.name()))))
-                .unwrap_or((assumed, Source::Assumed)),
+            None => measure_by_reference(clocks),
         };
-        let last_count = tightest_bracket(local_apic::current_count);
-        Self {
+        let last_count = narrowest_bracket(local_apic::current_count);
+        let timer_window = TimerWindow {
+            // The timer counts down.
+            timer_counts: first_count.reading.saturating_sub(last_count.reading),
+            tsc_ticks: last_count.middle().saturating_sub(first_count.middle()),
+        };
+        let coarse = Self {
             tsc,
-            local_apic_timer: timer_rate(tsc, first_count, last_count).unwrap_or(assumed),
-            first_tick,
-            waited_ticks: read_tsc().saturating_sub(first_tick),
+            local_apic_timer: timer_window.timer_rate(tsc),
             source,
-        }
+            waited_ticks: read_tsc().saturating_sub(start_tick),
+            timer_window,
+        };
+        let refinement = measured.map(|(reference, first)| Refinement {
+            reference,
+            first,
+            coarse,
+        });
+        (coarse, refinement)
     }
 }
 
-/// Ticks of a second, if CPUID or a hypervisor says.
+impl Refinement {
+    /// Measures again. `clock` is the clock with the coarse rate. `None` if the window is too long for the reference.
+    pub(super) fn finish(&self, clock: TickClock) -> Option<Calibration> {
+        let last = narrowest_bracket(|| self.reference.read());
+        let estimate_ns = clock
+            .ns_at(last.middle())
+            .saturating_sub(clock.ns_at(self.first.middle()));
+        let elapsed_ns =
+            self.reference
+                .counter()
+                .elapsed_ns_near(self.first.reading, last.reading, estimate_ns)?;
+        let tsc = TickRate::from_measurement(last.middle().saturating_sub(self.first.middle()), elapsed_ns)?;
+        Some(Calibration {
+            tsc,
+            local_apic_timer: self.coarse.timer_window.timer_rate(tsc),
+            ..self.coarse
+        })
+    }
+}
+
+impl TimerWindow {
+    /// The rate of the local APIC timer if this is the rate of the TSC. Assumed where the timer does not count.
+    fn timer_rate(self, tsc: TickRate) -> TickRate {
+        TickRate::from_measurement(self.timer_counts, tsc.ns_of(self.tsc_ticks)).unwrap_or(assumed_rate())
+    }
+}
+
+fn assumed_rate() -> TickRate {
+    TickRate::from_hertz(ASSUMED_HERTZ).expect("1 GHz is one tick per nanosecond, which a rate can hold")
+}
+
+/// The TSC frequency in Hz, if CPUID or a hypervisor tells it.
 fn tsc_hertz_by_cpuid() -> Option<u64> {
     let cpuid = CpuId::new();
     let by_processor = cpuid.get_tsc_info().and_then(|info| info.tsc_frequency());
@@ -86,10 +143,20 @@ fn tsc_hertz_by_cpuid() -> Option<u64> {
     })
 }
 
-/// The rate of the time stamp counter by a clock; `None` if that does not tick.
-fn measure_by(reference: &Reference) -> Option<TickRate> {
+/// Measures the TSC against the first reference that ticks. The third value is that reference and its first reading.
+fn measure_by_reference(clocks: &ReferenceClocks) -> (TickRate, TscSource, Option<(Reference, Bracket)>) {
+    for reference in clocks.candidates() {
+        let first = narrowest_bracket(|| reference.read());
+        if let Some(tsc) = measure_by(&reference, first) {
+            return (tsc, TscSource::Reference(reference.name()), Some((reference, first)));
+        }
+    }
+    (assumed_rate(), TscSource::Assumed, None)
+}
+
+/// The rate of the TSC by a reference, over a window from `first` on; `None` if the reference does not tick.
+fn measure_by(reference: &Reference, first: Bracket) -> Option<TickRate> {
     let counter = reference.counter();
-    let first = tightest_bracket(|| reference.read());
     let (mut reading, mut readings_without_change) = (first.reading, 0);
     while counter.elapsed_ns(first.reading, reading) < WINDOW_NS {
         let next = reference.read();
@@ -103,12 +170,12 @@ fn measure_by(reference: &Reference) -> Option<TickRate> {
         }
         reading = next;
     }
-    let last = tightest_bracket(|| reference.read());
+    let last = narrowest_bracket(|| reference.read());
     let elapsed_ns = counter.elapsed_ns(first.reading, last.reading);
     TickRate::from_measurement(last.middle().wrapping_sub(first.middle()), elapsed_ns)
 }
 
-/// Waits for a window by the time stamp counter.
+/// Waits for a window, by a TSC of known rate.
 fn wait(tsc: TickRate) {
     let start = read_tsc();
     while tsc.ns_of(read_tsc().saturating_sub(start)) < WINDOW_NS {
@@ -116,21 +183,15 @@ fn wait(tsc: TickRate) {
     }
 }
 
-/// The rate of the local APIC's timer, which counts down; `None` if it does not.
-fn timer_rate(tsc: TickRate, first: Bracket, last: Bracket) -> Option<TickRate> {
-    let elapsed_ns = tsc.ns_of(last.middle().wrapping_sub(first.middle()));
-    TickRate::from_measurement(first.reading.checked_sub(last.reading)?, elapsed_ns)
-}
-
-/// The time stamp counter on both sides of a reading: of several tries, where the reading took the shortest time.
-fn tightest_bracket(read: impl Fn() -> u64) -> Bracket {
+/// Reads TSC, counter, TSC several times; returns the try with the smallest TSC difference.
+fn narrowest_bracket(read: impl Fn() -> u64) -> Bracket {
     let take = || Bracket {
         before: read_tsc(),
         reading: read(),
-        behind: read_tsc(),
+        after: read_tsc(),
     };
     let first = take();
-    Bracket::tightest((1..BRACKETS).map(|_| take()).chain([first])).unwrap_or(first)
+    Bracket::narrowest((1..BRACKETS).map(|_| take()).chain([first])).unwrap_or(first)
 }
 
 impl fmt::Display for Calibration {
@@ -140,7 +201,7 @@ impl fmt::Display for Calibration {
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for TscSource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cpuid => formatter.write_str("by CPUID"),

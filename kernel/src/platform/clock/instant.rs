@@ -1,21 +1,22 @@
-//! A moment.
+//! A moment on the kernel's clock.
 
 use super::now_ns;
 use core::{fmt, ops::Add, time::Duration};
+use tick_rate::NS_PER_S;
 
-/// Nanoseconds of a second.
-const NS_PER_S: u64 = 1_000_000_000;
-
-/// A moment, counted from the start of the clock.
+/// A moment, in nanoseconds since the clock was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instant {
-    /// Nanoseconds since then: 584 years fit.
+    /// 584 years fit.
     ns: u64,
 }
 
 impl Instant {
-    /// The moment at which this is called; the start of the clock where it was not started. Never earlier than a moment that
-    /// any processor was told before.
+    /// The start of the clock.
+    pub(super) const START: Self = Self { ns: 0 };
+
+    /// The current moment; [`Self::START`] before the clock is started. Never earlier than a moment that any processor read
+    /// before.
     #[inline]
     pub fn now() -> Self {
         Self { ns: now_ns() }
@@ -27,18 +28,18 @@ impl Instant {
         self.ns
     }
 
-    /// How long ago that was.
+    /// The time from this moment to now.
     pub fn elapsed(self) -> Duration {
         Self::now().since(self)
     }
 
-    /// How long after `earlier` that is; nothing if it is before.
+    /// The time from `earlier` to this moment; zero if `earlier` is later.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.ns.saturating_sub(earlier.ns))
     }
 }
 
-/// A sum that does not fit is the last moment of all.
+/// Saturates at the last moment that fits.
 impl Add<Duration> for Instant {
     type Output = Self;
 
@@ -50,7 +51,7 @@ impl Add<Duration> for Instant {
     }
 }
 
-/// Seconds, with six digits behind the point.
+/// Seconds, with six decimals.
 impl fmt::Display for Instant {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}.{:06}", self.ns / NS_PER_S, self.ns % NS_PER_S / 1000)

@@ -1,8 +1,11 @@
-//! The time since the kernel began, and the time of day.
+//! The time since the kernel's clock was started, and the date at boot.
 //!
-//! The clock is the processors' time stamp counter (TSC). Its rate is what CPUID says, or is measured once, against a clock
-//! that is slower to read ([`mod@reference`]). What always holds: [`Instant::now`] never steps back, on whatever processor it is
-//! called, even where the counters of two processors differ.
+//! The clock is the time stamp counter (TSC) of the processors. CPUID tells its rate, or it is measured against a slower
+//! clock ([`mod@reference`]): within some thousandths while the boot waits ([`init`]), and again a hundred milliseconds later
+//! ([`refine`]).
+//!
+//! [`Instant::now`] never steps back, on whichever processor it is called: not when the counters of two processors
+//! differ, and not when the rate is refined.
 
 mod calibration;
 mod instant;
@@ -10,11 +13,13 @@ mod reference;
 
 pub use calibration::Calibration;
 pub use instant::Instant;
+pub use reference::ReferenceClocks;
 
-use crate::boot::limine_requests::DATE_AT_BOOT_REQUEST;
+use crate::{boot::limine_requests::DATE_AT_BOOT_REQUEST, sync::this_cpu::{BSP_ID, current_cpu_id}};
+use calibration::{REFINED_WINDOW_NS, Refinement};
 use core::{arch::x86_64::_rdtsc, time::Duration};
 use spin::Once;
-use tick_rate::{LatestTime, TickRate};
+use tick_rate::{LatestTime, TickClock};
 use time::UtcDateTime;
 
 /// Set by [`init`] on the BSP, before any AP starts.
@@ -23,45 +28,75 @@ static CLOCK: Once<Clock> = Once::new();
 /// Set by [`mark_kernel_entry`]: the BSP's time stamp counter.
 static KERNEL_ENTRY: Once<u64> = Once::new();
 
-/// The latest time that any processor was told.
+/// Set by [`init`] on the BSP if the rate was measured.
+static REFINEMENT: Once<Refinement> = Once::new();
+
+/// Set by [`refine`] on the BSP, or by [`init`] if there is nothing to refine. Used instead of [`CLOCK`].
+static REFINED: Once<Clock> = Once::new();
+
+/// The latest time that any processor read.
 static LATEST: LatestTime = LatestTime::new();
 
-/// How ticks become time.
+/// Converts readings of the TSC to time.
+#[derive(Debug, Clone, Copy)]
 struct Clock {
-    /// What the counter said at time 0.
-    first_tick: u64,
-    /// How fast it ticks.
-    rate: TickRate,
-    /// How fast the local APICs' timers count.
-    local_apic_timer: TickRate,
-    /// How many ticks went by when that was measured.
-    waited_ticks: u64,
+    time: TickClock,
+    calibration: Calibration,
 }
 
-/// The time stamp counter of the processor that this runs on.
+/// The time stamp counter of this processor.
 #[inline]
 fn read_tsc() -> u64 {
-    // SAFETY: Every x86_64 processor has the instruction, and the kernel never forbids it to itself.
+    // SAFETY: Every x86_64 processor has the instruction, and the kernel never sets CR4.TSD.
     unsafe { _rdtsc() }
 }
 
-/// Starts the clock: finds out how fast the counters tick. The local APIC of this processor must be set up.
+/// Starts the clock. The local APIC of this processor must be set up.
 pub fn init(reference_clocks: &ReferenceClocks) -> Calibration {
-    let calibration = Calibration::measure(reference_clocks);
-    CLOCK.call_once(|| Clock {
-        first_tick: calibration.first_tick,
-        rate: calibration.tsc,
-        local_apic_timer: calibration.local_apic_timer,
-        waited_ticks: calibration.waited_ticks,
-    });
+    let start_tick = read_tsc();
+    let (calibration, refinement) = Calibration::measure(reference_clocks);
+    let clock = Clock {
+        time: TickClock::new(start_tick, calibration.tsc),
+        calibration,
+    };
+    CLOCK.call_once(|| clock);
+    match refinement {
+        Some(refinement) => {
+            REFINEMENT.call_once(|| refinement);
+        }
+        None => {
+            REFINED.call_once(|| clock);
+        }
+    }
     calibration
 }
 
-pub use reference::ReferenceClocks;
+/// When this processor has to call [`refine`]; `None` if there is nothing to refine, or it is not the BSP, whose TSC was measured.
+pub(super) fn refinement_due() -> Option<Instant> {
+    let is_wanted = current_cpu_id() == BSP_ID && REFINEMENT.is_completed() && !REFINED.is_completed();
+    is_wanted.then(|| Instant::START + Duration::from_nanos(REFINED_WINDOW_NS))
+}
 
-/// How many ticks of the time stamp counter went by when rates were measured.
+/// Refines the rate of the TSC. On the BSP, not before [`refinement_due`].
+pub(super) fn refine() {
+    let (Some(clock), Some(refinement)) = (CLOCK.get(), REFINEMENT.get()) else {
+        return;
+    };
+    let calibration = refinement.finish(clock.time).unwrap_or(clock.calibration);
+    let time = clock.time.with_rate_from(read_tsc(), calibration.tsc);
+    REFINED.call_once(|| Clock { time, calibration });
+    log::debug!("Clock refined: {calibration}");
+}
+
+/// Ticks of the TSC while the boot waited for the measurement of rates.
 pub fn waited_ticks() -> u64 {
-    CLOCK.get().map_or(0, |clock| clock.waited_ticks)
+    CLOCK.get().map_or(0, |clock| clock.calibration.waited_ticks)
+}
+
+/// The clock with the best rate known so far; `None` before [`init`].
+#[inline]
+fn clock() -> Option<&'static Clock> {
+    REFINED.get().or_else(|| CLOCK.get())
 }
 
 /// Notes that the kernel was entered now. Once, on the BSP.
@@ -71,32 +106,27 @@ pub fn mark_kernel_entry() {
 
 /// The time since [`mark_kernel_entry`]. Zero before the clock is started.
 pub fn since_kernel_entry() -> Duration {
-    let Some((clock, entry)) = CLOCK.get().zip(KERNEL_ENTRY.get()) else {
+    let Some((clock, entry)) = clock().zip(KERNEL_ENTRY.get()) else {
         return Duration::ZERO;
     };
-    Duration::from_nanos(clock.rate.ns_of(read_tsc().saturating_sub(*entry)))
+    Duration::from_nanos(clock.calibration.tsc.ns_of(read_tsc().saturating_sub(*entry)))
 }
 
 /// Nanoseconds since the clock was started; 0 before.
 #[inline]
 pub(super) fn now_ns() -> u64 {
-    let Some(clock) = CLOCK.get() else { return 0 };
-    // Another processor's counter may be behind.
-    let ticks = read_tsc().saturating_sub(clock.first_tick);
-    LATEST.told(clock.rate.ns_of(ticks))
+    clock().map_or(0, |clock| LATEST.advance_to(clock.time.ns_at(read_tsc())))
 }
 
-/// How many counts of a local APIC's timer take so long at least; the largest number if there are more.
+/// Counts of a local APIC timer that take at least `duration_ns`; the largest number if there are more.
 #[inline]
 pub(super) fn local_apic_timer_counts(duration_ns: u64) -> u32 {
-    let counts = CLOCK
-        .get()
-        .map_or(0, |clock| clock.local_apic_timer.ticks_of(duration_ns));
+    let counts = clock().map_or(0, |clock| clock.calibration.local_apic_timer.ticks_of(duration_ns));
     u32::try_from(counts).unwrap_or(u32::MAX).max(1)
 }
 
-/// When the machine was booted, in UTC, as the boot loader read the machine's clock; `None` where it did not, or no date is like
-/// that.
+/// The date in UTC at which the machine was booted, as the boot loader read it from the machine's clock. `None` if the boot loader
+/// did not, or its answer is no date.
 pub fn date_at_boot() -> Option<UtcDateTime> {
     let seconds_since_1970 = DATE_AT_BOOT_REQUEST.response()?.timestamp;
     UtcDateTime::from_unix_timestamp(seconds_since_1970).ok()
