@@ -58,6 +58,7 @@ impl DisplayData {
             self.expect_screen(screen.size());
         }
         let Ok(()) = screen.clear(Rgb888::BLACK);
+        self.grid.mark_all_blank();
         self.screen = Some(screen);
         self.draw();
     }

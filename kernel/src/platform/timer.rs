@@ -151,7 +151,12 @@ impl Timer {
     /// Programs the hardware for the earliest moment.
     fn program(&self, now: Instant) {
         let tick_at = self.ticks.map(|(due, _)| due);
-        let earliest = self.wake_at.into_iter().chain(tick_at).chain(self.refine_clock_at).min();
+        let earliest = self
+            .wake_at
+            .into_iter()
+            .chain(tick_at)
+            .chain(self.refine_clock_at)
+            .min();
         let counts = earliest.map_or(0, |moment| {
             let wait_ns = moment.since(now).as_nanos();
             clock::local_apic_timer_counts(u64::try_from(wait_ns).unwrap_or(u64::MAX))

@@ -5,7 +5,7 @@
 //! optimised in every profile, and not where they are called.
 
 use crate::FrameBufferEmbeddedGraphics;
-use core::{array, convert::Infallible};
+use core::convert::Infallible;
 use embedded_graphics::{
     mono_font::{MonoTextStyle, ascii::FONT_10X20},
     pixelcolor::{BinaryColor, Rgb888},
@@ -72,23 +72,27 @@ impl FrameBufferEmbeddedGraphics<'_> {
         let pixel_info = self.info().rgb_pixel_info();
         let background = pixel_info.build_pixel(Rgb888::BLACK);
         let foreground = pixel_info.build_pixel(color);
-        let glyph = *self.glyphs().rows(character);
-        for (bits, row) in glyph.into_iter().zip(self.area_rows_mut(corner, CELL_SIZE)) {
+        // Two pixels are one store. Indexed by their two bits.
+        let pairs = [
+            [background, background],
+            [foreground, background],
+            [background, foreground],
+            [foreground, foreground],
+        ];
+        let (glyphs, rows) = self.glyphs_and_area(corner, CELL_SIZE);
+        for (bits, row) in glyphs.rows(character).iter().zip(rows) {
             let Some(pixels) = row.first_chunk_mut::<CELL_COLUMNS>() else {
                 return;
             };
+            let (row_pairs, _) = pixels.as_chunks_mut::<2>();
             // Half of all rows are blank: those of the space, and those above and below the letters.
-            *pixels = if bits == 0 {
-                [background; CELL_COLUMNS]
-            } else {
-                array::from_fn(|column| {
-                    if bits & 1 << column == 0 {
-                        background
-                    } else {
-                        foreground
-                    }
-                })
-            };
+            if *bits == 0 {
+                row_pairs.fill(pairs[0]);
+                continue;
+            }
+            for (index, pair) in row_pairs.iter_mut().enumerate() {
+                *pair = pairs[usize::from(bits >> (2 * index) & 0b11)];
+            }
         }
     }
 }

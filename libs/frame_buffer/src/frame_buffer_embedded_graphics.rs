@@ -44,11 +44,6 @@ impl<'a> FrameBufferEmbeddedGraphics<'a> {
         self.info
     }
 
-    /// The characters, ready to be drawn.
-    pub(crate) fn glyphs(&self) -> &Glyphs {
-        &self.glyphs
-    }
-
     /// The seen pixels of the rows in `rows`, which must lie on the screen.
     pub(crate) fn rows_mut(&mut self, rows: Range<u32>) -> impl Iterator<Item = &mut [u32]> {
         let row_length = self.info.pixels_per_row() as usize;
@@ -60,15 +55,15 @@ impl<'a> FrameBufferEmbeddedGraphics<'a> {
             .filter_map(move |row| row.get_mut(..width))
     }
 
-    /// The rows of an area, each from the area's left edge on; none if it does not lie wholly on the screen.
-    pub(crate) fn area_rows_mut(&mut self, corner: Point, size: Size) -> impl Iterator<Item = &mut [u32]> {
+    /// The glyphs, and the rows of an area, each from the area's left edge on; no rows if the area is not wholly on the screen.
+    pub(crate) fn glyphs_and_area(&mut self, corner: Point, size: Size) -> (&Glyphs, impl Iterator<Item = &mut [u32]>) {
         let row_length = self.info.pixels_per_row() as usize;
         let start = self.info.contains(corner, size).then(|| {
-            // Inside of the screen neither is negative.
+            // On the screen neither is negative.
             corner.y.unsigned_abs() as usize * row_length + corner.x.unsigned_abs() as usize
         });
         let pixels = start.and_then(|start| self.pixels.get_mut(start..)).unwrap_or_default();
-        pixels.chunks_mut(row_length)
+        (&self.glyphs, pixels.chunks_mut(row_length))
     }
 
     /// Sets one pixel, if it lies on the screen.

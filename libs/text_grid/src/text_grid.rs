@@ -73,7 +73,8 @@ impl<const CELLS: usize> TextGrid<CELLS> {
         self.cursor_column = 0;
         self.cursor_row = 0;
         self.lines_since_draw = 0;
-        self.wanted.fill(Cell::BLANK);
+        let cells = self.columns * self.rows;
+        self.wanted[..cells].fill(Cell::BLANK);
         self.mark_all_unknown();
     }
 
@@ -105,21 +106,24 @@ impl<const CELLS: usize> TextGrid<CELLS> {
         }
     }
 
-    /// May any cell differ from what is shown? Never false when one does.
-    #[must_use]
-    pub fn has_changes(&self) -> bool {
-        !self.changed_rows.is_empty()
-    }
-
     /// How many lines were begun, by `\n` or because one was full, since [`Self::for_each_change`] was last called.
     #[must_use]
     pub fn lines_since_draw(&self) -> u32 {
         self.lines_since_draw
     }
 
-    /// Forgets what is shown, because somebody else drew on the screen: all cells are drawn the next time.
+    /// Forgets what is shown, because somebody else drew on the screen: the next drawing draws all cells.
     pub fn mark_all_unknown(&mut self) {
-        self.shown.fill(Cell::UNKNOWN);
+        self.mark_all_shown(Cell::UNKNOWN);
+    }
+
+    /// Takes all cells as shown blank, because the screen was cleared: the next drawing draws only cells with text.
+    pub fn mark_all_blank(&mut self) {
+        self.mark_all_shown(Cell::BLANK);
+    }
+
+    fn mark_all_shown(&mut self, cell: Cell) {
+        self.shown[..self.columns * self.rows].fill(cell);
         self.changed_rows = 0..self.rows;
     }
 

@@ -109,10 +109,10 @@ impl Refinement {
         let estimate_ns = clock
             .ns_at(last.middle())
             .saturating_sub(clock.ns_at(self.first.middle()));
-        let elapsed_ns =
-            self.reference
-                .counter()
-                .elapsed_ns_near(self.first.reading, last.reading, estimate_ns)?;
+        let elapsed_ns = self
+            .reference
+            .counter()
+            .elapsed_ns_near(self.first.reading, last.reading, estimate_ns)?;
         let tsc = TickRate::from_measurement(last.middle().saturating_sub(self.first.middle()), elapsed_ns)?;
         Some(Calibration {
             tsc,

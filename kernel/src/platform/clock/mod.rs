@@ -15,7 +15,10 @@ pub use calibration::Calibration;
 pub use instant::Instant;
 pub use reference::ReferenceClocks;
 
-use crate::{boot::limine_requests::DATE_AT_BOOT_REQUEST, sync::this_cpu::{BSP_ID, current_cpu_id}};
+use crate::{
+    boot::limine_requests::DATE_AT_BOOT_REQUEST,
+    sync::this_cpu::{BSP_ID, current_cpu_id},
+};
 use calibration::{REFINED_WINDOW_NS, Refinement};
 use core::{arch::x86_64::_rdtsc, time::Duration};
 use spin::Once;
