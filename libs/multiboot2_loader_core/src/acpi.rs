@@ -1,7 +1,6 @@
-//! ACPI as far as the loader needs it: where its tables are, so that the kernel can read them, and which processors
-//! there are.
+//! The ACPI tables that the loader needs: their addresses, so that the kernel can read them, and the list of processors.
 //!
-//! The library `acpi_check` reads and checks the tables. Here is what only a loader does with them.
+//! The library `acpi_check` reads and validates the tables. This module has only what a loader does with them.
 
 pub mod dmar;
 pub mod madt;
@@ -37,7 +36,7 @@ impl From<PhysAddr> for AllegedAddress {
     }
 }
 
-/// Where a table lies.
+/// Address range of a table.
 #[must_use]
 pub fn extent_of(table: &Table) -> Extent {
     Extent::new(table.address.into(), u64::from(table.length_bytes))

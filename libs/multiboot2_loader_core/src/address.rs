@@ -1,17 +1,17 @@
-//! Physical and virtual addresses, and stretches of physical memory.
+//! Physical and virtual addresses, and ranges of physical memory.
 //!
-//! The types of the crate `x86_64` are not used: they panic above 52 bits, and an address that firmware alleges may
-//! be any 64-bit number. Here every number is an address; whether it can be reached is asked later.
+//! The types of the crate `x86_64` are not used: they panic above 52 bits, but an address from firmware can be any 64-bit number.
+//! Here every number is an address; later code checks whether it can be reached.
 
 use core::fmt;
 
-/// Size of the smallest page, and the grain of everything that the loader reserves.
+/// Size of the smallest page, and granularity of all memory that the loader reserves.
 pub const PAGE_SIZE_BYTES: u64 = 4096;
 
-/// Where the direct map of physical memory (HHDM) begins.
+/// Start of the direct map of physical memory (HHDM).
 pub const HHDM_OFFSET: u64 = 0xffff_8000_0000_0000;
 
-/// Physical memory from here on has no place in the direct map: 64 TiB, so that the map ends well below the kernel.
+/// End of the physical memory that the direct map can hold (exclusive): 64 TiB, so that the map ends well below the kernel.
 pub const DIRECT_MAP_LIMIT: u64 = 1 << 46;
 
 /// First address that needs more than 32 bits.
@@ -34,7 +34,7 @@ impl PhysAddr {
         self.0
     }
 
-    /// The address `offset` bytes on, unless that wraps around.
+    /// Returns the address plus `offset` bytes; `None` on overflow.
     #[must_use]
     pub const fn checked_add(self, offset: u64) -> Option<Self> {
         match self.0.checked_add(offset) {
@@ -43,7 +43,7 @@ impl PhysAddr {
         }
     }
 
-    /// Where the direct map shows this address. Only right below [`DIRECT_MAP_LIMIT`].
+    /// Returns the address in the direct map. Valid only below [`DIRECT_MAP_LIMIT`].
     #[must_use]
     pub const fn hhdm_alias(self) -> VirtAddr {
         VirtAddr(HHDM_OFFSET.wrapping_add(self.0))
@@ -73,7 +73,7 @@ impl VirtAddr {
         self.0
     }
 
-    /// The address `offset` bytes on, unless that wraps around.
+    /// Returns the address plus `offset` bytes; `None` on overflow.
     #[must_use]
     pub const fn checked_add(self, offset: u64) -> Option<Self> {
         match self.0.checked_add(offset) {
@@ -89,29 +89,29 @@ impl fmt::Display for VirtAddr {
     }
 }
 
-/// A stretch of physical memory, as somebody alleges it: it may be empty or run past the last address.
+/// An untrusted range of physical memory: it may be empty, or extend beyond the last address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Extent {
     /// First byte.
     pub base: PhysAddr,
-    /// How many bytes.
+    /// Size in bytes.
     pub length_bytes: u64,
 }
 
 impl Extent {
-    /// A stretch of `length_bytes` from `base` on.
+    /// Creates a range of `length_bytes` bytes that starts at `base`.
     #[must_use]
     pub const fn new(base: PhysAddr, length_bytes: u64) -> Self {
         Self { base, length_bytes }
     }
 
-    /// The first byte behind it; the last address of all if it would wrap around.
+    /// Returns the end (exclusive), or the last address of all on overflow.
     #[must_use]
     pub const fn end(&self) -> PhysAddr {
         PhysAddr(self.base.0.saturating_add(self.length_bytes))
     }
 
-    /// The whole pages that hold it: rounded outwards, cut at [`DIRECT_MAP_LIMIT`].
+    /// Returns the whole pages that contain the range: rounded outwards, cut at [`DIRECT_MAP_LIMIT`].
     #[must_use]
     pub const fn pages(&self) -> Self {
         let base = align_down(self.base.0, PAGE_SIZE_BYTES);
@@ -140,12 +140,12 @@ impl fmt::Display for Extent {
     }
 }
 
-/// The multiple of `alignment` (a power of two) at or below `number`.
+/// Rounds `number` down to a multiple of `alignment`, a power of two.
 pub(crate) const fn align_down(number: u64, alignment: u64) -> u64 {
     number & !(alignment - 1)
 }
 
-/// The multiple of `alignment` (a power of two) at or above `number`; the highest multiple if there is none.
+/// Rounds `number` up to a multiple of `alignment`, a power of two; returns the highest multiple on overflow.
 pub(crate) const fn align_up(number: u64, alignment: u64) -> u64 {
     align_down(number.saturating_add(alignment - 1), alignment)
 }

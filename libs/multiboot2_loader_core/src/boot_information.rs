@@ -1,13 +1,13 @@
-//! What GRUB tells by Multiboot2, turned into plain structs at once.
+//! Parses the Multiboot2 boot information from GRUB into plain structs.
 //!
 //! Words: the *boot information* is a chain of tags, each a type, a size and a body, 8-byte aligned (Multiboot2
-//! specification 2.0, section 3.4). All of it is an allegation until it stands in [`BootInformation`].
+//! specification 2.0, section 3.4). It is untrusted until it is parsed into a [`BootInformation`].
 //!
-//! The crate `multiboot2` is not used: it needs `unsafe` and a pointer to load the structure, and it asserts where a
-//! tag is too short, so a damaged chain would be a panic instead of a message.
+//! The crate `multiboot2` is not used: it needs `unsafe` and a pointer to load the structure, and it asserts that tags are long
+//! enough, so a damaged chain would cause a panic instead of an error.
 //!
-//! What always holds: strings and memory maps borrow from the bytes given, so nothing is cut to a fixed size; the
-//! caller keeps those bytes unchanged (the memory map keeps them as boot-loader memory).
+//! Strings and memory maps borrow from the input, so nothing is cut to a fixed size. The caller must not change the input: the memory
+//! map lists it as boot loader memory.
 
 use arrayvec::ArrayVec;
 
@@ -16,79 +16,79 @@ use crate::bytes::{u32_at, u64_at};
 use crate::firmware_memory_map::FirmwareMemoryMap;
 use crate::frame_buffer::FrameBufferTag;
 
-/// The value that a Multiboot2 loader leaves in `eax`.
+/// The value that a Multiboot2 loader passes in `eax`.
 pub const MULTIBOOT2_MAGIC: u32 = 0x36d7_6289;
 
-/// The most modules that the loader takes, the kernel among them.
+/// Maximum number of modules, including the kernel.
 pub const MODULE_LIMIT: usize = 16;
 
-/// The longest boot information that is believed. GRUB's is a few KiB; most of it is the EFI memory map.
+/// Maximum size of the boot information. GRUB passes a few KiB; most of it is the EFI memory map.
 pub const SIZE_LIMIT_BYTES: u32 = 1 << 20;
 
 /// Type of the tag that describes the screen.
 const FRAME_BUFFER_TAG: u32 = 8;
 
-/// Size of the fixed part in front of the first tag.
+/// Size of the fixed part before the first tag.
 const HEADER_BYTES: usize = 8;
 
 /// A file that GRUB loaded beside the loader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Module<'a> {
-    /// Where its bytes lie.
+    /// Address range of its bytes.
     pub extent: Extent,
-    /// The first word of its string: by agreement with `grub.cfg` the path.
+    /// First word of its string, which is the path in our `grub.cfg`.
     pub path: &'a str,
-    /// The rest of its string, without the blanks between.
+    /// Rest of its string, without the leading blanks.
     pub string: &'a str,
 }
 
-/// Everything that the loader wants to know from GRUB.
+/// All information from GRUB that the loader uses.
 #[derive(Clone, Debug)]
 pub struct BootInformation<'a> {
     /// The files, in the order of `grub.cfg`.
     pub modules: ArrayVec<Module<'a>, MODULE_LIMIT>,
-    /// The memory map of tag 6: from the BIOS, or GRUB's own rendering of EFI's.
+    /// Memory map of tag 6: from the BIOS, or converted by GRUB from the EFI memory map.
     pub memory_map: Option<FirmwareMemoryMap<'a>>,
-    /// EFI's own memory map (tag 17), more exact than tag 6.
+    /// EFI memory map (tag 17), more exact than tag 6.
     pub efi_memory_map: Option<FirmwareMemoryMap<'a>>,
     /// The screen (tag 8), unchecked.
     pub frame_buffer: Option<FrameBufferTag>,
-    /// EFI's 64-bit system table (tag 12): present when the firmware is 64-bit EFI.
+    /// 64-bit EFI system table (tag 12): present if the firmware is 64-bit EFI.
     pub efi_system_table: Option<PhysAddr>,
     /// Whether the firmware is 32-bit EFI (tag 11).
     pub efi_is_32_bit: bool,
-    /// Where GRUB put the loader (tag 21).
+    /// Address at which GRUB loaded the loader (tag 21).
     pub load_base: Option<PhysAddr>,
-    /// Whether GRUB saw ACPI (tags 14 and 15, which carry copies of the RSDP: the real one must be found).
+    /// Whether GRUB found ACPI (tags 14 and 15, which hold copies of the RSDP).
     pub has_rsdp_copy: bool,
-    /// Whether EFI's boot services still run (tag 18).
+    /// Whether the EFI boot services still run (tag 18).
     pub boot_services_run: bool,
 }
 
-/// Why the boot information is not believed.
+/// The reason why the boot information is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BootInformationError {
-    /// The total size is too small for any tag, or absurd.
+    /// The total size is too small for any tag, or too large.
     #[error("boot information: a total size of {size_bytes} bytes")]
     TotalSize {
-        /// The size alleged.
+        /// The stated size.
         size_bytes: u32,
     },
-    /// A tag is shorter than its own fixed fields.
+    /// A tag is shorter than its fixed fields.
     #[error("boot information: tag {tag} at offset {offset} is too short")]
     TagTooShort {
         /// Type of the tag.
         tag: u32,
-        /// Where it lies.
+        /// Its address.
         offset: usize,
     },
-    /// A tag runs past the end, or no end tag comes.
+    /// A tag extends beyond the end, or there is no end tag.
     #[error("boot information: the tag at offset {offset} runs past the end")]
     PastTheEnd {
-        /// Where the tag lies.
+        /// Offset of the tag.
         offset: usize,
     },
-    /// A memory map's entries have a size or version that nobody defined.
+    /// The entries of a memory map have an undefined size or version.
     #[error("boot information: tag {tag} has entries of {entry_size_bytes} bytes, version {version}")]
     MemoryMapFormat {
         /// Type of the tag.
@@ -101,28 +101,28 @@ pub enum BootInformationError {
     /// More modules than [`MODULE_LIMIT`].
     #[error("more than 16 modules")]
     TooManyModules,
-    /// A module ends before it begins.
-    #[error("module {index}: it begins at {start:#x} and ends at {end:#x}")]
+    /// The end of a module is before its start.
+    #[error("module {index}: it starts at {start:#x} and ends at {end:#x}")]
     ModuleBounds {
-        /// Which module, from 0 on.
+        /// Index of the module.
         index: usize,
         /// First byte.
         start: u32,
-        /// First byte behind it.
+        /// End (exclusive).
         end: u32,
     },
-    /// A module's string lacks its terminator or is not UTF-8, which the kernel's protocol library would not survive.
+    /// A module's string has no terminator or is not UTF-8. The protocol library of the kernel would panic on it.
     #[error("module {index}: its string is not NUL-terminated UTF-8")]
     ModuleString {
-        /// Which module, from 0 on.
+        /// Index of the module.
         index: usize,
     },
 }
 
-/// How many bytes the boot information has, by its own first 8 bytes.
+/// Returns the size of the boot information, read from its first 8 bytes.
 ///
 /// # Errors
-/// When the number is too small for a header and an end tag, or above [`SIZE_LIMIT_BYTES`].
+/// The size is too small for a header and an end tag, or above [`SIZE_LIMIT_BYTES`].
 pub fn total_size_bytes(header: [u8; HEADER_BYTES]) -> Result<usize, BootInformationError> {
     let [a, b, c, d, ..] = header;
     let size_bytes = u32::from_le_bytes([a, b, c, d]);
@@ -133,10 +133,10 @@ pub fn total_size_bytes(header: [u8; HEADER_BYTES]) -> Result<usize, BootInforma
 }
 
 impl<'a> BootInformation<'a> {
-    /// Reads the boot information that `bytes` begins with.
+    /// Parses the boot information at the start of `bytes`.
     ///
     /// # Errors
-    /// At the first thing that is not as the specification says.
+    /// [`BootInformationError`]: the first violation of the specification.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, BootInformationError> {
         let header = *bytes
             .first_chunk()
@@ -171,7 +171,7 @@ impl<'a> BootInformation<'a> {
         self.efi_system_table.is_some()
     }
 
-    /// Notes what one tag says. `None` when its body is too short.
+    /// Records one tag. Returns `None` if its body is too short.
     fn take_tag(&mut self, tag: u32, body: &'a [u8]) -> Result<Option<()>, BootInformationError> {
         let complete = match tag {
             3 => self.take_module(body)?,
@@ -197,7 +197,7 @@ impl<'a> BootInformation<'a> {
         Ok(complete)
     }
 
-    /// Notes one module: two addresses and a string.
+    /// Records one module: two addresses and a string.
     fn take_module(&mut self, body: &'a [u8]) -> Result<Option<()>, BootInformationError> {
         let (Some(start), Some(end), Some(string)) = (u32_at(body, 0), u32_at(body, 4), body.get(8..)) else {
             return Ok(None);
@@ -225,8 +225,8 @@ impl<'a> BootInformation<'a> {
     }
 }
 
-/// Finds the screen in boot information that [`BootInformation::parse`] may refuse elsewhere, so that the refusal can
-/// be shown there. `None` when the chain breaks before.
+/// Finds the frame buffer in boot information that [`BootInformation::parse`] may reject, so that the error can be shown on the
+/// screen. Returns `None` if the chain is damaged before that tag.
 #[must_use]
 pub fn find_frame_buffer(bytes: &[u8]) -> Option<FrameBufferTag> {
     let bytes = bytes.get(..total_size_bytes(*bytes.first_chunk()?).ok()?)?;
@@ -240,17 +240,17 @@ pub fn find_frame_buffer(bytes: &[u8]) -> Option<FrameBufferTag> {
     None
 }
 
-/// A link of the chain.
+/// A tag of the chain.
 struct Tag<'a> {
     /// Its type.
     tag: u32,
-    /// What follows its type and size.
+    /// Its body, after type and size.
     body: &'a [u8],
-    /// Where the next tag lies.
+    /// Offset of the next tag.
     next: usize,
 }
 
-/// The tag at `offset`. `None` at the end tag.
+/// Returns the tag at `offset`; `None` for the end tag.
 fn tag_at(bytes: &[u8], offset: usize) -> Result<Option<Tag<'_>>, BootInformationError> {
     let past_the_end = BootInformationError::PastTheEnd { offset };
     let (Some(tag), Some(size)) = (u32_at(bytes, offset), u32_at(bytes, offset.saturating_add(4))) else {
@@ -259,7 +259,7 @@ fn tag_at(bytes: &[u8], offset: usize) -> Result<Option<Tag<'_>>, BootInformatio
     if tag == 0 {
         return Ok(None);
     }
-    // Every step forward is at least 8 bytes, so the walk ends.
+    // Each step is at least 8 bytes, so the walk ends.
     if size < 8 {
         return Err(BootInformationError::TagTooShort { tag, offset });
     }
@@ -272,7 +272,7 @@ fn tag_at(bytes: &[u8], offset: usize) -> Result<Option<Tag<'_>>, BootInformatio
     }))
 }
 
-/// The memory map in the body of tag 6 or 17: entry size, entry version, entries. `None` when it is too short.
+/// Returns the memory map in the body of tag 6 or 17: entry size, entry version, entries. `None` if it is too short.
 fn memory_map(body: &[u8], tag: u32) -> Result<Option<FirmwareMemoryMap<'_>>, BootInformationError> {
     let (Some(entry_size_bytes), Some(version), Some(entries)) = (u32_at(body, 0), u32_at(body, 4), body.get(8..))
     else {

@@ -1,24 +1,24 @@
-//! The words of the kernel's command line by which tests make the loader do odd things. Only the loader's test build
-//! asks for them.
+//! Test hooks: words of the kernel's command line that change what the loader does. Only the test build of the loader reads
+//! them.
 
-/// What all words begin with.
+/// Prefix of all words.
 const PREFIX: &str = "loader.";
 
-/// What the tests ask for.
+/// The requested test hooks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TestHooks<'a> {
-    /// `loader.no-rsdp`: answer as if the firmware had no ACPI.
+    /// `loader.no-rsdp`: respond as if the firmware had no ACPI.
     pub no_rsdp: bool,
-    /// `loader.no-mp`: leave the multi-processor request unanswered.
+    /// `loader.no-mp`: do not respond to the multi-processor request.
     pub no_mp: bool,
-    /// `loader.no-framebuffer`: answer as if there were no screen.
+    /// `loader.no-framebuffer`: respond as if there were no screen.
     pub no_frame_buffer: bool,
-    /// `loader.garble-table=SIG`: spoil the checksum and the length of the ACPI table of this signature.
+    /// `loader.garble-table=SIG`: damage checksum and length of the ACPI table with this signature.
     pub garble_table: Option<[u8; 4]>,
-    /// `loader.write-table=SIG:OFFSET:BYTES`: write these bytes, in hexadecimal, into the ACPI table of this signature, and
-    /// make its checksum right.
+    /// `loader.write-table=SIG:OFFSET:BYTES`: write these bytes, in hexadecimal, into the ACPI table with this signature, and
+    /// correct its checksum.
     pub write_table: Option<TableBytes>,
-    /// `loader.map=PATH`: publish the entries in the module of this path instead of the memory map.
+    /// `loader.map=PATH`: publish the entries in the module with this path instead of the memory map.
     pub map: Option<&'a str>,
     /// `loader.debug-exit`: end QEMU with the failing code when the loader gives up.
     pub debug_exit: bool,
@@ -29,16 +29,16 @@ pub struct TestHooks<'a> {
 pub struct TableBytes {
     /// The table's signature.
     pub signature: [u8; 4],
-    /// Where they go, from the table's first byte on.
+    /// Offset in the table.
     pub offset: u16,
-    /// How many they are.
+    /// Their number.
     length: usize,
-    /// They, and then nothing.
+    /// The bytes; the rest is unused.
     bytes: [u8; TableBytes::LIMIT],
 }
 
 impl TableBytes {
-    /// The most that one word holds.
+    /// Maximum number of bytes in one word.
     const LIMIT: usize = 32;
 
     /// The bytes.
@@ -66,19 +66,19 @@ impl TableBytes {
     }
 }
 
-/// A word that begins like a hook and is none.
+/// A word with the prefix of a hook that is not a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the command line's word `{word}` is no test hook of the loader")]
+#[error("the word `{word}` of the command line is not a test hook of the loader")]
 pub struct UnknownHook<'a> {
     /// The word.
     pub word: &'a str,
 }
 
 impl<'a> TestHooks<'a> {
-    /// Reads the hooks among the words of a command line; words without the prefix are the kernel's.
+    /// Reads the hooks of a command line. Words without the prefix belong to the kernel.
     ///
     /// # Errors
-    /// At the first word that begins like a hook and is none.
+    /// [`UnknownHook`]: the first word with the prefix that is not a hook.
     pub fn parse(command_line: &'a str) -> Result<Self, UnknownHook<'a>> {
         let mut hooks = Self::default();
         for word in command_line.split_ascii_whitespace() {
@@ -90,7 +90,7 @@ impl<'a> TestHooks<'a> {
         Ok(hooks)
     }
 
-    /// Notes one hook. `None` when there is no such hook.
+    /// Records one hook. Returns `None` if there is no such hook.
     fn take(&mut self, hook: &'a str) -> Option<()> {
         match hook.split_once('=') {
             None => match hook {

@@ -1,19 +1,19 @@
-//! The time of day out of the PC's real-time clock (MC146818 and its ACPI century register).
+//! Converts the registers of the PC's real-time clock to seconds (MC146818 and its ACPI century register).
 //!
-//! The loader reads the registers, twice alike, while no update is in progress; here they become a number.
+//! The loader reads the registers while no update is in progress, until two reads agree.
 
-/// What the registers of the clock hold.
+/// Content of the clock's registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CmosFields {
     /// Register 0.
     pub second: u8,
     /// Register 2.
     pub minute: u8,
-    /// Register 4; bit 7 is "afternoon" on a 12-hour clock.
+    /// Register 4; on a 12-hour clock bit 7 means PM.
     pub hour: u8,
-    /// Register 7, from 1 on.
+    /// Register 7; the first day is 1.
     pub day: u8,
-    /// Register 8, from 1 on.
+    /// Register 8; January is 1.
     pub month: u8,
     /// Register 9, without the century.
     pub year: u8,
@@ -27,10 +27,10 @@ pub struct CmosFields {
 const STATUS_B_BINARY: u8 = 1 << 2;
 /// Status register B: the clock counts 24 hours.
 const STATUS_B_24_HOURS: u8 = 1 << 1;
-/// Hour register of a 12-hour clock: afternoon.
+/// Hour register of a 12-hour clock: PM.
 const HOUR_AFTERNOON: u8 = 1 << 7;
 
-/// Seconds since 1970-01-01 00:00. `None` when the registers hold no date.
+/// Returns the seconds since 1970-01-01 00:00; `None` if the registers hold no valid date.
 #[must_use]
 pub fn unix_seconds(fields: &CmosFields) -> Option<i64> {
     let number = |register: u8| {
@@ -50,8 +50,8 @@ pub fn unix_seconds(fields: &CmosFields) -> Option<i64> {
     in_range.then(|| days_since_1970(year, month, day) * 86_400 + seconds_of_day)
 }
 
-/// Two decimal digits in one byte. `None` when the lower is above 9; an upper one above 9 makes at least 100, which no
-/// field may be.
+/// Decodes two decimal digits (BCD). Returns `None` if the lower digit is above 9. An upper digit above 9 gives at least 100, which no
+/// field accepts.
 fn from_decimal(register: u8) -> Option<u8> {
     let (tens, ones) = (register >> 4, register & 0xf);
     (ones <= 9).then_some(tens * 10 + ones)
@@ -67,7 +67,7 @@ fn hour(register: u8, status_b: u8, number: impl Fn(u8) -> Option<u8>) -> Option
     Some(hour % 12 + afternoon)
 }
 
-/// The year with its century: a century register that does not make sense is not believed.
+/// Returns the year with its century. An implausible century register is ignored.
 fn full_year(year: u8, century: Option<u8>) -> Option<i64> {
     let year = Some(i64::from(year)).filter(|year| *year < 100)?;
     let century = match century {
@@ -84,7 +84,7 @@ const fn is_leap_year(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
-/// How long a month (1 to 12) is.
+/// Returns the number of days of a month (1 to 12).
 const fn days_in_month(year: i64, month: i64) -> i64 {
     match month {
         2 if is_leap_year(year) => 29,
@@ -94,7 +94,7 @@ const fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days from 1970-01-01 to a date (Gregorian calendar).
+/// Returns the days from 1970-01-01 to a date (Gregorian calendar).
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let leap_days = |year: i64| year / 4 - year / 100 + year / 400;
     let whole_years = (year - 1970) * 365 + leap_days(year - 1) - leap_days(1969);

@@ -1,6 +1,6 @@
-//! EFI's system table (UEFI specification, section 4): it leads to ACPI's root pointer and to SMBIOS.
+//! The EFI system table (UEFI specification, section 4), which names the ACPI root pointer and SMBIOS.
 //!
-//! Boot services have ended when the loader runs, so only the table of contents is read; nothing is called.
+//! The boot services have ended when the loader runs, so it reads the configuration table and calls nothing.
 
 use arrayvec::ArrayVec;
 
@@ -14,9 +14,9 @@ const SIGNATURE: u64 = 0x5453_5953_2049_4249;
 const SYSTEM_TABLE_BYTES: u32 = 120;
 /// Size of an entry of the configuration table: a GUID and an address.
 const ENTRY_BYTES: u64 = 24;
-/// The most configuration entries that are believed. Real firmware has about 20.
+/// Maximum number of configuration entries. Real firmware has about 20.
 pub const CONFIGURATION_LIMIT: u64 = 512;
-/// The longest vendor name that is believed, in 16-bit characters.
+/// Maximum length of the vendor's name, in 16-bit characters.
 const VENDOR_LIMIT: u64 = 128;
 
 /// EFI's names are 128-bit GUIDs, the first three fields little-endian.
@@ -48,35 +48,35 @@ const SMBIOS_64: [u8; 16] = guid(
     [0x99, 0x2e, 0xe5, 0xbb, 0xcf, 0x20, 0xe3, 0x94],
 );
 
-/// What the system table leads to.
+/// What the system table names.
 #[derive(Clone, Debug, Default)]
 pub struct EfiTables {
-    /// ACPI's root pointer, the later version if there are both.
+    /// ACPI root pointer; version 2 if there are both.
     pub rsdp: Option<PhysAddr>,
     /// SMBIOS's 32-bit entry point.
     pub smbios_32: Option<PhysAddr>,
     /// SMBIOS's 64-bit entry point.
     pub smbios_64: Option<PhysAddr>,
-    /// What the kernel reads to come here itself: system table, configuration table, vendor's name.
+    /// What the kernel needs to read it itself: system table, configuration table, vendor's name.
     pub extents: ArrayVec<Extent, 3>,
 }
 
-/// Why the system table is not believed.
+/// The reason why the system table is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EfiError {
-    /// Something cannot be read.
+    /// A part cannot be read.
     #[error("EFI's system table: {0}")]
     OutOfReach(#[from] OutOfReach),
-    /// There is something else.
+    /// There is no system table at the address.
     #[error("no EFI system table at {address}")]
     Signature {
-        /// Where it should be.
+        /// The address.
         address: PhysAddr,
     },
-    /// An absurd number of configuration entries.
+    /// There are too many configuration entries.
     #[error("EFI's system table has {count} configuration entries")]
     Configuration {
-        /// How many.
+        /// Their number.
         count: u64,
     },
 }
@@ -85,7 +85,7 @@ impl EfiTables {
     /// Reads the 64-bit system table at `address`.
     ///
     /// # Errors
-    /// When it is none, or something that it names cannot be read.
+    /// There is no system table, or a part of it cannot be read.
     pub fn walk<M: PhysicalMemory>(memory: &M, address: PhysAddr) -> Result<Self, EfiError> {
         let table: [u8; 120] = memory.read_array(address)?;
         if u64_at(&table, 0) != Some(SIGNATURE) || u32_at(&table, 12).is_none_or(|size| size < SYSTEM_TABLE_BYTES) {
@@ -109,7 +109,7 @@ impl EfiTables {
         Ok(tables)
     }
 
-    /// Notes one configuration entry.
+    /// Records one configuration entry.
     fn take(&mut self, entry: [u8; 24]) {
         let address = u64_at(&entry, 16).filter(|address| *address != 0).map(PhysAddr::new);
         match array_at(&entry, 0) {
@@ -122,7 +122,7 @@ impl EfiTables {
     }
 }
 
-/// How long the vendor's name is, its terminator included. `None` when there is none or no end is found.
+/// Returns the size of the vendor's name including its terminator; `None` without a name or terminator.
 fn vendor_length_bytes<M: PhysicalMemory>(memory: &M, vendor: PhysAddr) -> Option<u64> {
     if vendor.as_u64() == 0 {
         return None;
@@ -133,7 +133,7 @@ fn vendor_length_bytes<M: PhysicalMemory>(memory: &M, vendor: PhysAddr) -> Optio
     })
 }
 
-/// The bytes of a GUID.
+/// Returns the bytes of a GUID.
 const fn guid(a: u32, b: u16, c: u16, d: [u8; 8]) -> [u8; 16] {
     let ([a0, a1, a2, a3], [b0, b1], [c0, c1]) = (a.to_le_bytes(), b.to_le_bytes(), c.to_le_bytes());
     let [d0, d1, d2, d3, d4, d5, d6, d7] = d;

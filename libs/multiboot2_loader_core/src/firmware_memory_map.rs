@@ -1,6 +1,6 @@
-//! The memory maps of the BIOS (Multiboot2 tag 6) and of EFI (tag 17), as a sequence of alleged ranges.
+//! The memory maps of the BIOS (Multiboot2 tag 6) and of EFI (tag 17), as a sequence of untrusted ranges.
 //!
-//! It leaves order, overlaps and rounding to [`crate::memory_map_construction`].
+//! [`crate::memory_map_construction`] handles order, overlaps and rounding.
 
 use crate::bytes::{u32_at, u64_at};
 use crate::memory_map::RangeKind;
@@ -8,18 +8,18 @@ use crate::memory_map::RangeKind;
 /// Size of an EFI page.
 const EFI_PAGE_BYTES: u64 = 4096;
 
-/// One entry, translated: it may be empty, overlap others, or wrap around.
+/// One converted entry. It may be empty, overlap others, or overflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AllegedRange {
     /// First byte.
     pub base: u64,
-    /// How many bytes.
+    /// Size in bytes.
     pub length_bytes: u64,
-    /// What the firmware says it is, in the protocol's kinds.
+    /// Kind, converted to the kinds of the protocol.
     pub kind: RangeKind,
 }
 
-/// Which layout the entries have.
+/// Layout of the entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     /// Multiboot2: base, length, type (the BIOS's numbers).
@@ -31,16 +31,16 @@ enum Format {
 /// A firmware memory map, borrowed from the boot information.
 #[derive(Clone, Copy, Debug)]
 pub struct FirmwareMemoryMap<'a> {
-    /// The entries, end to end; a cut one at the end is ignored.
+    /// The entries, contiguous; an incomplete one at the end is ignored.
     entries: &'a [u8],
-    /// Size of one entry: larger than the fields known here when a later version added some.
+    /// Size of one entry. It is larger than the known fields if a later version added some.
     entry_size_bytes: usize,
-    /// How to read an entry.
+    /// Layout of an entry.
     format: Format,
 }
 
 impl<'a> FirmwareMemoryMap<'a> {
-    /// A Multiboot2 map. `None` when its entries are too small for their fields.
+    /// Creates a Multiboot2 map. Returns `None` if its entries are too small for their fields.
     pub(crate) fn multiboot(entries: &'a [u8], entry_size_bytes: u32) -> Option<Self> {
         (entry_size_bytes >= 24).then_some(Self {
             entries,
@@ -49,7 +49,7 @@ impl<'a> FirmwareMemoryMap<'a> {
         })
     }
 
-    /// An EFI map. `None` when its entries are too small for their fields.
+    /// Creates an EFI map. Returns `None` if its entries are too small for their fields.
     pub(crate) fn efi(entries: &'a [u8], entry_size_bytes: u32) -> Option<Self> {
         (entry_size_bytes >= 40).then_some(Self {
             entries,
@@ -58,7 +58,7 @@ impl<'a> FirmwareMemoryMap<'a> {
         })
     }
 
-    /// The entries in the firmware's order.
+    /// Returns the entries in the order of the firmware.
     pub fn ranges(&self) -> impl Iterator<Item = AllegedRange> + use<'a> {
         let format = self.format;
         self.entries
@@ -86,8 +86,8 @@ fn multiboot_range(entry: &[u8]) -> Option<AllegedRange> {
     })
 }
 
-/// Reads one EFI descriptor. GRUB has left the boot services, so what GRUB itself allocated (the loader types) is free
-/// but for the pieces that the construction carves out again.
+/// Reads one EFI descriptor. GRUB has ended the boot services, so memory that GRUB allocated (the loader types) is
+/// free, apart from the parts that the construction reserves again.
 fn efi_range(entry: &[u8]) -> Option<AllegedRange> {
     let kind = match u32_at(entry, 0)? {
         1 | 2 | 7 => RangeKind::Usable,

@@ -1,7 +1,7 @@
-//! Which frame buffers the kernel gets to see.
+//! Validates the frame buffer that GRUB reports.
 //!
-//! GRUB reports what the firmware gave it. Some of that no kernel can draw on, and one thing is dangerous: a graphics
-//! card without linear memory is reported at address 0, where drawing would overwrite low memory.
+//! GRUB reports what the firmware provides. A kernel cannot draw on every frame buffer, and one case is dangerous: GRUB reports a graphics
+//! card without linear memory at address 0, where drawing would overwrite low memory.
 
 use crate::address::{DIRECT_MAP_LIMIT, Extent, PhysAddr};
 use crate::bytes::{array_at, u32_at, u64_at};
@@ -14,7 +14,7 @@ const TYPE_RGB: u8 = 1;
 pub struct FrameBufferTag {
     /// First byte of the first line.
     pub address: u64,
-    /// Bytes from one line to the next.
+    /// Distance in bytes between two lines.
     pub pitch_bytes: u32,
     /// Pixels in a line.
     pub width: u32,
@@ -28,21 +28,21 @@ pub struct FrameBufferTag {
     pub colours: Option<[ColourField; 3]>,
 }
 
-/// Where one colour sits in a pixel.
+/// Position of one colour in a pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ColourField {
     /// Its lowest bit.
     pub shift: u8,
-    /// How many bits.
+    /// Number of bits.
     pub size_bits: u8,
 }
 
-/// A frame buffer that passed the checks.
+/// A validated frame buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameBuffer {
     /// First byte of the first line.
     pub address: PhysAddr,
-    /// Bytes from one line to the next.
+    /// Distance in bytes between two lines.
     pub pitch_bytes: u32,
     /// Pixels in a line.
     pub width: u32,
@@ -50,15 +50,15 @@ pub struct FrameBuffer {
     pub height: u32,
     /// Bits per pixel: 24 or 32.
     pub bits_per_pixel: u8,
-    /// Where red sits.
+    /// Position of red.
     pub red: ColourField,
-    /// Where green sits.
+    /// Position of green.
     pub green: ColourField,
-    /// Where blue sits.
+    /// Position of blue.
     pub blue: ColourField,
 }
 
-/// Why the kernel does not get the frame buffer.
+/// The reason why the frame buffer is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameBufferRefusal {
     /// Not direct RGB colour: text or indexed.
@@ -70,13 +70,13 @@ pub enum FrameBufferRefusal {
     /// Address 0: the card has no linear memory.
     #[error("frame buffer refused: it has no linear memory (address 0)")]
     NoLinearMemory,
-    /// A pixel size that the protocol does not carry.
+    /// The protocol does not support this pixel size.
     #[error("frame buffer refused: {bits_per_pixel} bits per pixel")]
     BitsPerPixel {
         /// The size.
         bits_per_pixel: u8,
     },
-    /// No pixels at all.
+    /// There are no pixels.
     #[error("frame buffer refused: {width}x{height} pixels")]
     NoPixels {
         /// Pixels in a line.
@@ -87,15 +87,15 @@ pub enum FrameBufferRefusal {
     /// The lines overlap.
     #[error("frame buffer refused: {pitch_bytes} bytes per line are too few for {width} pixels")]
     PitchTooSmall {
-        /// Bytes from one line to the next.
+        /// Distance in bytes between two lines.
         pitch_bytes: u32,
         /// Pixels in a line.
         width: u32,
     },
-    /// It ends beyond the direct map.
+    /// It extends beyond the direct map.
     #[error("frame buffer refused: {extent} is beyond the direct map")]
     OutOfReach {
-        /// Where it lies.
+        /// Its address.
         extent: Extent,
     },
     /// A colour that is not 8 bits wide, lies outside the pixel, or overlaps another.
@@ -107,7 +107,7 @@ pub enum FrameBufferRefusal {
 }
 
 impl FrameBufferTag {
-    /// Reads the body of tag 8. `None` when it is too short.
+    /// Reads the body of tag 8. Returns `None` if it is too short.
     pub(crate) fn parse(body: &[u8]) -> Option<Self> {
         let [bits_per_pixel, colour_type] = array_at(body, 20)?;
         let colours = match colour_type {
@@ -132,10 +132,10 @@ impl FrameBufferTag {
     }
 }
 
-/// Checks a frame buffer.
+/// Validates a frame buffer.
 ///
 /// # Errors
-/// The first rule that it breaks.
+/// [`FrameBufferError`]: the first rule that it breaks.
 pub fn accept(tag: &FrameBufferTag) -> Result<FrameBuffer, FrameBufferRefusal> {
     let &FrameBufferTag {
         address,
@@ -180,7 +180,7 @@ pub fn accept(tag: &FrameBufferTag) -> Result<FrameBuffer, FrameBufferRefusal> {
     Ok(frame_buffer)
 }
 
-/// Every colour has 8 bits inside the pixel, and no bit has two colours.
+/// Checks that each colour has 8 bits inside the pixel, and that no two colours overlap.
 fn check_colours(bits_per_pixel: u8, fields: [ColourField; 3]) -> Result<(), FrameBufferRefusal> {
     let mut taken = 0_u32;
     for field in fields {
@@ -197,7 +197,7 @@ fn check_colours(bits_per_pixel: u8, fields: [ColourField; 3]) -> Result<(), Fra
 }
 
 impl FrameBuffer {
-    /// The memory that it takes.
+    /// Returns its address range.
     #[must_use]
     pub fn extent(&self) -> Extent {
         Extent::new(self.address, u64::from(self.pitch_bytes) * u64::from(self.height))

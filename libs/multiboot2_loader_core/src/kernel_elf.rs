@@ -1,8 +1,8 @@
-//! The kernel file: what it must be, and where its pieces go.
+//! Validates the kernel file, and places its segments.
 //!
-//! What always holds for a [`KernelElf`]: one to 16 segments, sorted by address, all in the top 2 GiB, no two of them
-//! on one page, every file part inside the file, and the entry point in an executable one. The image is the stretch of
-//! whole pages from the first segment to the last; it is loaded into one block of physical memory.
+//! Always true for a [`KernelElf`]: it has one to 16 segments, sorted by address, all in the top 2 GiB, no two of them on one page. Their
+//! bytes lie inside the file, and the entry point lies in an executable one. The image is the range of whole pages from the first
+//! segment to the last; it is loaded into one block of physical memory.
 
 mod error;
 
@@ -16,13 +16,13 @@ use elf::segment::{ProgramHeader, SegmentTable};
 
 use crate::address::{PAGE_SIZE_BYTES, VirtAddr, align_down, align_up};
 
-/// The most segments that a kernel may have.
+/// Maximum number of segments.
 pub const SEGMENT_LIMIT: usize = 16;
 
 /// The lowest address of a kernel: the top 2 GiB, where 32-bit signed displacements reach.
 pub const LOWEST_ADDRESS: u64 = 0xffff_ffff_8000_0000;
 
-/// No kernel uses the last page: the address behind it has no number.
+/// The last page is not allowed: its end does not fit 64 bits.
 const HIGHEST_END: u64 = 0xffff_ffff_ffff_f000;
 
 /// Size of an ELF64 header.
@@ -31,36 +31,36 @@ const HEADER_BYTES: usize = 64;
 /// Size of an ELF64 program header.
 const PROGRAM_HEADER_BYTES: u16 = 56;
 
-/// One piece of the kernel.
+/// A segment of the kernel.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'a> {
-    /// Where it begins.
+    /// Its first address.
     pub virtual_address: VirtAddr,
-    /// How much memory it takes; what the file does not fill is zero.
+    /// Size in memory; the bytes that are not in the file are zero.
     pub memory_size_bytes: u64,
     /// Its bytes in the file.
     pub bytes: &'a [u8],
-    /// Whether the kernel may write to it.
+    /// Whether it is writable.
     pub writable: bool,
-    /// Whether the kernel may run code in it.
+    /// Whether it is executable.
     pub executable: bool,
 }
 
-/// A kernel file that passed the checks.
+/// A validated kernel file.
 #[derive(Clone, Debug)]
 pub struct KernelElf<'a> {
-    /// Where it wants to be entered.
+    /// Entry point.
     pub entry: VirtAddr,
     /// First address of the image, page-aligned.
     pub image_base: VirtAddr,
-    /// Size of the image, whole pages.
+    /// Size of the image, in whole pages.
     pub image_size_bytes: u64,
-    /// The pieces.
+    /// The segments.
     segments: ArrayVec<Segment<'a>, SEGMENT_LIMIT>,
 }
 
 impl Segment<'_> {
-    /// Whether it could be changed and then run: allowed, but worth a warning.
+    /// Whether it is writable and executable: allowed, with a warning.
     #[must_use]
     pub const fn is_writable_and_executable(&self) -> bool {
         self.writable && self.executable
@@ -72,7 +72,7 @@ impl Segment<'_> {
         align_down(self.virtual_address.as_u64(), PAGE_SIZE_BYTES)
     }
 
-    /// First address behind its last page.
+    /// End of its last page (exclusive).
     #[must_use]
     pub const fn end_page(&self) -> u64 {
         align_up(self.virtual_address.as_u64() + self.memory_size_bytes, PAGE_SIZE_BYTES)
@@ -80,10 +80,10 @@ impl Segment<'_> {
 }
 
 impl<'a> KernelElf<'a> {
-    /// Checks the file.
+    /// Validates the file.
     ///
     /// # Errors
-    /// At the first rule that it breaks.
+    /// [`KernelElfError`]: the first rule that it breaks.
     pub fn check(file: &'a [u8]) -> Result<Self, KernelElfError> {
         let header = check_header(file)?;
         let mut segments = ArrayVec::new();
@@ -117,13 +117,13 @@ impl<'a> KernelElf<'a> {
         Ok(kernel)
     }
 
-    /// The pieces, sorted by address.
+    /// Returns the segments, sorted by address.
     #[must_use]
     pub fn segments(&self) -> &[Segment<'a>] {
         &self.segments
     }
 
-    /// Whether code may run at `address`.
+    /// Whether `address` lies in an executable segment.
     #[must_use]
     pub fn is_executable(&self, address: VirtAddr) -> bool {
         self.segments.iter().any(|segment| {
@@ -132,7 +132,7 @@ impl<'a> KernelElf<'a> {
         })
     }
 
-    /// How much of the image comes from the file: behind it there are only zeros, and no requests.
+    /// Size of the part of the image that comes from the file. The rest is zero and has no requests.
     #[must_use]
     pub fn initialised_bytes(&self) -> usize {
         self.segments
@@ -142,10 +142,10 @@ impl<'a> KernelElf<'a> {
             .unwrap_or(0)
     }
 
-    /// Fills the block of memory that becomes the image.
+    /// Copies the segments into the block of memory that becomes the image.
     ///
     /// # Errors
-    /// When the block is not as large as the image.
+    /// The block does not have the size of the image.
     pub fn load_into(&self, image: &mut [u8]) -> Result<(), ImageSizeMismatch> {
         let mismatch = ImageSizeMismatch {
             needed_bytes: self.image_size_bytes,
@@ -163,16 +163,16 @@ impl<'a> KernelElf<'a> {
         Ok(())
     }
 
-    /// Where a segment begins in the image.
+    /// Returns the offset of a segment in the image.
     #[expect(clippy::cast_possible_truncation, reason = "the image is smaller than 2 GiB")]
     fn offset_of(&self, segment: &Segment<'_>) -> usize {
         (segment.virtual_address.as_u64() - self.image_base.as_u64()) as usize
     }
 }
 
-/// Checks the file header.
+/// Validates the file header.
 fn check_header(file: &[u8]) -> Result<FileHeader<LittleEndian>, KernelElfError> {
-    // The crate indexes the identification without asking for its length.
+    // The crate indexes the identification without a check of its length.
     let Some((identification, tail)) = file
         .first_chunk::<HEADER_BYTES>()
         .and_then(|header| header.split_at_checked(16))
@@ -233,7 +233,7 @@ fn program_headers<'a>(
     }
 }
 
-/// Checks one loadable segment by itself.
+/// Validates one loadable segment on its own.
 fn check_segment<'a>(file: &'a [u8], header: &ProgramHeader) -> Result<Segment<'a>, KernelElfError> {
     let &ProgramHeader {
         p_vaddr,

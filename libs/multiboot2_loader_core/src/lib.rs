@@ -1,15 +1,15 @@
-//! The part of the Multiboot2 loader that needs no hardware.
+//! The hardware-free part of the Multiboot2 loader.
 //!
-//! GRUB starts the loader by Multiboot2; the loader speaks the Limine boot protocol to the kernel. What can be decided
-//! from bytes alone is here, in safe code, and is tested on the host: reading what GRUB and the firmware say, the
-//! memory map, the final page tables, the kernel file, the protocol's requests and responses.
+//! GRUB starts the loader by Multiboot2; the loader speaks the Limine boot protocol to the kernel. Everything
+//! that works on bytes alone is here, in safe code, tested on the host: boot information, firmware tables, memory map, page tables,
+//! kernel file, requests and responses of the protocol.
 //!
-//! What always holds:
-//! - Everything read from outside is an allegation. It is checked once, and a typed error carries the facts.
-//! - No byte sequence from outside makes this library panic or loop for ever.
-//! - Memory is reached through [`physical_memory::PhysicalMemory`] or a byte slice that the caller owns.
+//! Always true:
+//! - Everything from outside is untrusted. It is validated once; a typed error carries the facts.
+//! - No input makes this library panic or loop for ever.
+//! - Memory is accessed only through [`physical_memory::PhysicalMemory`] or a byte slice of the caller.
 //!
-//! It leaves registers, processors, ports and the jump to the package `multiboot2_loader`.
+//! The package `multiboot2_loader` has the rest: registers, processors, ports, and the jump to the kernel.
 #![no_std]
 #![forbid(unsafe_code)]
 

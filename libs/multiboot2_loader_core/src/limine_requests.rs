@@ -1,12 +1,12 @@
-//! The kernel's requests: found in its loaded image, read, and answered by a pointer.
+//! Finds the kernel's requests in its loaded image, reads them, and stores pointers to the responses.
 //!
-//! Words: a *request* is a struct in the kernel's data that begins with a common magic and an id; the loader writes
-//! the address of the *response* into it. The *base revision* tag says which version of the protocol is spoken.
-//! *Markers* fence the requests in. All of them lie at 8-byte alignment.
+//! Words: a *request* is a struct in the kernel's data that starts with a common magic and an id; the loader writes the address of
+//! the *response* into it. The *base revision* tag names the version of the protocol. *Markers* stand before and after the requests. All
+//! of them are aligned to 8 bytes.
 //!
-//! What always holds: a [`Requests`] describes requests that lie wholly inside the scanned bytes, each id once.
+//! Always true: a [`Requests`] describes requests that lie completely inside the scanned bytes, each id once.
 //!
-//! The ids are written out in [`id`]: the crate `limine` keeps them private and serves the kernel's side only.
+//! [`id`] lists the ids, because the crate `limine` keeps them private and covers the kernel's side only.
 
 pub mod base_revision;
 mod error;
@@ -19,14 +19,14 @@ use crate::bytes::u64_at;
 use base_revision::{BaseRevision, BaseRevisionTag};
 use id::RequestKind;
 
-/// The stack that the protocol promises when the kernel asks for none, or for less.
+/// Minimum stack size of the protocol, used if the kernel requests none or less.
 pub const SMALLEST_STACK_BYTES: u64 = 64 << 10;
 
 /// Offset of a request's revision.
 const REVISION_OFFSET: usize = 32;
 /// Offset of the pointer to the response.
 const RESPONSE_OFFSET: usize = 40;
-/// Offset of what the kernel says beside the id.
+/// Offset of the request's parameters.
 const ARGUMENTS_OFFSET: usize = 48;
 
 /// The paging mode "4 levels".
@@ -35,15 +35,15 @@ const FOUR_LEVELS: u64 = 0;
 /// One request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Request {
-    /// Where it lies in the image.
+    /// Its offset in the image.
     offset: usize,
-    /// Which revision of the request it is.
+    /// Revision of the request.
     revision: u64,
-    /// The first three words that the kernel says beside the id; 0 where the image ends before.
+    /// The first three parameters; 0 beyond the end of the image.
     arguments: [u64; 3],
 }
 
-/// What the kernel asks for.
+/// All requests of the kernel.
 #[derive(Clone, Debug, Default)]
 pub struct Requests {
     /// By kind.
@@ -52,18 +52,18 @@ pub struct Requests {
     base_revision: Option<BaseRevisionTag>,
 }
 
-/// What the multi-processor request says.
+/// Parameters of the multi-processor request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MpRequest {
-    /// Whether the local APICs shall be in x2APIC mode where the processors have it.
+    /// Whether the kernel requests x2APIC mode where the processors have it.
     pub wants_x2apic: bool,
 }
 
 impl Requests {
-    /// Walks once over the initialised bytes of the loaded image.
+    /// Scans the initialised bytes of the loaded image once.
     ///
     /// # Errors
-    /// When something is there twice or cut short.
+    /// [`RequestError`]: something exists twice, or is incomplete.
     pub fn scan(image: &[u8]) -> Result<Self, RequestError> {
         let mut requests = Self::default();
         let mut outcome = Ok(());
@@ -76,7 +76,7 @@ impl Requests {
                 id::REQUEST_MAGIC_0 => outcome = outcome.and_then(|()| requests.take_request(image, offset)),
                 base_revision::MAGIC_0 => outcome = outcome.and_then(|()| requests.take_base_revision(image, offset)),
                 id::START_MARKER_0 if matches_words(image, offset, &id::START_MARKER) => {
-                    // Requests found before the start marker are not meant, however odd they are.
+                    // Requests before the start marker are ignored, also invalid ones.
                     requests.found = Default::default();
                     outcome = Ok(());
                 }
@@ -88,19 +88,19 @@ impl Requests {
         outcome.map(|()| requests)
     }
 
-    /// Which base revision is spoken.
+    /// Returns the base revision that the loader uses.
     ///
     /// # Errors
-    /// When the kernel wants one below 3.
+    /// The kernel requests a revision below 3.
     pub fn base_revision(&self) -> Result<BaseRevision, RequestError> {
         let tag = self.base_revision.ok_or(RequestError::NoBaseRevision)?;
         BaseRevision::grant(tag.wanted).ok_or(RequestError::BaseRevisionTooOld { revision: tag.wanted })
     }
 
-    /// Writes into the kernel's tag which base revision is spoken.
+    /// Writes the base revision that the loader uses into the kernel's tag.
     ///
     /// # Errors
-    /// When the kernel wants one below 3.
+    /// The kernel requests a revision below 3.
     pub fn grant_base_revision(&self, image: &mut [u8]) -> Result<BaseRevision, RequestError> {
         let revision = self.base_revision()?;
         if let Some(tag) = self.base_revision {
@@ -115,10 +115,10 @@ impl Requests {
         self.request(kind).is_some()
     }
 
-    /// How large the stacks shall be: a multiple of 4 KiB.
+    /// Returns the size of the stacks, a multiple of 4 KiB.
     ///
     /// # Errors
-    /// When the kernel wants more than 1 GiB.
+    /// The kernel requests more than 1 GiB.
     pub fn stack_size_bytes(&self) -> Result<u64, RequestError> {
         let wanted = self
             .argument(RequestKind::StackSize, 0)
@@ -130,7 +130,7 @@ impl Requests {
         Ok(wanted.next_multiple_of(4096))
     }
 
-    /// The multi-processor request.
+    /// Returns the multi-processor request.
     #[must_use]
     pub fn mp(&self) -> Option<MpRequest> {
         self.argument(RequestKind::Mp, 0).map(|flags| MpRequest {
@@ -138,16 +138,16 @@ impl Requests {
         })
     }
 
-    /// The entry point that overrides the file's.
+    /// Returns the entry point that replaces that of the file.
     #[must_use]
     pub fn entry_point(&self) -> Option<VirtAddr> {
         self.argument(RequestKind::EntryPoint, 0).map(VirtAddr::new)
     }
 
-    /// Makes sure that the kernel is content with 4-level paging.
+    /// Checks that the kernel accepts 4-level paging.
     ///
     /// # Errors
-    /// When its request is of revision 1 or later, which has a minimum, and the minimum is higher.
+    /// The request has a minimum (revision 1 or later), which is higher.
     pub fn check_paging_mode(&self) -> Result<(), RequestError> {
         match self.request(RequestKind::PagingMode) {
             Some(Request {
@@ -159,7 +159,7 @@ impl Requests {
         }
     }
 
-    /// Whether the kernel wants an I/O memory-management unit that the firmware switched on to stay on.
+    /// Whether IOMMUs that the firmware enabled must stay enabled.
     #[must_use]
     pub fn keeps_iommu(&self) -> bool {
         self.contains(RequestKind::KeepIommu)
@@ -172,17 +172,17 @@ impl Requests {
         }
     }
 
-    /// The request of a kind.
+    /// Returns the request of a kind.
     fn request(&self, kind: RequestKind) -> Option<&Request> {
         self.found.get(kind as usize)?.as_ref()
     }
 
-    /// One of the words that the kernel says beside the id.
+    /// Returns a parameter of a request.
     fn argument(&self, kind: RequestKind, index: usize) -> Option<u64> {
         self.request(kind)?.arguments.get(index).copied()
     }
 
-    /// Notes the request at `offset`, if it is one that the loader answers.
+    /// Records the request at `offset`, if the loader knows its kind.
     fn take_request(&mut self, image: &[u8], offset: usize) -> Result<(), RequestError> {
         if u64_at(image, offset + 8) != Some(id::REQUEST_MAGIC_1) {
             return Ok(());
@@ -221,7 +221,7 @@ impl Requests {
         Ok(())
     }
 
-    /// Notes the base revision tag at `offset`, if it is one.
+    /// Records the base revision tag at `offset`, if there is one.
     fn take_base_revision(&mut self, image: &[u8], offset: usize) -> Result<(), RequestError> {
         let Some(tag) = BaseRevisionTag::read(image, offset) else {
             return Ok(());
@@ -243,7 +243,7 @@ fn matches_words(image: &[u8], offset: usize, words: &[u64]) -> bool {
         .all(|(index, &word)| u64_at(image, offset + index * 8) == Some(word))
 }
 
-/// Writes a word that is known to lie inside the image: the scan saw it there.
+/// Writes a word inside the image: the scan has checked its offset.
 fn put_word(image: &mut [u8], offset: usize, word: u64) {
     if let Some(target) = image.get_mut(offset..).and_then(<[u8]>::first_chunk_mut) {
         *target = word.to_le_bytes();

@@ -1,7 +1,7 @@
-//! The memory map that the loader works with and then publishes.
+//! The memory map that the loader uses and then publishes.
 //!
-//! What always holds: the ranges are sorted, none is empty, none overlaps another, and two that touch are of
-//! different kinds. All lie below [`DIRECT_MAP_LIMIT`]. Once [frozen](MemoryMap::freeze) the borrow checker keeps the
+//! Always true: the ranges are sorted, not empty, and do not overlap; two adjacent ranges have different
+//! kinds. All lie below [`DIRECT_MAP_LIMIT`]. Once [frozen](MemoryMap::freeze) the borrow checker keeps the
 //! map as it is: page tables and the published map describe the same memory.
 
 mod allocation;
@@ -10,24 +10,24 @@ pub use allocation::{Allocation, AllocationError};
 
 use crate::address::{DIRECT_MAP_LIMIT, Extent, FOUR_GIB, PAGE_SIZE_BYTES, PhysAddr, align_down, align_up};
 
-/// The most ranges that a map holds. EFI firmware with much memory has about 150.
+/// Maximum number of ranges. EFI firmware with much memory has about 150.
 pub const RANGE_LIMIT: usize = 1024;
 
-/// What a range of memory is, by the numbers of the Limine boot protocol.
+/// Kind of a memory range; the numbers are those of the Limine boot protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum RangeKind {
     /// Free for the kernel.
     Usable = 0,
-    /// Not memory, or not ours.
+    /// Not memory, or not available.
     Reserved = 1,
     /// ACPI tables: free once read.
     AcpiReclaimable = 2,
-    /// ACPI's own storage.
+    /// ACPI non-volatile storage.
     AcpiNvs = 3,
     /// Broken memory.
     BadMemory = 4,
-    /// The loader's: free once the kernel is done with the responses, the stack and the page tables.
+    /// Memory of the loader: free when the kernel no longer needs responses, stack and page tables.
     BootloaderReclaimable = 5,
     /// The kernel and its modules.
     ExecutableAndModules = 6,
@@ -38,7 +38,7 @@ pub enum RangeKind {
 }
 
 impl RangeKind {
-    /// Whether the direct map shows memory of this kind (base revision 6; showing it at 3 to 5 does no harm).
+    /// Whether the direct map contains memory of this kind (base revision 6; harmless at 3 to 5).
     #[must_use]
     pub const fn is_mapped(self) -> bool {
         !matches!(self, Self::Reserved | Self::BadMemory)
@@ -50,9 +50,9 @@ impl RangeKind {
 pub struct Range {
     /// First byte.
     pub base: u64,
-    /// First byte behind it.
+    /// End (exclusive).
     pub end: u64,
-    /// What it is.
+    /// Its kind.
     pub kind: RangeKind,
 }
 
@@ -61,12 +61,12 @@ pub struct Range {
 #[error("the memory map has more than 1024 ranges")]
 pub struct TooManyRanges;
 
-/// The map. It takes 24 KiB: keep it in a static, not on a small stack.
+/// The memory map. Its size is 24 KiB: keep it in a static, not on a small stack.
 #[derive(Debug)]
 pub struct MemoryMap {
-    /// The ranges; those from `count` on mean nothing.
+    /// The ranges; those from `count` on are unused.
     ranges: [Range; RANGE_LIMIT],
-    /// How many there are.
+    /// Their number.
     count: usize,
 }
 
@@ -77,7 +77,7 @@ impl Default for MemoryMap {
 }
 
 impl MemoryMap {
-    /// A map without any range.
+    /// Creates an empty map.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -90,23 +90,23 @@ impl MemoryMap {
         }
     }
 
-    /// The ranges in order.
+    /// Returns the ranges in order.
     #[must_use]
     pub fn ranges(&self) -> &[Range] {
         self.ranges.get(..self.count).unwrap_or_default()
     }
 
-    /// Makes `extent` of kind `kind`, whatever it was before. What lies beyond the direct map is left out.
+    /// Sets the kind of `extent`, whatever it was before. Memory beyond the direct map is left out.
     ///
     /// # Errors
-    /// When the list is full.
+    /// The list is full.
     pub fn set(&mut self, extent: Extent, kind: RangeKind) -> Result<(), TooManyRanges> {
         let base = extent.base.as_u64();
         let end = extent.end().as_u64().min(DIRECT_MAP_LIMIT);
         if base >= end {
             return Ok(());
         }
-        // What touches or overlaps: its parts to the left and right stay, or melt into the new range.
+        // The parts of adjacent and overlapping ranges to the left and right stay, or merge with the new range.
         let first = self.ranges().partition_point(|range| range.end < base);
         let behind = self.ranges().partition_point(|range| range.base <= end);
         let touched = self.ranges().get(first..behind).unwrap_or_default();
@@ -124,10 +124,10 @@ impl MemoryMap {
         self.replace(first, behind, [left, Some(middle), right])
     }
 
-    /// Takes memory from the top of the highest usable range that fits.
+    /// Allocates memory at the top of the highest usable range that is large enough.
     ///
     /// # Errors
-    /// When nothing fits, or the list is full.
+    /// No range is large enough, or the list is full.
     pub fn allocate(&mut self, wish: &Allocation) -> Result<PhysAddr, AllocationError> {
         let &Allocation {
             purpose,
@@ -157,7 +157,7 @@ impl MemoryMap {
         Ok(base)
     }
 
-    /// Cuts usable and boot-loader memory to whole pages, as the protocol promises. The scraps are listed no more.
+    /// Cuts usable and boot loader memory to whole pages, as the protocol requires. The remaining parts of pages are removed from the map.
     pub fn trim(&mut self) {
         let mut kept = 0;
         for index in 0..self.count {
@@ -178,11 +178,11 @@ impl MemoryMap {
         self.count = kept;
     }
 
-    /// Makes sure that the kernel can read `extent` through the direct map and will not overwrite it: of the pages
-    /// that hold it, the reserved, the unlisted and the usable ones become [`RangeKind::ReservedMapped`].
+    /// Lets the kernel read `extent` through the direct map, and keeps it from being overwritten: pages of it that are reserved, unlisted or
+    /// usable become [`RangeKind::ReservedMapped`].
     ///
     /// # Errors
-    /// When the list is full.
+    /// The list is full.
     pub fn protect(&mut self, extent: Extent) -> Result<(), TooManyRanges> {
         let pages = extent.pages();
         let end = pages.end().as_u64();
@@ -203,12 +203,12 @@ impl MemoryMap {
         Ok(())
     }
 
-    /// Ends all changes, for as long as the result is used.
+    /// Prevents changes while the result is in use.
     pub fn freeze(&mut self) -> FrozenMemoryMap<'_> {
         FrozenMemoryMap { ranges: self.ranges() }
     }
 
-    /// Puts `pieces` in place of the ranges `first..behind`.
+    /// Replaces the ranges `first..behind` by `pieces`.
     fn replace(&mut self, first: usize, behind: usize, pieces: [Option<Range>; 3]) -> Result<(), TooManyRanges> {
         let piece_count = pieces.iter().flatten().count();
         let count = self.count - (behind - first) + piece_count;
@@ -224,22 +224,22 @@ impl MemoryMap {
     }
 }
 
-/// Lets `range` grow over a neighbour of the same kind, which thereby goes: always false, for use in a filter.
+/// Merges a neighbour of the same kind into `range`. Always returns `false`, for use in a filter.
 fn extend(range: &mut Range, neighbour: Range) -> bool {
     range.base = range.base.min(neighbour.base);
     range.end = range.end.max(neighbour.end);
     false
 }
 
-/// A map that changes no more.
+/// A map that cannot change.
 #[derive(Clone, Copy, Debug)]
 pub struct FrozenMemoryMap<'a> {
-    /// The ranges in order.
+    /// Returns the ranges in order.
     ranges: &'a [Range],
 }
 
 impl<'a> FrozenMemoryMap<'a> {
-    /// The ranges in order.
+    /// Returns the ranges in order.
     #[must_use]
     pub const fn ranges(&self) -> &'a [Range] {
         self.ranges

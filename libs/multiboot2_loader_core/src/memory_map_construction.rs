@@ -1,37 +1,37 @@
-//! How the memory map is put together from what GRUB and the firmware say.
+//! Builds the memory map from the information of GRUB and the firmware.
 //!
-//! The order matters: what comes later overrides what came before. It goes from the firmware's general statement to
-//! what the loader knows to be there.
+//! The order matters: a later step overrides an earlier one. The steps go from the firmware's map to the ranges that the loader knows
+//! exactly.
 
 use crate::address::{Extent, PAGE_SIZE_BYTES, PhysAddr};
 use crate::boot_information::BootInformation;
 use crate::firmware_memory_map::FirmwareMemoryMap;
 use crate::memory_map::{MemoryMap, RangeKind, TooManyRanges};
 
-/// What the map is made of.
+/// The input for the map.
 #[derive(Clone, Copy, Debug)]
 pub struct Construction<'a> {
-    /// What GRUB says: memory maps and modules.
+    /// Memory maps and modules from GRUB.
     pub boot_information: &'a BootInformation<'a>,
-    /// Where the boot information itself lies.
+    /// Address range of the boot information itself.
     pub boot_information_extent: Extent,
-    /// Where the loader lies.
+    /// Address range of the loader.
     pub loader_image: Extent,
-    /// Which module is the kernel.
+    /// Index of the module that is the kernel.
     pub kernel_module: usize,
     /// The screen, if it was accepted.
     pub frame_buffer: Option<Extent>,
-    /// ACPI tables, SMBIOS tables and EFI's tables, which the kernel will read.
+    /// Tables of ACPI, SMBIOS and EFI that the kernel will read.
     pub firmware_tables: &'a [Extent],
 }
 
-/// Why there is no map.
+/// The reason why there is no map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConstructionError {
     /// Neither tag 6 nor tag 17.
     #[error("GRUB gave no memory map")]
     NoMemoryMap,
-    /// Nothing is usable.
+    /// There is no usable memory.
     #[error("the memory map has no usable memory")]
     NoUsableMemory,
     /// The list is full.
@@ -42,7 +42,7 @@ pub enum ConstructionError {
 /// Fills the empty `map`.
 ///
 /// # Errors
-/// When there is no memory map, no usable memory, or too much of everything.
+/// There is no memory map, no usable memory, or there are too many ranges.
 pub fn construct(map: &mut MemoryMap, parts: &Construction<'_>) -> Result<(), ConstructionError> {
     let information = parts.boot_information;
     let firmware_maps = [information.memory_map, information.efi_memory_map];
@@ -80,7 +80,7 @@ pub fn construct(map: &mut MemoryMap, parts: &Construction<'_>) -> Result<(), Co
     Ok(())
 }
 
-/// Adds a firmware's map. Where its entries overlap, the one that promises less wins: free memory is entered first.
+/// Adds a firmware's map. Free memory is added first, so that in an overlap the other kind wins.
 fn add_firmware_map(map: &mut MemoryMap, firmware_map: &FirmwareMemoryMap<'_>) -> Result<(), TooManyRanges> {
     let is_free = |kind| matches!(kind, RangeKind::Usable | RangeKind::BootloaderReclaimable);
     let free = firmware_map.ranges().filter(|range| is_free(range.kind));

@@ -1,11 +1,11 @@
 //! The address space that the kernel starts in: 4-level tables with the direct map and the kernel, nothing else.
 //!
-//! Pages are mapped in ascending order, so every table is begun once and never revisited. The same walk runs twice:
-//! first it only counts the tables, so that their memory can be taken while the memory map may still change, then it
-//! writes them. Taking memory turns usable ranges into boot-loader ranges; both are mapped alike, so the count stays.
+//! Pages are mapped in ascending order, so each table is started once and never revisited. The same walk runs twice. First it only
+//! counts the tables, so that their memory can be allocated while the memory map can still change; then it writes them. The allocation
+//! turns usable ranges into boot loader ranges; both are mapped in the same way, so the count remains valid.
 //!
-//! What always holds: only memory of the listed kinds is mapped, rounded outwards to 4 KiB pages; a large page lies
-//! wholly inside listed memory of one cache type.
+//! Always true: only memory of the listed kinds is mapped, rounded outwards to 4 KiB pages. A large page lies completely inside listed
+//! memory of one cache type.
 
 mod tables;
 
@@ -19,9 +19,9 @@ use crate::memory_map::{Range, RangeKind};
 use crate::physical_memory::PhysicalMemory;
 use tables::{Counter, Tables, Writer};
 
-/// Entry bit: there is a page or a table.
+/// Entry bit: present.
 const PRESENT: u64 = 1 << 0;
-/// Entry bit: may be written.
+/// Entry bit: writable.
 const WRITABLE: u64 = 1 << 1;
 /// Entry bit: lowest bit of the index into the page attribute table.
 const WRITE_THROUGH: u64 = 1 << 3;
@@ -29,9 +29,9 @@ const WRITE_THROUGH: u64 = 1 << 3;
 const LARGE: u64 = 1 << 7;
 /// Entry bit of 4 KiB pages: highest bit of the index into the page attribute table.
 const PAT_SMALL: u64 = 1 << 7;
-/// The same of large pages.
+/// The same bit for large pages.
 const PAT_LARGE: u64 = 1 << 12;
-/// Entry bit: no code may run.
+/// Entry bit: no execution.
 const NO_EXECUTE: u64 = 1 << 63;
 
 /// Size of a page by its level: 4 KiB, 2 MiB, 1 GiB.
@@ -44,16 +44,16 @@ const fn page_size_bytes(level: usize) -> u64 {
 pub enum LargestPage {
     /// Every 64-bit processor has these.
     TwoMib,
-    /// Where CPUID 0x80000001 says so (EDX bit 26).
+    /// If CPUID 0x80000001 reports it (EDX bit 26).
     OneGib,
 }
 
-/// Whether page-table entries may forbid execution: only when EFER.NXE is on, else the bit is reserved and faults.
+/// Whether page table entries may use the NX bit: only if EFER.NXE is set. Otherwise the bit is reserved and causes a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoExecute {
-    /// Data cannot be run.
+    /// Data is not executable.
     Enabled,
-    /// The processor lacks it.
+    /// The processor does not have NX.
     Absent,
 }
 
@@ -66,15 +66,15 @@ pub struct AddressSpace<'a> {
     pub segments: &'a [Segment<'a>],
     /// First virtual address of the kernel's image.
     pub image_base: VirtAddr,
-    /// Where the image lies in physical memory.
+    /// Physical address of the image.
     pub image_physical_base: PhysAddr,
     /// The largest page to use.
     pub largest_page: LargestPage,
-    /// Whether data can be kept from running.
+    /// Whether NX can be used.
     pub no_execute: NoExecute,
 }
 
-/// How many 4 KiB frames [`build`] will use.
+/// Returns the number of 4 KiB frames that [`build`] will use.
 #[must_use]
 pub fn count_frames(space: &AddressSpace<'_>) -> u64 {
     let mut counter = Counter::default();
@@ -84,10 +84,10 @@ pub fn count_frames(space: &AddressSpace<'_>) -> u64 {
     }
 }
 
-/// Writes the tables into `frames` and returns where the top one is.
+/// Writes the tables into `frames`, and returns the address of the top one.
 ///
 /// # Errors
-/// When the memory is too small or cannot be written.
+/// The memory is too small, or cannot be written.
 pub fn build<M: PhysicalMemory>(
     space: &AddressSpace<'_>,
     memory: &mut M,
@@ -127,7 +127,7 @@ fn map_everything<T: Tables>(space: &AddressSpace<'_>, tables: &mut T) -> Result
     Ok(root)
 }
 
-/// How accesses are cached.
+/// Cache type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cache {
     /// Entry 0 of the page attribute table.
@@ -136,19 +136,19 @@ enum Cache {
     WriteCombining,
 }
 
-/// Neighbouring memory of one cache type, in whole pages.
+/// Contiguous memory of one cache type, in whole pages.
 #[derive(Clone, Copy)]
 struct Run {
     /// First byte.
     start: u64,
-    /// First byte behind it.
+    /// End (exclusive).
     end: u64,
-    /// How it is cached.
+    /// Its cache type.
     cache: Cache,
 }
 
 impl Run {
-    /// The pages of a range, without those below `behind`, which the range before it has taken already.
+    /// Returns the pages of a range, without those below `behind`, which belong to the previous range.
     fn new(range: &Range, behind: u64) -> Self {
         let cache = match range.kind {
             RangeKind::FrameBuffer => Cache::WriteCombining,
@@ -160,13 +160,13 @@ impl Run {
     }
 }
 
-/// The tables begun last, level by level.
+/// The current table of each level.
 struct Mapper<'t, T> {
-    /// Where they go.
+    /// The destination.
     tables: &'t mut T,
     /// The top table.
     root: PhysAddr,
-    /// By level (0 the lowest): the number of the stretch of addresses that the table covers, and the table.
+    /// By level (0 is the lowest): the index of the address range that the table covers, and the table.
     open: [Option<(u64, PhysAddr)>; 3],
 }
 
@@ -194,7 +194,7 @@ impl<T: Tables> Mapper<'_, T> {
         Ok(())
     }
 
-    /// Maps a segment of the kernel with its own permissions.
+    /// Maps a segment of the kernel with its permissions.
     fn map_segment(&mut self, segment: &Segment<'_>, space: &AddressSpace<'_>) -> Result<(), T::Error> {
         let writable = if segment.writable { WRITABLE } else { 0 };
         let no_execute = match space.no_execute {

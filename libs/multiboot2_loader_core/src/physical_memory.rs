@@ -1,27 +1,27 @@
-//! Access to physical memory, so that everything which walks firmware tables or writes page tables runs on the host.
+//! Access to physical memory as a trait, so that code that reads firmware tables or writes page tables runs on the host.
 //!
-//! The loader implements the trait over its direct map, the tests over a few byte vectors.
+//! The loader implements it with its direct map, the tests with byte vectors.
 
 use crate::address::PhysAddr;
 
 /// Physical memory that can be read and written in pieces.
 pub trait PhysicalMemory {
-    /// Fills `bytes` with what lies from `address` on.
+    /// Fills `bytes` with the memory at `address`.
     ///
     /// # Errors
-    /// When not all of it can be reached; `bytes` may then hold anything.
+    /// A part cannot be reached; the content of `bytes` is undefined then.
     fn read(&self, address: PhysAddr, bytes: &mut [u8]) -> Result<(), OutOfReach>;
 
-    /// Writes `bytes` from `address` on.
+    /// Writes `bytes` to the memory at `address`.
     ///
     /// # Errors
-    /// When not all of it can be reached; nothing, or only a part, is then written.
+    /// A part cannot be reached; nothing or only a part is written then.
     fn write(&mut self, address: PhysAddr, bytes: &[u8]) -> Result<(), OutOfReach>;
 
-    /// The `N` bytes at `address`.
+    /// Returns the `N` bytes at `address`.
     ///
     /// # Errors
-    /// As [`PhysicalMemory::read`].
+    /// As for [`PhysicalMemory::read`].
     fn read_array<const N: usize>(&self, address: PhysAddr) -> Result<[u8; N], OutOfReach> {
         let mut bytes = [0; N];
         self.read(address, &mut bytes)?;

@@ -1,6 +1,6 @@
-//! The answers to the kernel's requests, byte for byte as the Limine boot protocol lays them out.
+//! Writes the responses to the kernel's requests in the layout of the Limine boot protocol.
 //!
-//! A response begins with its revision, 0 except for the frame buffer's, and then has the fields of its kind. Pointers
+//! A response starts with its revision, 0 except for the frame buffer's, and then has the fields of its kind. Pointers
 //! are addresses in the direct map. The loader writes only the responses that the kernel asked for. A fact that does not
 //! exist (no screen, no ACPI) leaves the request unanswered: its pointer stays null.
 
@@ -19,7 +19,7 @@ use crate::limine_requests::base_revision::BaseRevision;
 use crate::limine_requests::{Requests, id::RequestKind};
 use crate::pool::{Pool, PoolFull};
 
-/// What started the loader's loader.
+/// The firmware that started GRUB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum FirmwareType {
@@ -29,10 +29,10 @@ pub enum FirmwareType {
     Efi64 = 2,
 }
 
-/// Everything that the responses tell, the memory map apart.
+/// Content of the responses, without the memory map.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
-    /// The revision granted: it decides how some addresses are told.
+    /// The used base revision: it decides the form of some addresses.
     pub base_revision: BaseRevision,
     /// The loader's name.
     pub loader_name: &'a str,
@@ -42,33 +42,33 @@ pub struct Facts<'a> {
     pub kernel_file: File<'a>,
     /// The other files.
     pub modules: &'a [File<'a>],
-    /// What firmware there is.
+    /// The firmware.
     pub firmware: FirmwareType,
     /// The screen, if it was accepted.
     pub frame_buffer: Option<FrameBuffer>,
     /// The processors, if they were started.
     pub mp: Option<MpAnswer<'a>>,
-    /// Where ACPI's root pointer lies.
+    /// Address of the ACPI root pointer.
     pub rsdp: Option<PhysAddr>,
-    /// Where EFI's system table lies.
+    /// Address of the EFI system table.
     pub efi_system_table: Option<PhysAddr>,
-    /// Where SMBIOS's 32-bit entry point lies.
+    /// Address of the 32-bit SMBIOS entry point.
     pub smbios_32: Option<PhysAddr>,
-    /// Where SMBIOS's 64-bit entry point lies.
+    /// Address of the 64-bit SMBIOS entry point.
     pub smbios_64: Option<PhysAddr>,
     /// The time of day in seconds since 1970.
     pub date_at_boot: Option<i64>,
-    /// Where the kernel's image lies in physical memory.
+    /// Physical address of the kernel's image.
     pub image_physical_base: PhysAddr,
-    /// Where the kernel's image begins in its own address space.
+    /// Virtual address of the kernel's image.
     pub image_virtual_base: VirtAddr,
 }
 
-/// Answers everything that the kernel asked for: writes the responses into the pool and their addresses into the image.
-/// The memory map's entries are published in the order given.
+/// Responds to all requests: writes the responses into the pool, and their addresses into the image. The entries of the memory map keep
+/// their order.
 ///
 /// # Errors
-/// When the pool is too small.
+/// The pool is too small.
 pub fn answer(
     image: &mut [u8],
     requests: &Requests,
@@ -93,18 +93,18 @@ pub fn answer(
     })
 }
 
-/// The three things that every answer needs.
+/// What every response needs.
 struct Answering<'a, 'p> {
     /// The kernel's image, with the requests in it.
     image: &'a mut [u8],
-    /// What it asks for.
+    /// Its requests.
     requests: &'a Requests,
-    /// Where the responses go.
+    /// The destination of the responses.
     pool: &'a mut Pool<'p>,
 }
 
 impl Answering<'_, '_> {
-    /// Answers one request, if it was made, with what `write` puts into the pool.
+    /// Responds to one request, if the kernel made it, with what `write` puts into the pool.
     fn to(
         &mut self,
         kind: RequestKind,
@@ -117,12 +117,12 @@ impl Answering<'_, '_> {
         Ok(())
     }
 
-    /// Answers one request with its revision and `words`.
+    /// Responds to one request with a revision and `words`.
     fn words<const N: usize>(&mut self, kind: RequestKind, words: [u64; N]) -> Result<(), PoolFull> {
         self.to(kind, |pool| response(pool, words))
     }
 
-    /// What is neither an address of something nor a list.
+    /// Responses that are neither addresses nor lists.
     fn plain_facts(&mut self, facts: &Facts<'_>) -> Result<(), PoolFull> {
         self.to(RequestKind::BootloaderInfo, |pool| {
             let name = pool.put_string(facts.loader_name)?;
@@ -130,7 +130,7 @@ impl Answering<'_, '_> {
             response(pool, [name.as_u64(), version.as_u64()])
         })?;
         self.words(RequestKind::FirmwareType, [facts.firmware as u64])?;
-        // That there is a response says that the wish was granted.
+        // The existence of a response means that the loader complies.
         self.words(RequestKind::StackSize, [])?;
         self.words(RequestKind::EntryPoint, [])?;
         self.words(RequestKind::KeepIommu, [])?;
@@ -142,7 +142,7 @@ impl Answering<'_, '_> {
         Ok(())
     }
 
-    /// Where things are.
+    /// Responses that are addresses.
     fn addresses(&mut self, facts: &Facts<'_>) -> Result<(), PoolFull> {
         let revision = facts.base_revision;
         let firmware_address = |address| revision.firmware_address(address).as_u64();
@@ -162,7 +162,7 @@ impl Answering<'_, '_> {
         Ok(())
     }
 
-    /// The kernel's file, its command line and the modules.
+    /// Responses with the kernel's file, its command line and the modules.
     fn files(&mut self, facts: &Facts<'_>) -> Result<(), PoolFull> {
         self.to(RequestKind::ExecutableCmdline, |pool| {
             let command_line = pool.put_string(facts.kernel_file.string)?;
@@ -178,12 +178,12 @@ impl Answering<'_, '_> {
     }
 }
 
-/// A response of revision 0 with these fields, each one word long.
+/// Writes a response of revision 0 with these fields, one word each.
 fn response<const N: usize>(pool: &mut Pool<'_>, fields: [u64; N]) -> Result<VirtAddr, PoolFull> {
     response_of_revision(pool, 0, fields)
 }
 
-/// A response of `revision` with these fields, each one word long.
+/// Writes a response of `revision` with these fields, one word each.
 fn response_of_revision<const N: usize>(
     pool: &mut Pool<'_>,
     revision: u64,

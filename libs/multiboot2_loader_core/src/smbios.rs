@@ -6,29 +6,29 @@ use crate::address::{Extent, PhysAddr};
 use crate::bytes::{sums_to_zero, u16_at, u32_at, u64_at};
 use crate::physical_memory::PhysicalMemory;
 
-/// Where a BIOS puts the entry points.
+/// Memory where a BIOS stores the entry points.
 const BIOS_AREA: Extent = Extent::new(PhysAddr::new(0xf_0000), 0x1_0000);
-/// An entry point lies at a multiple of this.
+/// Alignment of an entry point.
 const STEP_BYTES: usize = 16;
-/// How much is read at once.
+/// Number of bytes that one read takes.
 const CHUNK_BYTES: usize = 1024;
-/// The longest entry point that is believed; the longest defined has 31 bytes.
+/// Maximum size of an entry point; the longest defined one has 31 bytes.
 const ENTRY_LIMIT_BYTES: usize = 64;
-/// The longest structure table that is believed.
+/// Maximum size of a structure table.
 const TABLE_LIMIT_BYTES: u32 = 1 << 20;
 
-/// What was found.
+/// The entry points.
 #[derive(Clone, Debug, Default)]
 pub struct SmbiosEntryPoints {
     /// The 32-bit entry point ("_SM_").
     pub entry_32: Option<PhysAddr>,
     /// The 64-bit entry point ("_SM3_").
     pub entry_64: Option<PhysAddr>,
-    /// What the kernel reads: the entry points and their structure tables.
+    /// Address ranges that the kernel reads: the entry points and their structure tables.
     pub extents: ArrayVec<Extent, 4>,
 }
 
-/// Searches where a BIOS puts the entry points.
+/// Searches the entry points where a BIOS stores them.
 #[must_use]
 pub fn find_in_low_memory<M: PhysicalMemory>(memory: &M) -> SmbiosEntryPoints {
     let mut found = SmbiosEntryPoints::default();
@@ -47,7 +47,7 @@ pub fn find_in_low_memory<M: PhysicalMemory>(memory: &M) -> SmbiosEntryPoints {
     found
 }
 
-/// Checks the entry points that EFI names.
+/// Validates the entry points that EFI names.
 #[must_use]
 pub fn check<M: PhysicalMemory>(memory: &M, candidates: [Option<PhysAddr>; 2]) -> SmbiosEntryPoints {
     let mut found = SmbiosEntryPoints::default();
@@ -58,12 +58,12 @@ pub fn check<M: PhysicalMemory>(memory: &M, candidates: [Option<PhysAddr>; 2]) -
 }
 
 impl SmbiosEntryPoints {
-    /// Notes the entry point at `address`, if it is the first of its kind and its bytes add up.
+    /// Records the entry point at `address`, if it is the first of its kind and its checksum is right.
     fn take<M: PhysicalMemory>(&mut self, memory: &M, address: PhysAddr) {
         let Ok(start) = memory.read_array::<8>(address) else {
             return;
         };
-        // The length is behind the signature and the checksum: at 5 for "_SM_", at 6 for "_SM3_".
+        // The length follows the signature and the checksum: at 5 for "_SM_", at 6 for "_SM3_".
         let (is_64, length) = match start {
             [b'_', b'S', b'M', b'3', b'_', _, length, _] => (true, usize::from(length)),
             [b'_', b'S', b'M', b'_', _, length, ..] => (false, usize::from(length)),
@@ -90,7 +90,7 @@ impl SmbiosEntryPoints {
     }
 }
 
-/// Address and length of the structure table of a 32-bit entry point.
+/// Returns address and length of the structure table of a 32-bit entry point.
 fn table_32(entry: &[u8]) -> Option<(u64, u32)> {
     Some((u64::from(u32_at(entry, 0x18)?), u32::from(u16_at(entry, 0x16)?)))
 }

@@ -36,7 +36,7 @@ const CASES: [(Kernel, &str, &str); 4] = [
     (
         Kernel::CutShort,
         "a_kernel_that_is_cut_short",
-        "the kernel file is cut short",
+        "the kernel file is incomplete",
     ),
     (Kernel::Garbage, "a_kernel_of_garbage", "not an ELF file"),
 ];

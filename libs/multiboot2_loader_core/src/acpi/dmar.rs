@@ -1,7 +1,7 @@
 //! The DMA remapping units in ACPI's DMAR table (Intel Virtualization Technology for Directed I/O, section "DMA
 //! Remapping Reporting Structure").
 //!
-//! What always holds: every step of the walk goes forward and stays inside the table, so it ends.
+//! Always true: each step of the walk advances and stays inside the table, so the walk ends.
 
 use acpi_check::{Checksum, Table};
 use arrayvec::ArrayVec;
@@ -11,7 +11,7 @@ use crate::address::PhysAddr;
 use crate::bytes::u64_at;
 use crate::physical_memory::{OutOfReach, PhysicalMemory};
 
-/// The most units that are listed. A large server has about 20.
+/// Maximum number of units. A large server has about 20.
 pub const REMAPPING_UNIT_LIMIT: usize = 32;
 
 /// Offset of the first structure.
@@ -21,31 +21,31 @@ const REMAPPING_UNIT: u16 = 0;
 /// Length of its fixed part: type, length, flags, size, segment, and at 8 the address of the registers.
 const REMAPPING_UNIT_BYTES: u16 = 16;
 
-/// Why the table is not believed.
+/// The reason why the table is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DmarError {
-    /// It cannot be read.
+    /// The table cannot be read.
     #[error("ACPI's DMAR table: {0}")]
     OutOfReach(#[from] OutOfReach),
-    /// Its bytes do not add up.
+    /// The checksum is wrong.
     #[error("ACPI's DMAR table has a wrong checksum")]
     Checksum,
-    /// A structure has no room for its own fields, or runs past the end.
+    /// A structure is shorter than its fields, or extends beyond the end.
     #[error("ACPI's DMAR table has a structure of type {kind} and length {length_bytes} at offset {offset}")]
     StructureLength {
         /// Type of the structure.
         kind: u16,
-        /// Its alleged length.
+        /// Its length, as the table states it.
         length_bytes: u16,
-        /// Where it lies in the table.
+        /// Its offset in the table.
         offset: u64,
     },
 }
 
-/// Where the registers of each unit lie. Units beyond [`REMAPPING_UNIT_LIMIT`] are left out.
+/// Returns the address of each unit's registers. Units beyond [`REMAPPING_UNIT_LIMIT`] are left out.
 ///
 /// # Errors
-/// When the table cannot be read, its checksum is wrong, or a structure has an impossible length.
+/// The table cannot be read, its checksum is wrong, or a structure has an invalid length.
 pub fn remapping_units<M: PhysicalMemory>(
     memory: &M,
     table: &Table,

@@ -1,4 +1,4 @@
-//! What the loader wants of ACPI's MADT: lists of processors and interrupt controllers.
+//! The content of the ACPI MADT that the loader uses: lists of processors and interrupt controllers.
 
 use acpi_check::{Checksum, EntryError, EntryKind, IoApic, LocalNmi, MadtEntries, Processor, Table};
 use arrayvec::ArrayVec;
@@ -6,19 +6,19 @@ use arrayvec::ArrayVec;
 use super::AcpiMemory;
 use crate::physical_memory::PhysicalMemory;
 
-/// The most processors that are listed.
+/// Maximum number of processors.
 pub const PROCESSOR_LIMIT: usize = 1024;
-/// The most I/O APICs that are listed.
+/// Maximum number of I/O APICs.
 pub const IO_APIC_LIMIT: usize = 32;
-/// The most NMI lines of local APICs that are listed.
+/// Maximum number of NMI lines of local APICs.
 pub const LOCAL_NMI_LIMIT: usize = 64;
 
-/// What the table says.
+/// The content of the table.
 #[derive(Clone, Debug, Default)]
 pub struct Madt {
-    /// The processors that may be started, that which runs the loader among them, in the table's order.
+    /// Processors that can be started, including the BSP, in the order of the table.
     pub processors: ArrayVec<Processor, PROCESSOR_LIMIT>,
-    /// How many processors found no room in the list.
+    /// Number of processors that did not fit into the list.
     pub processors_left_out: usize,
     /// The NMI lines.
     pub local_nmis: ArrayVec<LocalNmi, LOCAL_NMI_LIMIT>,
@@ -26,13 +26,13 @@ pub struct Madt {
     pub io_apics: ArrayVec<IoApic, IO_APIC_LIMIT>,
 }
 
-/// Why the table is not believed.
+/// The reason why the table is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MadtError {
-    /// Its bytes do not add up.
+    /// The checksum is wrong.
     #[error("ACPI's MADT has a wrong checksum")]
     Checksum,
-    /// An entry cannot be what it says.
+    /// An entry is invalid.
     #[error("ACPI: {0}")]
     Entry(#[from] EntryError),
 }
@@ -40,7 +40,7 @@ pub enum MadtError {
 /// Reads the table.
 ///
 /// # Errors
-/// When it cannot be read, its checksum is wrong, or an entry is shorter than its kind needs or runs past the end.
+/// The table cannot be read, its checksum is wrong, or an entry is too short or extends beyond the end.
 pub fn read<M: PhysicalMemory>(memory: &M, table: &Table) -> Result<Madt, MadtError> {
     if table.checksum != Checksum::Right {
         return Err(MadtError::Checksum);
@@ -54,7 +54,7 @@ pub fn read<M: PhysicalMemory>(memory: &M, table: &Table) -> Result<Madt, MadtEr
 }
 
 impl Madt {
-    /// Notes one entry.
+    /// Records one entry.
     fn take(&mut self, entry: EntryKind) {
         match entry {
             EntryKind::Processor {
@@ -67,7 +67,7 @@ impl Madt {
         }
     }
 
-    /// Notes a processor that may be started. One that is there under both types is noted once.
+    /// Records a processor that can be started. A processor that is listed under both types is recorded once.
     fn take_processor(&mut self, processor: Processor) {
         let known = self
             .processors

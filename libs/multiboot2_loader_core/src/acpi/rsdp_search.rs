@@ -1,6 +1,6 @@
-//! Where a BIOS puts ACPI's root pointer (ACPI specification, section "Finding the RSDP on IA-PC Systems").
+//! Searches the ACPI root pointer (RSDP) where a BIOS stores it (ACPI specification, section "Finding the RSDP on IA-PC Systems").
 //!
-//! The copies in Multiboot2's tags do not help: the kernel shall get the address of the real one.
+//! The copies in the Multiboot2 tags do not serve: the kernel needs the address of the original.
 
 use acpi_check::{RSDP_SIGNATURE, Rsdp};
 
@@ -8,18 +8,18 @@ use super::AcpiMemory;
 use crate::address::{Extent, PhysAddr};
 use crate::physical_memory::PhysicalMemory;
 
-/// Where the BIOS data area holds the segment of the extended BIOS data area.
+/// Address in the BIOS data area that holds the segment of the extended BIOS data area.
 const EBDA_SEGMENT: PhysAddr = PhysAddr::new(0x40e);
-/// The first KiB of the extended BIOS data area is searched.
+/// Size of the part of the extended BIOS data area that is searched.
 const EBDA_SEARCH_BYTES: u64 = 1024;
-/// The BIOS's read-only memory that is searched.
+/// Read-only memory of the BIOS that is searched.
 const BIOS_AREA: Extent = Extent::new(PhysAddr::new(0xe_0000), 0x2_0000);
-/// The pointer lies at a multiple of this.
+/// Alignment of the pointer.
 const STEP_BYTES: usize = 16;
-/// How much is read at once.
+/// Number of bytes that one read takes.
 const CHUNK_BYTES: usize = 1024;
 
-/// Searches where a BIOS puts it.
+/// Searches the places where a BIOS stores the pointer.
 #[must_use]
 pub fn find_in_low_memory<M: PhysicalMemory>(memory: &M) -> Option<Rsdp> {
     let ebda = memory
@@ -32,7 +32,7 @@ pub fn find_in_low_memory<M: PhysicalMemory>(memory: &M) -> Option<Rsdp> {
         .find_map(|area| find_in(memory, area))
 }
 
-/// Searches a stretch of memory.
+/// Searches a range of memory.
 fn find_in<M: PhysicalMemory>(memory: &M, area: Extent) -> Option<Rsdp> {
     let mut chunk = [0; CHUNK_BYTES];
     let mut address = area.base;

@@ -1,6 +1,6 @@
-//! Why a kernel file cannot be started, with the facts that its author needs.
+//! Reasons to reject a kernel file, with the facts that its author needs.
 
-/// Why the file cannot be started.
+/// The reason why the file is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KernelElfError {
     /// Too short for an ELF header.
@@ -9,8 +9,8 @@ pub enum KernelElfError {
         /// Its size.
         size_bytes: usize,
     },
-    /// No ELF magic, or a version that does not exist.
-    #[error("the kernel file is not an ELF file (it begins with {magic:02x?})")]
+    /// No ELF magic, or an unknown version.
+    #[error("the kernel file is not an ELF file (it starts with {magic:02x?})")]
     NotElf {
         /// Its first bytes.
         magic: [u8; 4],
@@ -38,11 +38,11 @@ pub enum KernelElfError {
     /// The program header table is not inside the file, or its entries have an unknown size.
     #[error("the kernel file's {count} program headers of {entry_size_bytes} bytes at {offset:#x} are not inside it")]
     ProgramHeaders {
-        /// Where they are alleged to be.
+        /// Their stated offset.
         offset: u64,
-        /// How many.
+        /// Their number.
         count: u16,
-        /// How long each.
+        /// Size of each.
         entry_size_bytes: u16,
     },
     /// Nothing to load.
@@ -56,7 +56,7 @@ pub enum KernelElfError {
         "the segment at {address:#x} has {file_size_bytes} bytes in the file but only {memory_size_bytes} in memory"
     )]
     LargerInFile {
-        /// Where it begins.
+        /// Its first address.
         address: u64,
         /// Its size in the file.
         file_size_bytes: u64,
@@ -65,32 +65,32 @@ pub enum KernelElfError {
     },
     /// The file ends before the segment does.
     #[error(
-        "the kernel file is cut short: the segment at {address:#x} needs bytes {offset:#x}+{file_size_bytes:#x} of {file_bytes:#x}"
+        "the kernel file is incomplete: the segment at {address:#x} needs bytes {offset:#x}+{file_size_bytes:#x} of {file_bytes:#x}"
     )]
     CutShort {
-        /// Where it begins.
+        /// Its first address.
         address: u64,
-        /// Where its bytes begin in the file.
+        /// Offset of its bytes in the file.
         offset: u64,
-        /// How many.
+        /// Their number.
         file_size_bytes: u64,
         /// Size of the file.
         file_bytes: usize,
     },
-    /// Not in the top 2 GiB, or reaching into the last page.
+    /// Not in the top 2 GiB, or extending into the last page.
     #[error("the segment at {address:#x} ({memory_size_bytes:#x} bytes) is not in the top 2 GiB")]
     OutsideTopTwoGib {
-        /// Where it begins.
+        /// Its first address.
         address: u64,
         /// Its size in memory.
         memory_size_bytes: u64,
     },
-    /// Two segments on one page: they could not have permissions of their own.
+    /// Two segments share a page, so they cannot have separate permissions.
     #[error("the segments at {first:#x} and {second:#x} overlap or share a page")]
     Overlap {
-        /// Where the lower one begins.
+        /// First address of the lower one.
         first: u64,
-        /// Where the higher one begins.
+        /// First address of the higher one.
         second: u64,
     },
     /// The entry point is not in an executable segment.

@@ -1,7 +1,7 @@
-//! Which version of the protocol is spoken.
+//! The version of the protocol.
 //!
-//! The kernel's tag is three words: two of magic, then the revision that it wants. The loader writes the revision that
-//! it speaks into the second, and 0 into the third if that is what the kernel wanted.
+//! The kernel's tag is three words: two of magic, then the requested revision. The loader writes the revision that it
+//! uses into the second, and 0 into the third if that is the requested one.
 
 use super::put_word;
 use crate::address::{PhysAddr, VirtAddr};
@@ -12,26 +12,26 @@ pub(crate) const MAGIC_0: u64 = 0xf956_2b2d_5c95_a6c8;
 /// Second word of the tag, before the loader writes there.
 const MAGIC_1: u64 = 0x6a7b_3849_4453_6bdc;
 
-/// The lowest revision that the loader speaks.
+/// Lowest revision that the loader supports.
 const LOWEST: u64 = 3;
-/// The highest revision that the loader speaks.
+/// Highest revision that the loader supports.
 const HIGHEST: u64 = 6;
 
 /// The kernel's tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BaseRevisionTag {
-    /// Where it lies in the image.
+    /// Its offset in the image.
     pub(crate) offset: usize,
-    /// The revision that the kernel wants.
+    /// The requested revision.
     pub(crate) wanted: u64,
 }
 
-/// A revision that the loader speaks: 3 to 6.
+/// A revision that the loader supports: 3 to 6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BaseRevision(u64);
 
 impl BaseRevisionTag {
-    /// Reads the tag at `offset`, if it is one and wholly there.
+    /// Reads the tag at `offset`, if it is complete.
     pub(crate) fn read(image: &[u8], offset: usize) -> Option<Self> {
         if u64_at(image, offset)? != MAGIC_0 || u64_at(image, offset + 8)? != MAGIC_1 {
             return None;
@@ -42,7 +42,7 @@ impl BaseRevisionTag {
         })
     }
 
-    /// Tells the kernel which revision is spoken.
+    /// Writes the used revision into the tag.
     pub(crate) fn answer(self, revision: BaseRevision, image: &mut [u8]) {
         put_word(image, self.offset + 8, revision.0);
         if revision.0 == self.wanted {
@@ -52,7 +52,7 @@ impl BaseRevisionTag {
 }
 
 impl BaseRevision {
-    /// The revision to speak with a kernel that wants `wanted`; none if that is too old.
+    /// Returns the revision for a kernel that requests `wanted`; `None` if that is too old.
     #[must_use]
     pub fn grant(wanted: u64) -> Option<Self> {
         (wanted >= LOWEST).then_some(Self(wanted.min(HIGHEST)))
@@ -64,7 +64,7 @@ impl BaseRevision {
         self.0
     }
 
-    /// How the address of ACPI's root pointer is told: physical at 3, in the direct map from 4 on.
+    /// Returns the address of the ACPI root pointer in the form of the revision: physical at 3, in the direct map from 4 on.
     #[must_use]
     pub const fn rsdp_address(self, address: PhysAddr) -> VirtAddr {
         if self.0 >= 4 {
@@ -74,7 +74,7 @@ impl BaseRevision {
         }
     }
 
-    /// How the addresses of SMBIOS and of EFI's system table are told: physical at 3 and 4, in the direct map from 5 on.
+    /// Returns the address of SMBIOS or the EFI system table in the form of the revision: physical at 3 and 4, in the direct map from 5 on.
     #[must_use]
     pub const fn firmware_address(self, address: PhysAddr) -> VirtAddr {
         if self.0 >= 5 {

@@ -1,12 +1,12 @@
-//! Why a kernel's requests cannot be answered.
+//! Reasons why the loader cannot respond to the kernel's requests.
 
 use super::id::RequestKind;
 use crate::address::VirtAddr;
 
-/// Why the requests cannot be answered.
+/// The reason why the loader cannot respond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    /// The same id twice: the kernel would wait for an answer that never comes.
+    /// The same id twice: one of the requests would never get its response.
     #[error("the kernel makes the request {kind:?} twice, at {first:#x} and {second:#x} of its image")]
     Duplicate {
         /// Which.
@@ -24,35 +24,35 @@ pub enum RequestError {
         /// Offset of the second.
         second: usize,
     },
-    /// A request runs past the end of the image.
-    #[error("the kernel's request at {offset:#x} of its image is cut short")]
+    /// A request extends beyond the end of the image.
+    #[error("the kernel's request at {offset:#x} of its image is incomplete")]
     CutShort {
         /// Its offset in the image.
         offset: usize,
     },
-    /// No base revision tag: that means revision 0.
-    #[error("the kernel has no Limine base revision tag; this loader speaks revisions 3 to 6")]
+    /// No base revision tag, which means revision 0.
+    #[error("the kernel has no Limine base revision tag; this loader supports revisions 3 to 6")]
     NoBaseRevision,
-    /// A base revision that is no longer spoken.
-    #[error("the kernel wants Limine base revision {revision}; this loader speaks revisions 3 to 6")]
+    /// An unsupported base revision.
+    #[error("the kernel requests Limine base revision {revision}; this loader supports revisions 3 to 6")]
     BaseRevisionTooOld {
-        /// What it wants.
+        /// The requested revision.
         revision: u64,
     },
-    /// Five-level paging or more is a must for the kernel.
-    #[error("the kernel insists on paging mode {minimum}; this loader has 4-level paging (mode 0) only")]
+    /// The kernel requires five-level paging or more.
+    #[error("the kernel requires paging mode {minimum}; this loader has 4-level paging (mode 0) only")]
     PagingMode {
-        /// The lowest mode that it takes.
+        /// The lowest mode that it accepts.
         minimum: u64,
     },
-    /// The entry point asked for is not code.
-    #[error("the kernel asks to be entered at {entry}, which is in no executable segment")]
+    /// The requested entry point is not executable.
+    #[error("the kernel requests the entry point {entry}, which is in no executable segment")]
     EntryPoint {
         /// The address.
         entry: VirtAddr,
     },
-    /// An absurd stack.
-    #[error("the kernel asks for a stack of {size_bytes} bytes")]
+    /// The requested stack is too large.
+    #[error("the kernel requests a stack of {size_bytes} bytes")]
     StackSize {
         /// The size.
         size_bytes: u64,

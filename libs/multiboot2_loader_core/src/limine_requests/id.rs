@@ -1,4 +1,4 @@
-//! The numbers by which requests and markers are known (Limine boot protocol).
+//! The ids of requests and markers (Limine boot protocol).
 
 /// First word of every request.
 pub(crate) const REQUEST_MAGIC_0: u64 = 0xc7b1_dd30_df4c_8b88;
@@ -20,7 +20,7 @@ pub(crate) const END_MARKER_0: u64 = 0xadc0_e053_1bb1_0d03;
 /// The end marker.
 pub(crate) const END_MARKER: [u64; 2] = [END_MARKER_0, 0x9572_709f_3176_4c62];
 
-/// The requests that the loader answers.
+/// The requests that the loader knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum RequestKind {
@@ -103,21 +103,21 @@ const IDS: [(RequestKind, [u64; 2]); RequestKind::COUNT] = [
 ];
 
 impl RequestKind {
-    /// How many there are.
+    /// Their number.
     pub const COUNT: usize = 18;
 
-    /// Which kind an id names.
+    /// Returns the kind of an id.
     pub(crate) fn from_id(id: [u64; 2]) -> Option<Self> {
         IDS.iter().find(|(_, known)| *known == id).map(|(kind, _)| *kind)
     }
 
-    /// The two words that name it.
+    /// Returns the two words of its id.
     #[must_use]
     pub fn id(self) -> [u64; 2] {
         IDS.iter().find(|(kind, _)| *kind == self).map_or([0, 0], |(_, id)| *id)
     }
 
-    /// How many of the words beside the id the loader reads.
+    /// Number of parameters that the loader reads.
     pub(crate) const fn argument_words(self) -> usize {
         match self {
             Self::StackSize | Self::Mp | Self::EntryPoint => 1,

@@ -1,47 +1,47 @@
-//! What is wanted of the memory map, and why it may have nothing.
+//! A request for memory, and the reasons why it can fail.
 
 use super::{RangeKind, TooManyRanges};
 use crate::address::{FOUR_GIB, PAGE_SIZE_BYTES, PhysAddr};
 
-/// A wish for memory.
+/// A request for memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Allocation {
-    /// What it is for: only for the message when there is none.
+    /// Purpose, for the error message.
     pub purpose: &'static str,
-    /// How much; rounded up to whole pages.
+    /// Size in bytes; rounded up to whole pages.
     pub size_bytes: u64,
-    /// A power of two; at least a page is taken.
+    /// Alignment, a power of two; at least a page is used.
     pub alignment_bytes: u64,
-    /// What the range becomes.
+    /// Kind of the allocated range.
     pub kind: RangeKind,
-    /// The first address allowed.
+    /// Lowest allowed address.
     pub minimum: u64,
-    /// The first address behind what is allowed; never above 4 GiB.
+    /// End of the allowed addresses (exclusive); at most 4 GiB.
     pub maximum: u64,
 }
 
-/// Why there is no memory.
+/// The reason why there is no memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AllocationError {
     /// No usable range is large enough.
     #[error("out of memory: {size_bytes} bytes for {purpose} between {minimum:#x} and {maximum:#x}")]
     OutOfMemory {
-        /// What it was for.
+        /// The purpose.
         purpose: &'static str,
-        /// How much was wished for.
+        /// The requested size.
         size_bytes: u64,
-        /// The first address allowed.
+        /// Lowest allowed address.
         minimum: u64,
-        /// The first address behind what was allowed.
+        /// End of the allowed addresses (exclusive).
         maximum: u64,
     },
-    /// No room in the list.
+    /// The list is full.
     #[error(transparent)]
     TooManyRanges(#[from] TooManyRanges),
 }
 
 impl Allocation {
-    /// Page-aligned memory anywhere between 1 MiB and 4 GiB.
+    /// Requests page-aligned memory anywhere between 1 MiB and 4 GiB.
     #[must_use]
     pub const fn new(purpose: &'static str, size_bytes: u64, kind: RangeKind) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl Allocation {
         }
     }
 
-    /// The same between other addresses.
+    /// Changes the allowed addresses.
     #[must_use]
     pub const fn within(self, minimum: PhysAddr, maximum: PhysAddr) -> Self {
         Self {
@@ -64,7 +64,7 @@ impl Allocation {
         }
     }
 
-    /// The same with another alignment, a power of two.
+    /// Changes the alignment, a power of two.
     #[must_use]
     pub const fn aligned(self, alignment_bytes: u64) -> Self {
         Self {

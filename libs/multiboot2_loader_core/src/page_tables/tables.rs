@@ -1,4 +1,4 @@
-//! Where page tables go: into memory, or nowhere, only to be counted.
+//! Destinations of page tables: memory, or a counter.
 
 use crate::address::{Extent, PAGE_SIZE_BYTES, PhysAddr};
 use crate::physical_memory::{OutOfReach, PhysicalMemory};
@@ -6,39 +6,39 @@ use crate::physical_memory::{OutOfReach, PhysicalMemory};
 /// A table without entries.
 const EMPTY_TABLE: [u8; 4096] = [0; 4096];
 
-/// Why the tables could not be written.
+/// The reason why the tables could not be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PageTableError {
-    /// The memory given does not suffice.
-    #[error("{frames} frames do not suffice for the page tables")]
+    /// There is not enough memory.
+    #[error("{frames} frames are not enough for the page tables")]
     OutOfFrames {
-        /// How many were given.
+        /// Number of frames.
         frames: u64,
     },
-    /// The memory given cannot be written.
+    /// The memory cannot be written.
     #[error(transparent)]
     OutOfReach(#[from] OutOfReach),
 }
 
-/// Where tables go.
+/// A destination of tables.
 pub(super) trait Tables {
-    /// What can go wrong.
+    /// The error of the destination.
     type Error;
-    /// Begins an empty table.
+    /// Starts an empty table.
     fn begin_table(&mut self) -> Result<PhysAddr, Self::Error>;
     /// Sets an entry.
     fn set_entry(&mut self, table: PhysAddr, index: u64, entry: u64) -> Result<(), Self::Error>;
 }
 
-/// Counts tables and writes none.
+/// Counts tables, and writes none.
 #[derive(Default)]
 pub(super) struct Counter {
-    /// How many so far.
+    /// Number of tables.
     frames: u64,
 }
 
 impl Counter {
-    /// How many so far.
+    /// Number of tables.
     pub(super) const fn frames(&self) -> u64 {
         self.frames
     }
@@ -57,18 +57,18 @@ impl Tables for Counter {
     }
 }
 
-/// Writes tables one behind the other.
+/// Writes tables, one after the other.
 pub(super) struct Writer<'m, M> {
     /// The memory to write to.
     memory: &'m mut M,
     /// The frames that the tables may use.
     frames: Extent,
-    /// How many of them are used.
+    /// Number of used frames.
     used: u64,
 }
 
 impl<'m, M> Writer<'m, M> {
-    /// Tables go to `frames`.
+    /// Creates a destination in `frames`.
     pub(super) const fn new(memory: &'m mut M, frames: Extent) -> Self {
         Self {
             memory,

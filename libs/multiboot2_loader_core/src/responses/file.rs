@@ -4,18 +4,18 @@ use crate::address::{Extent, VirtAddr};
 use crate::boot_information::Module;
 use crate::pool::{Pool, PoolFull};
 
-/// Size of the protocol's struct. Behind the string come the medium (0: generic), an unused half word, and where the
-/// file came from: TFTP server, partition, disk ids, UUIDs. GRUB does not tell, so all that stays 0.
+/// Size of the protocol's struct. After the string come the medium (0: generic), an unused half word, and the
+/// origin of the file: TFTP server, partition, disk ids, UUIDs. GRUB does not report those, so they are 0.
 const FILE_BYTES: usize = 112;
 
 /// A file that GRUB loaded.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct File<'a> {
-    /// Where its bytes lie.
+    /// Address range of its bytes.
     pub extent: Extent,
     /// Its path on the medium.
     pub path: &'a str,
-    /// What the configuration says beside the path.
+    /// The string after the path in the configuration.
     pub string: &'a str,
 }
 

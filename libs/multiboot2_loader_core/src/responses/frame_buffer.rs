@@ -5,7 +5,7 @@ use crate::address::VirtAddr;
 use crate::frame_buffer::FrameBuffer;
 use crate::pool::{Pool, PoolFull};
 
-/// From this revision on a frame buffer ends with a list of video modes.
+/// The lowest response revision with a list of video modes.
 const REVISION: u64 = 1;
 
 /// The protocol's number for direct RGB colour.
@@ -29,7 +29,7 @@ pub(super) fn response_for(pool: &mut Pool<'_>, screen: &FrameBuffer) -> Result<
         // There is no EDID: its size is 0, and its address a null pointer.
         0,
         0,
-        // How many modes.
+        // Number of modes.
         1,
         modes.as_u64(),
     ];

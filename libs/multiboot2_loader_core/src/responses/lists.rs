@@ -8,12 +8,12 @@ use crate::pool::{Pool, PoolFull};
 /// Size of the protocol's `struct limine_memmap_entry`.
 const ENTRY_BYTES: usize = 24;
 
-/// An entry of the published memory map. It is free to say anything: tests publish maps that make no sense.
+/// An entry of the published memory map. It may be invalid: tests publish invalid maps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryMapEntry {
     /// First byte.
     pub base: u64,
-    /// How many bytes.
+    /// Size in bytes.
     pub length_bytes: u64,
     /// The protocol's number of the kind.
     pub kind: u64,
@@ -30,7 +30,7 @@ impl From<&Range> for MemoryMapEntry {
 }
 
 impl MemoryMapEntry {
-    /// The entries in a file: three little-endian words each, as the protocol lays them out. A cut one is left out.
+    /// Returns the entries in a file: three little-endian words each, in the protocol's layout. An incomplete one is left out.
     pub fn from_file(bytes: &[u8]) -> impl ExactSizeIterator<Item = Self> {
         bytes.as_chunks::<ENTRY_BYTES>().0.iter().map(|entry| {
             let mut words = entry.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
@@ -44,7 +44,7 @@ impl MemoryMapEntry {
     }
 }
 
-/// Writes the memory map: the entries side by side, then the pointers to them.
+/// Writes the memory map: the entries, then the pointers to them.
 pub(super) fn memory_map_response(
     pool: &mut Pool<'_>,
     entries: impl ExactSizeIterator<Item = MemoryMapEntry>,

@@ -1,7 +1,7 @@
 //! The processors (`struct limine_mp_response` and `struct limine_mp_info` of x86-64).
 //!
-//! The info structs must exist before the processors are started, since each of them waits at its own: they are put
-//! into the pool first ([`MpInfos::put`]), and the response lists those whose processors came up.
+//! The info structs must exist before the processors are started, since each processor waits at its own. So [`MpInfos::put`] comes first,
+//! and the response lists those whose processors started.
 
 use acpi_check::Processor;
 
@@ -12,31 +12,31 @@ use crate::pool::{Pool, PoolFull};
 /// at 24 a word for the kernel's use.
 pub const MP_INFO_BYTES: u64 = 32;
 
-/// The info structs, side by side.
+/// The info structs, contiguous.
 #[derive(Clone, Copy, Debug)]
 pub struct MpInfos {
-    /// Where the first lies.
+    /// Address of the first.
     pub first: VirtAddr,
-    /// How many there are.
+    /// Their number.
     pub count: usize,
 }
 
-/// What the response tells.
+/// Content of the response.
 #[derive(Clone, Copy, Debug)]
 pub struct MpAnswer<'a> {
     /// Whether the local APICs are in x2APIC mode.
     pub x2apic: bool,
-    /// The local APIC id of the processor that runs the loader.
+    /// Local APIC id of the BSP.
     pub bsp_local_apic_id: u32,
-    /// The info structs of all processors that run, that one among them.
+    /// Info structs of all running processors, including the BSP.
     pub infos: &'a [VirtAddr],
 }
 
 impl MpInfos {
-    /// Puts an info struct for every processor into the pool.
+    /// Allocates an info struct for every processor.
     ///
     /// # Errors
-    /// When the pool is too small.
+    /// The pool is too small.
     pub fn put(pool: &mut Pool<'_>, processors: &[Processor]) -> Result<Self, PoolFull> {
         let (first, bytes) = pool.reserve(processors.len().saturating_mul(32))?;
         for (info, processor) in bytes.as_chunks_mut::<32>().0.iter_mut().zip(processors) {
@@ -51,7 +51,7 @@ impl MpInfos {
         })
     }
 
-    /// Where the struct of the processor with this place in the list lies.
+    /// Returns the address of the struct of the processor with this index.
     #[must_use]
     pub const fn address_of(&self, index: usize) -> VirtAddr {
         VirtAddr::new(self.first.as_u64() + index as u64 * MP_INFO_BYTES)
