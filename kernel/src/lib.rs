@@ -26,6 +26,7 @@ use command_line::{AtTheEnd, LogTime, OnPanic, Options};
 use core::fmt;
 use cpu::{
     application_processors,
+    application_processors::BootStage,
     cpu_local_data::{BSP_ID, CpuLocalData},
     early,
     hlt_loop::{hlt_loop, hlt_loop_with_interrupts_off},
@@ -121,6 +122,7 @@ unsafe extern "C" fn entry_point_from_limine_mp(mp_info: &MpInfo) -> ! {
     // The BSP put the id there, and ids are 32 bits wide.
     let cpu_id = u32::try_from(mp_info.extra_argument()).unwrap_or(u32::MAX);
     processors::make_data_known(cpu_id);
+    application_processors::arrive(BootStage::Entered);
     (BOOT.wait().test_hooks.at_ap_entry)(cpu_id);
     Protections::switch_on();
     cpu::paging::set_up();
@@ -192,7 +194,7 @@ fn keep_kernel_file() {
 
 /// Tells that this processor needs nothing of the boot loader's any more. After the last one, its memory is reused.
 fn leave_boot_loader() {
-    if application_processors::LEFT_BOOT_LOADER.arrive()
+    if application_processors::arrive(BootStage::LeftBootLoader)
         && let Some(mut memory) = physical_memory::lock()
     {
         // SAFETY: Every processor runs on the kernel's stacks, tables and segments; what the boot loader said was copied.
@@ -204,7 +206,7 @@ fn leave_boot_loader() {
 
 /// The end of every processor's boot. The last one says what the machine is, and does what the command line wants then.
 fn idle() -> ! {
-    if application_processors::IS_UP.arrive() {
+    if application_processors::arrive(BootStage::Up) {
         let boot_info = &BOOT.wait().boot_info;
         log::info!(
             "All {} processors are up and idle {}",
@@ -212,6 +214,9 @@ fn idle() -> ! {
             EndOfBoot(boot_info)
         );
         end();
+    }
+    if this_cpu::current_cpu_id() == BSP_ID {
+        end_of_boot::wait_for_processors();
     }
     hlt_loop(logger::draw)
 }

@@ -3,28 +3,66 @@
 use super::cpu_local_data::{self, BSP_ID};
 use crate::boot::limine_requests::MP_REQUEST;
 use core::{
-    iter,
+    fmt, iter,
     sync::atomic::{AtomicU32, Ordering},
 };
 use limine::{
     mp::{MpGotoFunction, MpInfo},
     request::MpResponse,
 };
+use num_enum::TryFromPrimitive;
 
-/// Counts the processors that have reached a point of the boot.
-pub struct CpuCounter(AtomicU32);
+/// How far a processor's boot has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, TryFromPrimitive)]
+#[repr(u8)]
+pub enum BootStage {
+    /// It has not entered the kernel.
+    NotEntered,
+    /// It has entered the kernel.
+    Entered,
+    /// It runs on the kernel's stack and page tables, and needs nothing of the boot loader any more.
+    LeftBootLoader,
+    /// It has finished its boot.
+    Up,
+}
 
-/// Processors that run on the kernel's stack and page tables, and need nothing of the boot loader any more.
-pub static LEFT_BOOT_LOADER: CpuCounter = CpuCounter(AtomicU32::new(0));
+/// Number of processors that have reached each stage.
+static COUNTS: [AtomicU32; 4] = [const { AtomicU32::new(0) }; 4];
 
-/// Processors that have finished their boot.
-pub static IS_UP: CpuCounter = CpuCounter(AtomicU32::new(0));
+/// Says that the current processor has reached a stage. Returns `true` for the last of all processors.
+pub fn arrive(stage: BootStage) -> bool {
+    if let Some(local) = cpu_local_data::of(cpu_local_data::current_cpu_id()) {
+        local.boot_stage.store(stage as u8, Ordering::Relaxed);
+    }
+    // AcqRel: the last processor sees what the others did before.
+    COUNTS[stage as usize].fetch_add(1, Ordering::AcqRel) + 1 == cpu_local_data::cpus_count()
+}
 
-impl CpuCounter {
-    /// Counts the current processor. Returns `true` for the last of all processors.
-    pub fn arrive(&self) -> bool {
-        // AcqRel: the last processor sees what the others did before.
-        self.0.fetch_add(1, Ordering::AcqRel) + 1 == cpu_local_data::cpus_count()
+/// Whether all processors have finished their boot.
+pub fn are_all_up() -> bool {
+    COUNTS[BootStage::Up as usize].load(Ordering::Acquire) >= cpu_local_data::cpus_count()
+}
+
+/// The processors that have not finished their boot, by their ids, and how far they have come. The first few are shown.
+pub struct Missing;
+
+impl fmt::Display for Missing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MAX_SHOWN: usize = 8;
+        let stage_of = |cpu_id| {
+            let local = cpu_local_data::of(cpu_id)?;
+            BootStage::try_from(local.boot_stage.load(Ordering::Relaxed)).ok()
+        };
+        let missing = || {
+            let all = (0..cpu_local_data::cpus_count()).filter_map(|cpu_id| Some((cpu_id, stage_of(cpu_id)?)));
+            all.filter(|(_, stage)| *stage != BootStage::Up)
+        };
+        write!(formatter, "{} of {}: ", missing().count(), cpu_local_data::cpus_count())?;
+        for (index, (cpu_id, stage)) in missing().take(MAX_SHOWN).enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(formatter, "{separator}{cpu_id} ({stage:?})")?;
+        }
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use alloc::boxed::Box;
 use core::{
     cell::UnsafeCell,
     mem::offset_of,
-    sync::atomic::{AtomicBool, AtomicU64},
+    sync::atomic::{AtomicBool, AtomicU8, AtomicU64},
 };
 use spin::Once;
 use x86_64::{VirtAddr, registers::model_specific::GsBase, structures::tss::TaskStateSegment};
@@ -34,6 +34,8 @@ pub struct CpuLocalData {
     pub local_apic_id: u32,
     /// See [`crate::sync::this_cpu::set_is_logging`].
     is_logging: AtomicBool,
+    /// How far its boot has come: an [`application_processors::BootStage`](super::application_processors::BootStage).
+    pub(super) boot_stage: AtomicU8,
     /// Kernel stack pointer inside `enter_user_mode`, where the kernel continues when user mode is left.
     pub(crate) kernel_stack: AtomicU64,
     /// The program's stack pointer during the entry of a system call.
@@ -57,6 +59,7 @@ impl CpuLocalData {
             kernel_assigned_id,
             local_apic_id,
             is_logging: AtomicBool::new(false),
+            boot_stage: AtomicU8::new(0),
             kernel_stack: AtomicU64::new(0),
             user_stack: AtomicU64::new(0),
             tss: UnsafeCell::new(tss),

@@ -72,7 +72,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 }
 
 /// Those that run once.
-fn single_scenarios() -> [Scenario; 6] {
+fn single_scenarios() -> [Scenario; 7] {
     let with_x2apic = |deadline| ticks(|_| {}, MISSING_IN_A_SECOND, deadline);
     [
         Scenario::new("interrupts::sleepers_wake", 60, sleepers_wake),
@@ -81,6 +81,11 @@ fn single_scenarios() -> [Scenario; 6] {
             "interrupts::a_remote_call_without_an_answer_is_reported_and_ends_the_kernel",
             60,
             no_answer,
+        ),
+        Scenario::new(
+            "interrupts::a_processor_that_does_not_boot_is_named",
+            60,
+            lost_processor,
         ),
         Scenario::new("slow::no_route_leads_to_processor_299", 240, no_route),
         Scenario::new(
@@ -264,6 +269,12 @@ fn no_answer(deadline: Deadline) -> Outcome {
         panic.contains("for processor 1 to answer the remote call \"answer never\""),
         "the panic does not say which processor did not answer",
     )
+}
+
+/// A processor that never leaves its entry is named, with how far it has come.
+fn lost_processor(deadline: Deadline) -> Outcome {
+    let mut booted = start(FirmwareKind::Bios, "lost_processor", |_| {}, deadline)?;
+    booted.expect("WARN  Processors not up after 5 s, 1 of 4: 2 (Entered).")
 }
 
 /// NMIs while all processors take locks and log: each is logged, and the processors go on.

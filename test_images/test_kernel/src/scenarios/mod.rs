@@ -97,7 +97,7 @@ impl Scenario {
 }
 
 /// Every scenario.
-static ALL: [Scenario; 81] = [
+static ALL: [Scenario; 82] = [
     Scenario::on_bsp("bench_on_two", bench::run_on_two),
     Scenario::on_bsp("bench", bench::run),
     Scenario::on_bsp("bench_with_screen", bench::run_with_screen),
@@ -177,6 +177,7 @@ static ALL: [Scenario; 81] = [
     Scenario::on_all("shootdowns", remote_calls::storm_of_shootdowns),
     Scenario::on_all("panic_while_others_log", stopping::panic_while_others_log),
     Scenario::on_first_ap(PANIC_WHILE_OTHERS_START, stopping::panic_while_others_start),
+    Scenario::at_entry(LOST_PROCESSOR, || {}),
     Scenario::on_all("busy", stopping::be_busy),
     Scenario::on_bsp("device_interrupt", devices::route),
     Scenario::on_bsp("route_out_of_reach", devices::route_out_of_reach),
@@ -189,6 +190,9 @@ const PANIC_IN_INTERRUPT: &str = "panic_in_interrupt";
 
 /// The scenario in which processors come to the kernel in an odd state.
 const ODD_FIRMWARE: &str = "odd_firmware";
+
+/// The scenario in which a processor is lost at its entry.
+const LOST_PROCESSOR: &str = "lost_processor";
 
 /// The scenario in which APs wait at their entry.
 const PANIC_WHILE_OTHERS_START: &str = "panic_while_others_start";
@@ -211,6 +215,9 @@ pub(crate) static ADDITIONS: TestHooks = TestHooks {
     at_ap_entry: |cpu_id| {
         if word_is("scenario", PANIC_WHILE_OTHERS_START) {
             stopping::wait_for_panic_at_ap_entry(cpu_id);
+        }
+        if word_is("scenario", LOST_PROCESSOR) {
+            stopping::lose_processor_2(cpu_id);
         }
         if word_is("scenario", ODD_FIRMWARE) {
             odd_firmware::switch_local_apic_off();

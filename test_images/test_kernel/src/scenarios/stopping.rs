@@ -18,8 +18,7 @@ static READY: AtomicU32 = AtomicU32::new(0);
 /// How many lines they have logged.
 static LINES: AtomicU32 = AtomicU32::new(0);
 
-/// When all processors are there, the APs log without end; when they do, the BSP panics. Not before: one that logs all the
-/// time may keep another from saying its hello for minutes, since the log's lock is not a fair one.
+/// When all processors are there, the APs log without end; when they do, the BSP panics.
 pub(super) fn panic_while_others_log() {
     READY.fetch_add(1, Ordering::AcqRel);
     while READY.load(Ordering::Acquire) < cpus_count() {
@@ -45,6 +44,15 @@ pub(super) fn wait_for_panic_at_ap_entry(cpu_id: u32) {
         && cpu_id != PANICKING_AP
     {
         while state.load(Ordering::SeqCst) != u8::from(NmiHandlerState::KernelPanicked) {
+            hint::spin_loop();
+        }
+    }
+}
+
+/// Keeps processor 2 at its entry for ever.
+pub(super) fn lose_processor_2(cpu_id: u32) {
+    if cpu_id == 2 {
+        loop {
             hint::spin_loop();
         }
     }
