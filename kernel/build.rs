@@ -1,10 +1,5 @@
-//! Hands the linker script to the linker when the kernel is built for the bare machine.
+//! Tells the linker where the image lies.
 
 fn main() {
-    println!("cargo::rerun-if-changed=linker-x86_64.ld");
-    let bare_machine = std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "none");
-    if bare_machine {
-        let directory = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it for build scripts");
-        println!("cargo::rustc-link-arg-bins=-T{directory}/linker-x86_64.ld");
-    }
+    bare_metal_link::with_script("linker-x86_64.ld");
 }

@@ -1,8 +1,5 @@
-//! Names the program's entry point to the linker when it is built for the bare machine.
+//! Tells the linker where the program starts.
 
 fn main() {
-    let bare_machine = std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "none");
-    if bare_machine {
-        println!("cargo::rustc-link-arg-bins=--entry=entry_point");
-    }
+    bare_metal_link::with_entry("entry_point");
 }

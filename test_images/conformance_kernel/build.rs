@@ -1,11 +1,5 @@
-//! Hands the linker script to the linker, for the bare machine only.
+//! Tells the linker where the image lies.
 
 fn main() {
-    let directory = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR for build scripts");
-    let script = format!("{directory}/linker-x86_64.ld");
-    println!("cargo:rerun-if-changed={script}");
-    let target_os = std::env::var("CARGO_CFG_TARGET_OS").expect("cargo sets CARGO_CFG_TARGET_OS for build scripts");
-    if target_os == "none" {
-        println!("cargo:rustc-link-arg-bins=-T{script}");
-    }
+    bare_metal_link::with_script("linker-x86_64.ld");
 }
