@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::examined_elf::ImageError;
 use crate::stripped_elf::StripError;
 
 /// A program of the host that is not there.
@@ -33,6 +34,14 @@ pub enum IsoError {
         path: PathBuf,
         /// What the host says.
         source: io::Error,
+    },
+    /// A kernel, loader or program that cannot run.
+    #[error("{} cannot boot: {source}", path.display())]
+    Image {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ImageError,
     },
     /// An ELF file whose debug information cannot be taken out.
     #[error("cannot take the debug information out of {}: {source}", path.display())]

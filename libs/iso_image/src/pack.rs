@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::boot_loader::BootLoader;
-use crate::contents::Contents;
+use crate::contents::{Contents, Payload};
 use crate::error::IsoError;
-use crate::files::{file_error, run};
+use crate::examined_elf::{ImageError, check_kernel, check_multiboot2_loader, check_program};
+use crate::files::{file_error, read, run};
 use crate::grub::Grub;
 use crate::host_tools::Host;
 use crate::iso_root::{DebugInformation, fill, make_readable};
@@ -49,6 +50,7 @@ pub fn pack(contents: &Contents, boot_loader: &BootLoader, host: &Host, iso: &Pa
         .prefix("pack-")
         .tempdir_in(folder)
         .map_err(file_error("make a folder in", folder))?;
+    examine(contents)?;
     let (root, image) = (work.path().join("iso_root"), work.path().join("image.iso"));
     fill(contents, Some(boot_loader), DebugInformation::Drop, &root)?;
     make_readable(&root)?;
@@ -63,6 +65,28 @@ pub fn pack(contents: &Contents, boot_loader: &BootLoader, host: &Host, iso: &Pa
         size_bytes,
         remarks: boot_loader.remarks(),
     })
+}
+
+/// Refuses a kernel, loader or program that cannot run. What goes onto the ISO verbatim may be anything.
+fn examine(contents: &Contents) -> Result<(), IsoError> {
+    let check = |path: &Path, check: fn(&[u8]) -> Result<(), ImageError>| {
+        check(&read(path)?).map_err(|source| IsoError::Image {
+            path: path.to_owned(),
+            source,
+        })
+    };
+    if let Some(Payload::Program(kernel)) = &contents.kernel {
+        check(kernel, check_kernel)?;
+    }
+    if let Some(loader) = &contents.multiboot2_loader {
+        check(loader, check_multiboot2_loader)?;
+    }
+    for module in &contents.modules {
+        if let Payload::Program(program) = &module.payload {
+            check(program, check_program)?;
+        }
+    }
+    Ok(())
 }
 
 /// Packs with Limine's boot files.

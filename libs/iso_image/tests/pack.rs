@@ -1,6 +1,8 @@
 //! Packs with the tools of this host: the same input gives the same bytes.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
+mod small_images;
+
 use std::fs;
 use std::path::Path;
 
@@ -9,19 +11,25 @@ use iso_image::{
     pack_into_cache, pack_unless_current,
 };
 
-/// Contents whose kernel is this test program: an ELF file with debug information.
+/// Contents with a small kernel and loader.
 fn contents(folder: &Path) -> Contents {
     let module = folder.join("module");
     fs::write(&module, b"module").unwrap();
+    let [kernel, loader] = ["kernel", "loader"].map(|name| folder.join(name));
+    // Written once: a new time would be another input.
+    if !kernel.exists() {
+        fs::write(&kernel, small_images::kernel().elf()).unwrap();
+        fs::write(&loader, small_images::loader().elf()).unwrap();
+    }
     Contents {
-        kernel: Some(Payload::Program(std::env::current_exe().unwrap())),
+        kernel: Some(Payload::Program(kernel)),
         command_line: BootText::new("log.level=debug").unwrap(),
         modules: vec![Module {
             name: IsoName::new("user_mode_program_0").unwrap(),
             payload: Payload::Verbatim(module),
             string: BootText::default(),
         }],
-        multiboot2_loader: Some(std::env::current_exe().unwrap()),
+        multiboot2_loader: Some(loader),
     }
 }
 
@@ -192,4 +200,25 @@ fn different_inputs_have_different_isos_in_a_cache() {
     let (first, second) = (iso_of("one"), iso_of("two"));
     assert!(first.1 != second.1 && first.1.exists());
     assert_eq!(iso_of("one"), first);
+}
+
+#[test]
+fn an_image_that_cannot_boot_is_refused_by_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = fake_limine(folder.path());
+    add_fake_limine_tool(folder.path());
+    let boot_loader = BootLoader::Limine(Limine::find(&host).unwrap());
+    let contents = contents(folder.path());
+    // Position-independent, as RUSTFLAGS once made it.
+    let kernel = small_images::SmallImage {
+        kind: 3,
+        ..small_images::kernel()
+    };
+    fs::write(folder.path().join("kernel"), kernel.elf()).unwrap();
+    let error = pack(&contents, &boot_loader, &host, &folder.path().join("os.iso")).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("/kernel cannot boot: its ELF type is 3") && !text.contains('\n'),
+        "{text}"
+    );
 }

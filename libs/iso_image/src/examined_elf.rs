@@ -1,0 +1,193 @@
+//! Examines an ELF file before it goes onto an ISO: an image that cannot boot is refused here, since a boot loader would only
+//! leave the log empty.
+
+use elf::abi::{EM_X86_64, ET_EXEC, PF_X, PT_LOAD};
+use elf::endian::LittleEndian;
+use elf::file::Class;
+use elf::segment::ProgramHeader;
+use elf::{ElfBytes, ParseError};
+
+/// The lowest address of the kernel: its code is linked for the top 2 GiB.
+const KERNEL_START: u64 = 0xffff_ffff_8000_0000;
+/// The end of the addresses of programs.
+const LOWER_HALF_END: u64 = 0x0000_8000_0000_0000;
+/// Physical addresses that GRUB loads to, as a 32-bit program: above the first MiB, below 4 GiB.
+const LOADER_PHYSICAL: std::ops::Range<u64> = 0x10_0000..0x1_0000_0000;
+/// Beginning of the marker before the requests (Limine boot protocol, "Requests delimiters").
+const REQUESTS_START: [u64; 2] = [0xf6b8_f4b3_9de7_d1ae, 0xfab9_1a69_40fc_b9cf];
+/// Marker after the requests.
+const REQUESTS_END: [u64; 2] = [0xadc0_e053_1bb1_0d03, 0x9572_709f_3176_4c62];
+/// The Multiboot2 header lies in these first bytes of the file (Multiboot2 specification, 3.1).
+const MULTIBOOT2_SEARCHED_BYTES: usize = 32 * 1024;
+/// Alignment of the Multiboot2 header.
+const MULTIBOOT2_ALIGNMENT: usize = 8;
+/// First number of the Multiboot2 header.
+const MULTIBOOT2_MAGIC: u32 = 0xe852_50d6;
+/// `push rbp; mov rbp, rsp`: how a function with a frame pointer begins.
+const FRAME_POINTER_SETUP: [u8; 4] = [0x55, 0x48, 0x89, 0xe5];
+/// A kernel with frame pointers sets one up at least once in so many bytes of code.
+const MOST_CODE_BYTES_FOR_A_FRAME_POINTER: usize = 2048;
+
+/// Why an image cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// It is damaged, or no ELF file.
+    #[error("it is not a whole ELF file: {0}")]
+    NotElf(#[from] ParseError),
+    /// It is for another machine.
+    #[error("it is not for x86_64")]
+    OtherMachine,
+    /// It does not lie at fixed addresses.
+    #[error("its ELF type is {found}, not 2 (fixed addresses): some flag or setting made it position-independent")]
+    Type {
+        /// The type: 3 for a position-independent image.
+        found: u16,
+    },
+    /// Nothing of it is loaded.
+    #[error("it has no segment to load")]
+    NoSegment,
+    /// A segment lies elsewhere than this kind of image.
+    #[error("it has a segment at {address:#x}, where it cannot lie")]
+    Address {
+        /// The segment's address.
+        address: u64,
+    },
+    /// The first instruction is not in it.
+    #[error("its entry point {entry:#x} is not in an executable segment")]
+    Entry {
+        /// The entry point.
+        entry: u64,
+    },
+    /// A kernel without requests for the boot loader.
+    #[error("it has no Limine requests between their two markers (section .requests)")]
+    NoRequests,
+    /// A loader that GRUB does not recognise.
+    #[error("it has no valid Multiboot2 header in its first 32 KiB")]
+    NoMultiboot2Header,
+}
+
+/// Checks that the boot loader can start a kernel.
+///
+/// # Errors
+/// [`ImageError`].
+pub fn check_kernel(file: &[u8]) -> Result<(), ImageError> {
+    let elf = fixed_image(file, |segment| {
+        segment.p_vaddr >= KERNEL_START && segment.p_vaddr.checked_add(segment.p_memsz).is_some()
+    })?;
+    for segment in segments(&elf)? {
+        let bytes = elf.segment_data(&segment)?;
+        if let Some(start) = find(bytes, REQUESTS_START)
+            && bytes
+                .get(start..)
+                .is_some_and(|requests| find(requests, REQUESTS_END).is_some())
+        {
+            return Ok(());
+        }
+    }
+    Err(ImageError::NoRequests)
+}
+
+/// Checks that GRUB can start our Multiboot2 loader.
+///
+/// # Errors
+/// [`ImageError`].
+pub fn check_multiboot2_loader(file: &[u8]) -> Result<(), ImageError> {
+    fixed_image(file, |segment| LOADER_PHYSICAL.contains(&segment.p_paddr))?;
+    let searched = file
+        .get(..MULTIBOOT2_SEARCHED_BYTES.min(file.len()))
+        .unwrap_or_default();
+    let mut places = searched.chunks(MULTIBOOT2_ALIGNMENT).enumerate();
+    let is_header = |place: usize| {
+        let number = |index: usize| {
+            let bytes = searched.get(place + 4 * index..)?.first_chunk()?;
+            Some(u32::from_le_bytes(*bytes))
+        };
+        // Magic, architecture, length and checksum add up to zero.
+        let sum = (0..4).try_fold(0_u32, |sum, index| Some(sum.wrapping_add(number(index)?)));
+        number(0) == Some(MULTIBOOT2_MAGIC) && sum == Some(0)
+    };
+    if places.any(|(index, _)| is_header(index * MULTIBOOT2_ALIGNMENT)) {
+        Ok(())
+    } else {
+        Err(ImageError::NoMultiboot2Header)
+    }
+}
+
+/// Checks that the kernel can run a program.
+///
+/// # Errors
+/// [`ImageError`].
+pub fn check_program(file: &[u8]) -> Result<(), ImageError> {
+    let is_in_lower_half = |segment: &ProgramHeader| {
+        let end = segment.p_vaddr.checked_add(segment.p_memsz);
+        end.is_some_and(|end| end <= LOWER_HALF_END)
+    };
+    fixed_image(file, is_in_lower_half).map(drop)
+}
+
+/// Whether the functions of an image keep frame pointers, which backtraces follow. True for a file that is no ELF file.
+#[must_use]
+pub fn has_frame_pointers(file: &[u8]) -> bool {
+    let Ok(elf) = ElfBytes::<LittleEndian>::minimal_parse(file) else {
+        return true;
+    };
+    let all = segments(&elf).unwrap_or_default();
+    let code = all.iter().filter(|segment| segment.p_flags & PF_X != 0);
+    code.filter_map(|segment| elf.segment_data(segment).ok()).all(|code| {
+        let setups = code.windows(FRAME_POINTER_SETUP.len());
+        let setups = setups.filter(|bytes| *bytes == FRAME_POINTER_SETUP).count();
+        setups >= code.len() / MOST_CODE_BYTES_FOR_A_FRAME_POINTER
+    })
+}
+
+/// Parses an image and checks its type, its entry point, and the place of each segment.
+fn fixed_image(
+    file: &[u8],
+    is_well_placed: impl Fn(&ProgramHeader) -> bool,
+) -> Result<ElfBytes<'_, LittleEndian>, ImageError> {
+    let elf = ElfBytes::<LittleEndian>::minimal_parse(file)?;
+    if elf.ehdr.e_machine != EM_X86_64 || elf.ehdr.class != Class::ELF64 {
+        return Err(ImageError::OtherMachine);
+    }
+    if elf.ehdr.e_type != ET_EXEC {
+        return Err(ImageError::Type { found: elf.ehdr.e_type });
+    }
+    let segments = segments(&elf)?;
+    if segments.is_empty() {
+        return Err(ImageError::NoSegment);
+    }
+    for segment in &segments {
+        if !is_well_placed(segment) {
+            return Err(ImageError::Address {
+                address: segment.p_vaddr,
+            });
+        }
+        // It lies in the file as a whole.
+        elf.segment_data(segment)?;
+    }
+    let entry = elf.ehdr.e_entry;
+    let is_in = |start: u64, segment: &ProgramHeader| entry >= start && entry - start < segment.p_memsz;
+    let mut code = segments.iter().filter(|segment| segment.p_flags & PF_X != 0);
+    // A loader that starts before paging names a physical address.
+    if code.any(|segment| is_in(segment.p_vaddr, segment) || is_in(segment.p_paddr, segment)) {
+        Ok(elf)
+    } else {
+        Err(ImageError::Entry { entry })
+    }
+}
+
+/// The segments to load that are not empty.
+fn segments(elf: &ElfBytes<'_, LittleEndian>) -> Result<Vec<ProgramHeader>, ParseError> {
+    let table = elf.segments().into_iter().flat_map(|table| table.iter());
+    Ok(table
+        .filter(|segment| segment.p_type == PT_LOAD && segment.p_memsz > 0)
+        .collect())
+}
+
+/// Where two aligned numbers stand one after the other.
+fn find(bytes: &[u8], numbers: [u64; 2]) -> Option<usize> {
+    let wanted = numbers.map(u64::to_le_bytes).concat();
+    let chunks = bytes.chunks(size_of::<u64>()).enumerate();
+    let mut places = chunks.map(|(index, _)| index * size_of::<u64>());
+    places.find(|place| bytes.get(*place..).is_some_and(|rest| rest.starts_with(&wanted)))
+}
