@@ -22,7 +22,7 @@ pub mod user_mode;
 pub use test_hooks::TestHooks;
 
 use boot::{boot_info::BootInfo, module, screen};
-use command_line::{AtTheEnd, LogTime, OnPanic, Options};
+use command_line::{AtTheEnd, LogColor, LogTime, OnPanic, Options};
 use core::fmt;
 use cpu::{
     application_processors,
@@ -65,6 +65,9 @@ pub fn init_bsp(test_hooks: &'static TestHooks) -> ! {
     // The number of processors decides how wide an id is, from the first line on.
     this_cpu::set_cpus_count(application_processors::count());
     logger::init(screen::size());
+    if boot::boot_info::log_color() == LogColor::Off {
+        logger::drop_colors();
+    }
     log::info!("Hello from BSP");
 
     // From here on the boot loader's answers are typed and checked.

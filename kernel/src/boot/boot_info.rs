@@ -16,7 +16,7 @@ use super::{
     screen::{self, Screen, ScreenError},
 };
 use alloc::boxed::Box;
-use command_line::Options;
+use command_line::{LogColor, Options};
 use core::fmt;
 use limine::{firmware, paging::PagingMode};
 use spin::Once;
@@ -251,6 +251,11 @@ pub fn command_line() -> Result<&'static str, BootStringError> {
     let claims = EXECUTABLE_CMDLINE_REQUEST.response().ok_or(BootStringError::Missing)?;
     // SAFETY: A string of the boot loader's, in memory that stays as it is.
     unsafe { boot_string::read(claims.command_line) }
+}
+
+/// Whether the log has colours: wanted before the first line, when the rest of the command line need not be read yet.
+pub fn log_color() -> LogColor {
+    Options::parse(command_line().unwrap_or_default(), |_, _| ()).log_color
 }
 
 /// The kernel's own place.

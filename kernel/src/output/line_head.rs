@@ -4,7 +4,10 @@ use super::display_data::DisplayData;
 use crate::sync::this_cpu::cpus_count;
 use arrayvec::ArrayString;
 use constcat::concat;
-use core::fmt::Write;
+use core::{
+    fmt::Write,
+    sync::atomic::{AtomicBool, Ordering},
+};
 use log::Level;
 use owo_colors::{
     Color as _,
@@ -12,8 +15,16 @@ use owo_colors::{
 };
 use text_grid::Color;
 
+/// Whether the terminal gets no colours. Set by [`drop_colors`].
+static WITHOUT_COLORS: AtomicBool = AtomicBool::new(false);
+
 /// Bits of a hexadecimal digit.
 const BITS_PER_DIGIT: u32 = 4;
+
+/// Writes no colours to the terminal from now on.
+pub(super) fn drop_colors() {
+    WITHOUT_COLORS.store(true, Ordering::Relaxed);
+}
 
 /// The id of this processor and a level.
 pub(super) struct LineHead {
@@ -49,14 +60,14 @@ impl LineHead {
         Self { cpu, level, time }
     }
 
-    /// Writes it with terminal colours.
+    /// Writes it with terminal colours, unless they were dropped.
     pub(super) fn write_to_terminal(&self, terminal: &mut impl Write) {
-        let pieces = [
-            BrightBlack::ANSI_FG,
-            &self.cpu,
-            look_of(self.level).on_terminal,
-            &self.time,
-        ];
+        let Look { label, on_terminal, .. } = look_of(self.level);
+        let pieces = if WITHOUT_COLORS.load(Ordering::Relaxed) {
+            [&self.cpu, " ", label, " ", &self.time]
+        } else {
+            [BrightBlack::ANSI_FG, &self.cpu, on_terminal, "", &self.time]
+        };
         // Neither output of the log has errors.
         pieces.into_iter().for_each(|piece| _ = terminal.write_str(piece));
     }

@@ -9,7 +9,7 @@
 use super::{
     display_data::DisplayData,
     late_lines::{LINE_CAPACITY, LateLines},
-    line_head::LineHead,
+    line_head::{self, LineHead},
     line_lock::{LineLock, LockError},
     serial_port::{LineSettings, SerialPort},
     uart_registers::UartRegisters,
@@ -84,6 +84,11 @@ pub fn init(screen_size: Option<Size>) {
 /// Lets each line of the log begin with the time, from now on.
 pub fn show_times(now_ns: fn() -> u64) {
     CLOCK.call_once(|| now_ns);
+}
+
+/// Writes no colours to the serial port from now on (`log.color=off`).
+pub fn drop_colors() {
+    line_head::drop_colors();
 }
 
 /// Moves the log from COM1 to another serial port, once; with settings, or as the firmware has set that one. Returns whether

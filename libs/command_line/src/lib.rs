@@ -13,5 +13,5 @@ mod options;
 mod words;
 
 pub use log::LevelFilter;
-pub use options::{AtTheEnd, LogTime, OnPanic, Options, WordProblem};
+pub use options::{AtTheEnd, LogColor, LogTime, OnPanic, Options, WordProblem};
 pub use words::{Word, Words, words};

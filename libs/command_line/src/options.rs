@@ -35,6 +35,12 @@ const LOG_TIME: &[(&str, LogTime)] = &[("off", LogTime::Off), ("on", LogTime::On
 /// The same, as a person should read them.
 const LOG_TIME_ALLOWED: &str = "off or on";
 
+/// Values of `log.color`.
+const LOG_COLOR: &[(&str, LogColor)] = &[("on", LogColor::On), ("off", LogColor::Off)];
+
+/// The same, as a person should read them.
+const LOG_COLOR_ALLOWED: &str = "on or off";
+
 /// Values of `exit`.
 const AT_THE_END: &[(&str, AtTheEnd)] = &[
     ("halt", AtTheEnd::Halt),
@@ -54,6 +60,8 @@ pub struct Options {
     pub on_panic: OnPanic,
     /// `log.time=`: whether each line of the log says when it was written.
     pub log_time: LogTime,
+    /// `log.color=`: whether the log has colours on the serial port.
+    pub log_color: LogColor,
     /// `exit=`: what the kernel does when there is nothing left to do.
     pub at_the_end: AtTheEnd,
 }
@@ -64,6 +72,7 @@ impl Default for Options {
             log_level: LevelFilter::Info,
             on_panic: OnPanic::default(),
             log_time: LogTime::default(),
+            log_color: LogColor::default(),
             at_the_end: AtTheEnd::default(),
         }
     }
@@ -87,6 +96,16 @@ pub enum LogTime {
     Off,
     /// It does: seconds since the clock was started.
     On,
+}
+
+/// Whether the log has colours on the serial port. On the screen it always has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogColor {
+    /// It has: ANSI escape sequences.
+    #[default]
+    On,
+    /// It has none.
+    Off,
 }
 
 /// What the kernel does when there is nothing left to do.
@@ -143,6 +162,7 @@ impl Options {
         match word.key {
             "log.level" => self.log_level = choose(word, LOG_LEVELS, LOG_LEVELS_ALLOWED)?,
             "log.time" => self.log_time = choose(word, LOG_TIME, LOG_TIME_ALLOWED)?,
+            "log.color" => self.log_color = choose(word, LOG_COLOR, LOG_COLOR_ALLOWED)?,
             "panic" => self.on_panic = choose(word, ON_PANIC, ON_PANIC_ALLOWED)?,
             "exit" => self.at_the_end = choose(word, AT_THE_END, AT_THE_END_ALLOWED)?,
             _ => return Err(WordProblem::Unknown),

@@ -1,6 +1,6 @@
 //! Which words set which options, and what becomes of the others.
 
-use command_line::{AtTheEnd, LevelFilter, LogTime, OnPanic, Options, WordProblem};
+use command_line::{AtTheEnd, LevelFilter, LogColor, LogTime, OnPanic, Options, WordProblem};
 use proptest::{
     collection,
     prelude::{any, prop_assert, prop_assert_eq, proptest},
@@ -29,6 +29,7 @@ fn an_empty_command_line_logs_no_details_and_halts() {
         log_level: LevelFilter::Info,
         on_panic: OnPanic::Halt,
         log_time: LogTime::Off,
+        log_color: LogColor::On,
         at_the_end: AtTheEnd::Halt,
     };
     assert_eq!(parse(""), (defaults, vec![]));
@@ -54,6 +55,12 @@ fn every_log_level_can_be_chosen() {
 fn both_ends_of_a_panic_can_be_chosen() {
     assert_eq!(parse("panic=exit").0.on_panic, OnPanic::Exit);
     assert_eq!(parse("panic=exit panic=halt").0.on_panic, OnPanic::Halt);
+}
+
+#[test]
+fn the_log_can_be_without_colours() {
+    assert_eq!(parse("log.color=off").0.log_color, LogColor::Off);
+    assert_eq!(parse("log.color=off log.color=on").0.log_color, LogColor::On);
 }
 
 #[test]
