@@ -9,15 +9,20 @@ use std::process::{Command, Output};
 /// The folder of the workspace.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// A folder with a `cargo` that prints its folder, the caller's folder, and its arguments.
+/// What stands in for cargo: a target is configured if `CARGO_BUILD_TARGET` is set, and a build fails if `BREAKS` is.
+const CARGO: &str = r#"#!/bin/sh
+case "$*" in
+*'config get build.target') [ -n "${CARGO_BUILD_TARGET-}" ] ;;
+build*) [ -z "${BREAKS-}" ] ;;
+*) echo "in $PWD from ${LIMELIGHT_CALLER_FOLDER-} target ${CARGO_BUILD_TARGET-} runs $*" ;;
+esac
+"#;
+
+/// A folder with that `cargo`.
 fn folder_with_cargo() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let cargo = folder.path().join("cargo");
-    fs::write(
-        &cargo,
-        "#!/bin/sh\necho \"in $PWD from ${LIMELIGHT_CALLER_FOLDER-} target ${CARGO_BUILD_TARGET-} runs $*\"\n",
-    )
-    .unwrap();
+    fs::write(&cargo, CARGO).unwrap();
     fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
     folder
 }
@@ -27,11 +32,22 @@ fn run(program: &Path, folder: &Path, arguments: &[&str], variables: &[(&str, &s
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
     Command::new(program)
         .args(arguments)
+        .env_remove("CARGO_BUILD_WARNINGS")
+        .env_remove("CARGO_TARGET_DIR")
         .envs(variables.iter().copied())
         .env("PATH", path)
+        // No settings of this machine's.
+        .env("RUSTUP_HOME", rustup_home())
+        .env("CARGO_HOME", folder)
         .current_dir(folder)
         .output()
         .unwrap()
+}
+
+/// Where rustup keeps its toolchains, whatever `HOME` is.
+fn rustup_home() -> std::path::PathBuf {
+    let home = std::env::home_dir().unwrap().join(".rustup");
+    std::env::var_os("RUSTUP_HOME").map_or(home, Into::into)
 }
 
 /// What a run printed, standard error included.
@@ -57,5 +73,59 @@ fn works_through_a_symbolic_link_and_keeps_the_callers_folder() {
     for program in [&link, Path::new("limelight")] {
         let output = run(program, &folder, &["run", "-s", "-S"], &[]);
         assert!(text(&output).contains(&wanted), "{}", text(&output));
+    }
+}
+
+#[test]
+fn a_target_of_others_does_not_reach_the_runner() {
+    let folder = folder_with_cargo();
+    let dev = Path::new(ROOT).join("dev");
+    let output = run(
+        &dev,
+        folder.path(),
+        &["run"],
+        &[("CARGO_BUILD_TARGET", "x86_64-unknown-none")],
+    );
+    assert!(
+        text(&output).contains("target host-tuple runs run --"),
+        "{}",
+        text(&output)
+    );
+}
+
+#[test]
+fn a_failure_of_cargo_names_the_settings_of_others() {
+    let folder = folder_with_cargo();
+    let dev = Path::new(ROOT).join("dev");
+    let config = folder.path().join("config.toml");
+    fs::write(&config, "[unstable]\n").unwrap();
+    let variables = [
+        ("BREAKS", "yes"),
+        ("CARGO_PROFILE_DEV_PANIC", "unwind"),
+        ("RUSTFLAGS", "-Cx"),
+    ];
+    let output = run(&dev, folder.path(), &["run"], &variables);
+    let text = text(&output);
+    assert!(!output.status.success(), "{text}");
+    for setting in ["CARGO_PROFILE_DEV_PANIC", "RUSTFLAGS", config.to_str().unwrap()] {
+        assert!(text.contains(setting), "{setting} is not in {text}");
+    }
+}
+
+#[test]
+fn slow_tests_run_only_when_they_are_asked_for() {
+    let folder = folder_with_cargo();
+    let dev = Path::new(ROOT).join("dev");
+    for (arguments, wanted) in [
+        (&["test"][..], "runs test -- --skip slow::\n"),
+        (
+            &["test", "iso", "--", "--exact"],
+            "runs test iso -- --exact --skip slow::\n",
+        ),
+        (&["test", "slow"], "runs test slow::\n"),
+        (&["test", "slow::one"], "runs test slow::one\n"),
+    ] {
+        let output = run(&dev, folder.path(), arguments, &[]);
+        assert!(text(&output).ends_with(wanted), "{}", text(&output));
     }
 }
