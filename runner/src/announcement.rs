@@ -1,8 +1,9 @@
 //! What the runner tells a person: what was packed and found, the command, how to quit, and how it ended.
 
+use std::fs;
 use std::process::Command;
 
-use iso_image::BootLoader;
+use iso_image::{BootLoader, has_frame_pointers};
 
 use crate::arguments::Options;
 use crate::built;
@@ -10,8 +11,9 @@ use crate::end_report::ProgramEnd;
 use crate::ending::Ending;
 use crate::exit_codes::ExitCode;
 use crate::firmware::FirmwareFiles;
+use crate::foreign_settings::foreign_settings;
 use crate::given_options::GivenOptions;
-use crate::out_dir::{iso_link, out_dir_link, short};
+use crate::out_dir::{iso_link, out_dir_link, short, workspace};
 use crate::preparation::{ChosenFirmware, ReadyIso, has_display_server};
 use crate::qemu::Qemu;
 use crate::say::say;
@@ -50,8 +52,35 @@ pub(crate) fn iso(iso: &ReadyIso, options: &Options) {
             ));
         }
     }
+    if let Some(note) = build_note(&foreign_settings(&workspace()), kernel_has_frame_pointers()) {
+        say(&format!("Note:     {note}"));
+    }
+    if let Some(error) = &iso.program_error {
+        say(&format!("Note:     the kernel will refuse {program}: {error}"));
+    }
     for remark in &iso.packed.remarks {
         say(&format!("Note:     {remark}"));
+    }
+}
+
+/// Whether backtraces of the kernel are whole.
+fn kernel_has_frame_pointers() -> bool {
+    // A kernel that cannot be read was reported when it was packed.
+    fs::read(built::kernel()).map_or(true, |file| has_frame_pointers(&file))
+}
+
+/// What was odd about the build, and which settings may be why.
+fn build_note(foreign_settings: &[String], has_frame_pointers: bool) -> Option<String> {
+    let settings = foreign_settings.join(", ");
+    match (has_frame_pointers, foreign_settings) {
+        (true, []) => None,
+        (true, _) => Some(format!(
+            "kernel and programs were built with foreign settings: {settings}"
+        )),
+        (false, []) => Some("backtraces will be short: the kernel was built without frame pointers".to_owned()),
+        (false, _) => Some(format!(
+            "backtraces will be short: the kernel was built without frame pointers, by foreign settings: {settings}"
+        )),
     }
 }
 
@@ -156,6 +185,18 @@ mod tests {
         assert_eq!(firmware_line(&asked_for), "BIOS, QEMU's SeaBIOS");
         assert!(firmware_line(&ChosenFirmware::BiosSinceNoOvmf).contains("OVMF"));
         assert!(firmware_line(&ChosenFirmware::BiosSinceIsoLacksUefi).contains("x86_64-efi"));
+    }
+
+    #[test]
+    fn a_kernel_built_with_foreign_settings_is_noted() {
+        let flags = ["RUSTFLAGS".to_owned()];
+        assert_eq!(build_note(&[], true), None);
+        assert!(build_note(&flags, true).is_some_and(|note| note.ends_with("foreign settings: RUSTFLAGS")));
+        let note = build_note(&flags, false).unwrap_or_default();
+        assert!(
+            note.starts_with("backtraces will be short") && note.ends_with("RUSTFLAGS"),
+            "{note}"
+        );
     }
 
     #[test]

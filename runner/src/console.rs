@@ -5,6 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::terminal_style::{EscapeFilter, TerminalStyle};
+
 /// Where captured bytes go as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Echo {
@@ -102,6 +104,7 @@ impl Console {
 
 /// Reads to the end.
 fn read_all(mut stream: impl Read, echo: Echo, mut watch: impl FnMut(&[u8]), shared: &(Mutex<Captured>, Condvar)) {
+    let mut filter = EscapeFilter::new(TerminalStyle::of_standard_output());
     let mut chunk = [0; 4096];
     loop {
         let length = match stream.read(&mut chunk) {
@@ -111,7 +114,7 @@ fn read_all(mut stream: impl Read, echo: Echo, mut watch: impl FnMut(&[u8]), sha
             Err(_) => break,
         };
         let Some(bytes) = chunk.get(..length) else { break };
-        write_echo(echo, bytes);
+        write_echo(echo, bytes, &mut filter);
         watch(bytes);
         let mut captured = lock(&shared.0);
         captured.bytes.extend_from_slice(bytes);
@@ -123,12 +126,12 @@ fn read_all(mut stream: impl Read, echo: Echo, mut watch: impl FnMut(&[u8]), sha
 }
 
 /// Writes bytes on. A closed terminal must not end the capture.
-fn write_echo(echo: Echo, bytes: &[u8]) {
+fn write_echo(echo: Echo, bytes: &[u8], filter: &mut EscapeFilter) {
     let _ = match echo {
         Echo::Nothing => Ok(()),
         Echo::StandardOutput => {
             let mut output = std::io::stdout().lock();
-            output.write_all(bytes).and_then(|()| output.flush())
+            output.write_all(&filter.pass(bytes)).and_then(|()| output.flush())
         }
         Echo::StandardError => std::io::stderr().write_all(bytes),
     };

@@ -20,6 +20,7 @@ mod ending;
 mod event_record;
 mod exit_codes;
 mod firmware;
+mod foreign_settings;
 mod given_options;
 mod install_lines;
 mod machine;
@@ -39,6 +40,7 @@ mod say;
 mod serial_log;
 mod session;
 mod stop_signals;
+mod terminal_style;
 
 pub use arguments::{ArgumentError, Options, Task};
 pub use bench::{BenchError, bench};

@@ -1,11 +1,13 @@
 //! What is decided before QEMU starts: firmware, boot loader, ISO, window.
 
 use std::env;
+use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use iso_image::{
-    BootLoader, BootText, GrubPlatform, Host, IsoError, MissingTool, Packed, Payload, TextError, pack_into_cache,
-    pack_unless_current,
+    BootLoader, BootText, GrubPlatform, Host, ImageError, IsoError, MissingTool, Packed, Payload, TextError,
+    check_program, pack_into_cache, pack_unless_current,
 };
 
 use crate::arguments::Options;
@@ -18,6 +20,7 @@ use crate::machine::{Debugger, Display, EndChannel, Machine, SerialPort};
 use crate::out_dir::LinkError;
 use crate::packing::{LoaderKind, PackError, find_boot_loader};
 use crate::qemu::Qemu;
+use crate::terminal_style::TerminalStyle;
 
 /// Why QEMU is not even started.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +101,8 @@ pub(crate) struct ReadyIso {
     pub(crate) file: PathBuf,
     /// Whether it is the ISO of the build, with nothing changed.
     pub(crate) is_the_builds: bool,
+    /// Why the kernel will refuse the program of `--program`.
+    pub(crate) program_error: Option<ImageError>,
     /// Its size, and remarks.
     pub(crate) packed: Packed,
     /// Who starts the kernel.
@@ -107,7 +112,7 @@ pub(crate) struct ReadyIso {
 /// Chooses the firmware: what was asked for, else UEFI where the ISO and this host can do it, else what QEMU brings.
 pub(crate) fn choose_firmware(
     options: &Options,
-    qemu_arguments: &[std::ffi::OsString],
+    qemu_arguments: &[OsString],
     qemu: &Path,
     boot_loader: &BootLoader,
 ) -> Result<ChosenFirmware, PreparationError> {
@@ -137,19 +142,24 @@ fn usual_firmware(
 }
 
 /// Makes sure that there is an ISO of what was asked for, made from what is there now.
-pub(crate) fn ready_iso(options: &Options, host: &Host) -> Result<ReadyIso, PreparationError> {
+pub(crate) fn ready_iso(
+    options: &Options,
+    qemu_arguments: &[OsString],
+    host: &Host,
+) -> Result<ReadyIso, PreparationError> {
     let mut contents = built::contents().map_err(PreparationError::Name)?;
-    if let Some(text) = &options.cmdline {
-        contents.command_line = BootText::new(text).map_err(PreparationError::CommandLine)?;
-    }
+    let words = command_line(options, qemu_arguments, TerminalStyle::of_standard_output());
+    contents.command_line = BootText::new(&words).map_err(PreparationError::CommandLine)?;
+    let mut program_error = None;
     if let (Some(path), Some(module)) = (&options.program, contents.modules.first_mut()) {
         if !path.is_file() {
             return Err(PreparationError::Program { path: path.clone() });
         }
+        program_error = fs::read(path).ok().and_then(|file| check_program(&file).err());
         module.payload = Payload::Verbatim(path.clone());
     }
     let boot_loader = find_boot_loader(options.loader, host)?;
-    let is_the_builds = options.cmdline.is_none() && options.program.is_none() && is_the_usual(options.loader, host);
+    let is_the_builds = words.is_empty() && options.program.is_none() && is_the_usual(options.loader, host);
     let (file, packed) = if is_the_builds {
         let packed = pack_unless_current(&contents, &boot_loader, host, &built::iso());
         (built::iso(), packed.map_err(PackError::from)?)
@@ -160,9 +170,26 @@ pub(crate) fn ready_iso(options: &Options, host: &Host) -> Result<ReadyIso, Prep
     Ok(ReadyIso {
         file,
         is_the_builds,
+        program_error,
         packed,
         boot_loader,
     })
+}
+
+/// The kernel's command line. The runner removes colours from what it prints; a serial port that QEMU connects elsewhere gets
+/// none from the kernel, where it is a file or the person wants none.
+fn command_line(options: &Options, qemu_arguments: &[OsString], style: TerminalStyle) -> String {
+    let text = options.cmdline.clone().unwrap_or_default();
+    let given = GivenOptions::read(qemu_arguments);
+    let device = given.arguments_of(&["serial"]).next().unwrap_or_default();
+    let is_file = ["file:", "pipe:"].iter().any(|kind| device.starts_with(kind));
+    let is_elsewhere = !device.is_empty() && !given.take_the_terminal();
+    let is_chosen = text.split(' ').any(|word| word.starts_with("log.color="));
+    let is_forced = env::var("CLICOLOR_FORCE").is_ok() && style == TerminalStyle::Coloured;
+    if is_chosen || is_forced || !(is_file || is_elsewhere && style != TerminalStyle::Coloured) {
+        return text;
+    }
+    format!("{text} log.color=off").trim_start().to_owned()
 }
 
 /// Whether that boot loader is taken without a wish, too.
@@ -177,7 +204,7 @@ fn is_the_usual(wish: Option<LoaderKind>, host: &Host) -> bool {
 /// The machine that was asked for.
 pub(crate) fn machine(
     options: &Options,
-    qemu_arguments: Vec<std::ffi::OsString>,
+    qemu_arguments: Vec<OsString>,
     iso: PathBuf,
     firmware: FirmwareFiles,
 ) -> Machine {
@@ -211,6 +238,32 @@ pub(crate) fn find_qemu(host: &Host) -> Result<Qemu, PreparationError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arguments::Task;
+
+    #[test]
+    fn a_file_at_the_serial_port_gets_no_colours() {
+        use TerminalStyle::{Coloured, Plain};
+        for (cmdline, arguments, style, expected) in [
+            ("", "", Plain, ""),
+            ("", "-serial file:log", Coloured, "log.color=off"),
+            ("panic=exit", "-serial file:log", Plain, "panic=exit log.color=off"),
+            ("log.color=on", "-serial file:log", Plain, "log.color=on"),
+            ("", "-serial pty", Coloured, ""),
+            ("", "-serial pty", Plain, "log.color=off"),
+            ("", "-serial mon:stdio", Plain, ""),
+        ] {
+            let arguments: Vec<_> = arguments.split_whitespace().map(OsString::from).collect();
+            let Ok(Task::Boot(mut options, _)) = Task::read([]) else {
+                panic!("no options boot")
+            };
+            options.cmdline = Some(cmdline.to_owned());
+            assert_eq!(
+                command_line(&options, &arguments, style),
+                expected,
+                "{cmdline} {arguments:?}"
+            );
+        }
+    }
 
     #[test]
     fn without_a_wish_uefi_is_taken_only_where_iso_and_host_can_do_it() {

@@ -57,7 +57,7 @@ pub fn boot(options: &Options, qemu_arguments: Vec<OsString>) -> Result<ExitCode
         .iter()
         .try_for_each(DebuggerAddress::check)
         .map_err(PreparationError::from)?;
-    let ready = ready_iso(options, &host);
+    let ready = ready_iso(options, &qemu_arguments, &host);
     // Also when there is no ISO: a debugger and the person look for this build's kernel there.
     point_links_at_this_build().map_err(PreparationError::from)?;
     let iso = ready?;

@@ -56,8 +56,12 @@ impl LimitedCommand {
 
     /// What it has written so far, without colours.
     pub(crate) fn output(&self) -> String {
-        let bytes = self.output.lock().map(|bytes| bytes.clone()).unwrap_or_default();
-        plain(&String::from_utf8_lossy(&bytes))
+        plain(&String::from_utf8_lossy(&self.raw_output()))
+    }
+
+    /// What it has written so far.
+    pub(crate) fn raw_output(&self) -> Vec<u8> {
+        self.output.lock().map(|bytes| bytes.clone()).unwrap_or_default()
     }
 
     /// Waits until it has written a text.

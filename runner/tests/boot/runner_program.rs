@@ -61,6 +61,11 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     let rule = "runner_program::debug_waits_for_gdb_and_says_how_to_attach_it";
     scenarios.push(Scenario::new(rule, 30, waits_for_debugger).alone());
     scenarios.push(Scenario::new(
+        "runner_program::writes_no_escape_sequence_to_a_pipe_or_a_file",
+        60,
+        writes_plain_text,
+    ));
+    scenarios.push(Scenario::new(
         "runner_program::names_the_process_that_holds_the_debuggers_port",
         15,
         names_holder_of_port,
@@ -177,6 +182,30 @@ fn waits_for_debugger(deadline: Deadline) -> Outcome {
     }
     runner.type_bytes(CTRL_A_X)?;
     runner.wait().map(drop)
+}
+
+/// The runner removes them from what it prints, firmware's included, and asks the kernel for none in QEMU's own file.
+fn writes_plain_text(deadline: Deadline) -> Outcome {
+    let log = crate::host::folder().join("serial_file.log");
+    let device = format!("file:{}", log.display());
+    for (foreign, end) in [(&[][..], "are up and idle"), (&["-serial", &device], "Command:")] {
+        let mut runner = start(&[&["--firmware", "bios", "--headless"], foreign].concat(), deadline)?;
+        runner.expect(end)?;
+        let is_complete = || fs::read_to_string(&log).is_ok_and(|text| text.contains("are up and idle"));
+        while !foreign.is_empty() && !is_complete() && !deadline.left().is_zero() {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        if runner.raw_output().contains(&0x1b) {
+            return Err(runner.failed("an escape sequence was printed"));
+        }
+        rustix::process::kill_process(runner.pid(), Signal::TERM)?;
+        runner.wait()?;
+    }
+    let text = fs::read_to_string(&log)?;
+    if text.contains('\u{1b}') || !text.contains("[0] INFO  Hello from BSP\r\n") {
+        return Err(format!("the file of -serial has escape sequences, or no line of the kernel's:\n{text}").into());
+    }
+    Ok(())
 }
 
 /// It starts no QEMU.
