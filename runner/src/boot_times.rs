@@ -1,29 +1,29 @@
-//! How fast the kernel came up: the moments at which two lines of its log pass by, counted from QEMU's start.
+//! Measures how fast the kernel boots: the times at which two lines of its log arrive, counted from the start of QEMU.
 
 use std::time::{Duration, Instant};
 
 use crate::serial_log::{FIRST_LINE, LogLine, without_colours};
 
-/// As much of a line is kept: more than the lines looked for have with their colours.
+/// Maximum number of bytes kept of a line: more than the two lines have with their colours.
 const LONGEST_LINE_BYTES: usize = 256;
 
-/// Watches a log pass by.
+/// Watches a log for the two lines.
 #[derive(Debug)]
 pub(crate) struct BootTimes {
-    /// QEMU's start.
+    /// Start of QEMU.
     started: Instant,
-    /// The line that is coming in.
+    /// The line that is arriving.
     line: Vec<u8>,
-    /// When the kernel's first line came.
+    /// Arrival of the kernel's first line.
     hello: Option<Duration>,
-    /// The finished sentence, until it is handed out.
+    /// The finished sentence, until it is returned.
     sentence: Option<String>,
-    /// Whether all has been seen.
+    /// Whether both lines have arrived.
     is_done: bool,
 }
 
 impl BootTimes {
-    /// Counts from that moment.
+    /// Starts to count at `start`.
     pub(crate) fn since(started: Instant) -> Self {
         Self {
             started,
@@ -34,8 +34,8 @@ impl BootTimes {
         }
     }
 
-    /// Takes the next bytes of the log, which came now. Gives the sentence with the times, once, when it is complete and
-    /// no line of the log would be torn by it.
+    /// Takes the next bytes of the log. Returns the sentence with the times once: when it is complete, and the log is at the start of a
+    /// line.
     pub(crate) fn pass(&mut self, bytes: &[u8], now: Instant) -> Option<String> {
         let after = now.saturating_duration_since(self.started);
         for &byte in bytes {
@@ -47,7 +47,7 @@ impl BootTimes {
                 self.line.clear();
             } else {
                 if self.line.len() == LONGEST_LINE_BYTES {
-                    // The end counts: firmware leaves its own text before the kernel's first line.
+                    // Compares the end: the firmware may leave text before the kernel's first line.
                     self.line.drain(..LONGEST_LINE_BYTES / 2);
                 }
                 self.line.push(byte);
@@ -56,7 +56,7 @@ impl BootTimes {
         self.sentence.take_if(|_| bytes.ends_with(b"\n"))
     }
 
-    /// Looks at a complete line.
+    /// Examines a complete line.
     fn read_line(&mut self, after: Duration) {
         let text = without_colours(&String::from_utf8_lossy(&self.line));
         let line = text.rfind('[').and_then(|start| text.get(start..));

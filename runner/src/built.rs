@@ -1,14 +1,14 @@
-//! What the build script left in its folder, `OUT_DIR`.
+//! The results of the build script in its folder, `OUT_DIR`.
 
 use std::fs;
 use std::path::PathBuf;
 
 use iso_image::{BootText, Contents, IsoName, Module, Payload, TextError};
 
-/// The name of the first program, on the ISO and in `iso_root`.
+/// Name of the first program on the ISO and in `iso_root`.
 const PROGRAM: &str = "user_mode_program_0";
 
-/// The build script's folder: of this package, this profile, and this build.
+/// Folder of the build script, for this package, profile and build.
 #[must_use]
 pub fn out_dir() -> PathBuf {
     PathBuf::from(env!("OUT_DIR"))
@@ -20,11 +20,11 @@ pub fn iso() -> PathBuf {
     out_dir().join("os.iso")
 }
 
-/// The note that the build left when it could not pack the ISO; it is given once.
+/// Returns the note that the build left if it could not pack the ISO, and removes it.
 pub(crate) fn take_note() -> Option<String> {
     let file = out_dir().join("os.iso.note");
     let note = fs::read_to_string(&file).ok()?;
-    // If it cannot be removed, it is given again: no harm.
+    // If the removal fails, the note appears again, which is harmless.
     let _ = fs::remove_file(&file);
     Some(note)
 }
@@ -53,15 +53,15 @@ pub fn test_kernel() -> PathBuf {
     PathBuf::from(env!("LIMELIGHT_TEST_KERNEL"))
 }
 
-/// The program that measures what the kernel costs it.
+/// The program that measures the cost of system calls and page faults.
 pub(crate) fn measuring_program() -> PathBuf {
     PathBuf::from(env!("LIMELIGHT_MEASURING_PROGRAM"))
 }
 
-/// What goes onto the ISO, as the build has it: change a field for another kernel, program or command line.
+/// Returns the contents of the ISO as built. The caller may change fields for another kernel, program or command line.
 ///
 /// # Errors
-/// None in fact: the names are constants that pass the check.
+/// Never: the names are valid constants.
 pub fn contents() -> Result<Contents, TextError> {
     Ok(Contents {
         kernel: Some(Payload::Program(kernel())),

@@ -1,15 +1,15 @@
-//! QEMU ends when the runner does, however the runner ends: a killed test run leaves no machine behind.
+//! Ends QEMU when the runner ends, also when the runner is killed, so that no machine is left running.
 //!
-//! Only Linux can do that for a process that is killed; elsewhere a killed runner leaves QEMU to be closed by hand.
+//! Only Linux supports this for a killed process. Elsewhere QEMU must then be closed by hand.
 
 use std::process::Command;
 
-/// Lets the program be told to end when the thread that starts it ends.
+/// Makes the program receive SIGTERM when the thread that starts it ends.
 #[cfg(target_os = "linux")]
 pub(crate) fn end_with_this_thread(command: &mut Command) {
     use rustix::process::{Signal, set_parent_process_death_signal};
     use std::os::unix::process::CommandExt;
-    // SIGTERM and not SIGKILL: QEMU gives the terminal back as it was.
+    // SIGTERM and not SIGKILL: QEMU then restores the terminal.
     let ask = || Ok(set_parent_process_death_signal(Some(Signal::TERM))?);
     // SAFETY: Between fork and exec only async-signal-safe functions may be called. The closure makes one system call
     // (`prctl`), takes no lock and allocates nothing: an error is a number.

@@ -1,5 +1,5 @@
-//! What of the host's tools is there, what is missing, and what installs it: `cargo run -- doctor`, and the end of a
-//! `cargo run` that lacks something.
+//! Reports which tools the host has, which are missing, and what installs them: for `cargo run -- doctor`, and for a `cargo run` that
+//! lacks a tool.
 
 use iso_image::{Grub, Host, Limine, LimineNotFound, MissingTool};
 
@@ -7,32 +7,32 @@ use crate::firmware::{FirmwareFiles, OvmfNotFound, find_ovmf};
 use crate::install_lines::{Tool, install_lines};
 use crate::qemu::Qemu;
 
-/// How things stand with one of the host's tools.
+/// The state of one tool of the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Finding {
-    /// How bad it is.
+    /// Its severity.
     severity: Severity,
-    /// What was found.
+    /// Description.
     text: String,
-    /// What would help, if it can be installed.
+    /// Tools that would help, if they can be installed.
     remedy: Option<Tool>,
 }
 
-/// How bad a finding is.
+/// Severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Severity {
-    /// It is there.
+    /// The tool is there.
     Good,
-    /// It is not as it should be, and all the same the kernel boots.
+    /// The tool is missing or old, but the kernel boots.
     Lacking,
-    /// Without it nothing boots.
+    /// Nothing boots without the tool.
     Missing,
 }
 
-/// What the examination of a host gave.
+/// The result of an examination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Examination {
-    /// The findings and the remedies, for a person.
+    /// Findings and remedies as text.
     pub text: String,
     /// Whether the kernel can be booted.
     pub boots: bool,
@@ -61,7 +61,7 @@ pub fn examine(host: &Host) -> Examination {
     Examination { text, boots }
 }
 
-/// Names every tool without which nothing boots, beside the ones that the caller has named, and what installs them all.
+/// Returns a text with every missing tool that a boot needs, the tools in `remedy` included, and the commands that install them.
 #[must_use]
 pub fn what_is_missing(named: &[Tool], host: &Host) -> String {
     let missing = findings(host)
@@ -81,7 +81,7 @@ pub fn what_is_missing(named: &[Tool], host: &Host) -> String {
     lines + &what_installs(tools, host)
 }
 
-/// The lines that install these tools.
+/// Returns the commands that install these tools.
 fn what_installs(tools: impl Iterator<Item = Tool>, host: &Host) -> String {
     let mut wanted = Vec::new();
     for tool in tools {
@@ -100,7 +100,7 @@ fn what_installs(tools: impl Iterator<Item = Tool>, host: &Host) -> String {
     }
 }
 
-/// Every finding, in the order in which the tools are used.
+/// Returns all findings, in the order in which the tools are used.
 fn findings(host: &Host) -> Vec<Finding> {
     let qemu = Qemu::find(host);
     let mut findings = check_loader(host);
@@ -108,7 +108,7 @@ fn findings(host: &Host) -> Vec<Finding> {
     findings
 }
 
-/// Makes a finding about something that is there.
+/// Creates a finding about a tool that is there.
 fn good(text: String) -> Finding {
     Finding {
         severity: Severity::Good,
@@ -117,7 +117,7 @@ fn good(text: String) -> Finding {
     }
 }
 
-/// Makes a finding about something without which the kernel boots.
+/// Creates a finding about a tool that a boot does not need.
 fn lacking(text: String, remedy: Option<Tool>) -> Finding {
     Finding {
         severity: Severity::Lacking,
@@ -126,7 +126,7 @@ fn lacking(text: String, remedy: Option<Tool>) -> Finding {
     }
 }
 
-/// Makes a finding about something without which nothing boots.
+/// Creates a finding about a missing tool that a boot needs.
 fn missing(text: String, remedy: Option<Tool>) -> Finding {
     Finding {
         severity: Severity::Missing,
@@ -135,7 +135,7 @@ fn missing(text: String, remedy: Option<Tool>) -> Finding {
     }
 }
 
-/// QEMU, and whether its CPUs have what the kernel can use.
+/// Examines QEMU and the features of its CPUs.
 fn check_qemu(qemu: &Result<Qemu, MissingTool>) -> Finding {
     match qemu {
         Err(error) => missing(error.to_string(), Some(Tool::Qemu)),
@@ -151,7 +151,7 @@ fn check_qemu(qemu: &Result<Qemu, MissingTool>) -> Finding {
     }
 }
 
-/// UEFI for QEMU.
+/// Examines OVMF, the UEFI for QEMU.
 fn check_ovmf(qemu: Option<&Qemu>) -> Finding {
     match find_ovmf(qemu.map(Qemu::program)) {
         Ok(FirmwareFiles::UefiImage(file)) => good(format!("OVMF (UEFI): {}", file.display())),
@@ -166,7 +166,7 @@ fn check_ovmf(qemu: Option<&Qemu>) -> Finding {
     }
 }
 
-/// What makes the ISO: Limine with xorriso, or GRUB with its helpers.
+/// Examines the tools that make the ISO: Limine with xorriso, or GRUB with its helpers.
 fn check_loader(host: &Host) -> Vec<Finding> {
     let limine = match Limine::find(host) {
         Ok(limine) if limine.tool().is_none() => lacking(
@@ -183,7 +183,7 @@ fn check_loader(host: &Host) -> Vec<Finding> {
     vec![limine, check_program(host, "xorriso", "writes the ISO", Tool::Xorriso)]
 }
 
-/// GRUB, which serves where Limine is not installed, and the programs that it calls.
+/// Examines GRUB, which is used where Limine is not installed, and the programs that it calls.
 fn check_grub(host: &Host) -> Vec<Finding> {
     let grub = match Grub::find(host) {
         Ok(grub) if grub.missing_platforms().is_empty() => good(format!(
@@ -211,7 +211,7 @@ fn check_grub(host: &Host) -> Vec<Finding> {
     ]
 }
 
-/// A program without which nothing boots.
+/// Examines a program that a boot needs.
 fn check_program(host: &Host, name: &'static str, purpose: &'static str, tool: Tool) -> Finding {
     match host.require(name, purpose) {
         Ok(program) => good(format!("{name}: {}", program.display())),
@@ -219,7 +219,7 @@ fn check_program(host: &Host, name: &'static str, purpose: &'static str, tool: T
     }
 }
 
-/// The debugger. Any that speaks gdb's protocol serves.
+/// Examines the debugger. Any debugger with gdb's protocol works.
 fn check_debugger(host: &Host) -> Finding {
     match ["gdb", "rust-gdb", "lldb", "gdb-multiarch"]
         .iter()

@@ -1,36 +1,36 @@
-//! What the kernel tells on its second channel, QEMU's `isa-debugcon`: how a program ended, and that the kernel panicked.
+//! Reads the kernel's second channel, QEMU's `isa-debugcon`: how a program ended, and whether the kernel panicked.
 //!
-//! No program can write there, unlike to the serial log. The kernel's side is `kernel/src/output/debug_console.rs`.
+//! Unlike the serial log, no program can write to it. The kernel's side is `kernel/src/output/debug_console.rs`.
 
-/// The port of the device.
+/// I/O port of the device.
 pub(crate) const PORT: &str = "0xe9";
 
-/// How a program ended.
+/// The end of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProgramEnd {
-    /// It said that it is done.
+    /// It exited.
     Exited {
         /// Its exit code.
         code: u64,
     },
-    /// It did what no program may.
+    /// The kernel killed it.
     Killed,
-    /// It was not started: its file is no program for this kernel, or it is not there.
+    /// It was not started: the kernel cannot run its file, or the file is missing.
     Refused,
 }
 
-/// What the kernel has told so far.
+/// The kernel's reports so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct EndReport {
-    /// Whether it panicked.
+    /// Whether the kernel panicked.
     pub(crate) has_panic: bool,
-    /// How the first program ended, if it has.
+    /// The end of the first program, if it has ended.
     pub(crate) program_end: Option<ProgramEnd>,
 }
 
 impl EndReport {
-    /// Reads the channel's text. What is no whole line of the kernel's counts for nothing: a line may be half written, and a
-    /// firmware may use the port too.
+    /// Reads the text of the channel. Anything but a complete line of the kernel is ignored: a line may be half written, and firmware may
+    /// use the port too.
     pub(crate) fn read(text: &str) -> Self {
         let mut report = Self::default();
         for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
@@ -42,7 +42,7 @@ impl EndReport {
 }
 
 impl ProgramEnd {
-    /// Reads a line, if it tells an end.
+    /// Parses a line about the end of a program.
     fn read(line: &str) -> Option<Self> {
         match line {
             "program killed" => Some(Self::Killed),

@@ -4,31 +4,31 @@ use std::process::ExitStatus;
 
 use crate::serial_log::{LogLine, without_colours};
 
-/// QEMU's exit code when the guest writes 0x10 to `isa-debug-exit`: all is well.
+/// QEMU's exit code when the guest writes 0x10 to `isa-debug-exit`: success.
 const PASSED: i32 = 0x10 << 1 | 1;
-/// QEMU's exit code when the guest writes 0x11: it failed.
+/// QEMU's exit code when the guest writes 0x11: failure.
 const FAILED: i32 = 0x11 << 1 | 1;
-/// QEMU's own failure.
+/// QEMU's exit code for its own failure.
 const QEMU_FAILED: i32 = 1;
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
-    /// The guest said that all is well.
+    /// The guest reported success.
     Passed,
-    /// The guest said that it failed.
+    /// The guest reported failure.
     Failed,
-    /// The guest switched itself off, or a person closed QEMU.
+    /// The guest powered off, or a person closed QEMU.
     ShutDown,
-    /// The guest restarted the machine and had said so (`Rebooting` in its log).
+    /// The guest restarted the machine and announced it (`Rebooting` in its log).
     Rebooted,
-    /// A CPU could not call an exception handler and reset itself.
+    /// A triple fault: a CPU could not call an exception handler and reset itself.
     TripleFault,
-    /// The machine was reset by the guest without a word and without a triple fault.
+    /// The guest reset the machine without an announcement and without a triple fault.
     UnexplainedReset,
-    /// The time was over; QEMU was stopped.
+    /// The time limit was reached; QEMU was stopped.
     TimedOut,
-    /// QEMU was stopped by us, since all that was wanted had been seen.
+    /// The runner stopped QEMU because its task was done.
     Stopped,
     /// A signal asked the runner to stop; it stopped QEMU.
     Interrupted {
@@ -37,33 +37,33 @@ pub enum Ending {
     },
     /// QEMU failed, or did not start.
     QemuFailed {
-        /// What it said.
+        /// Its message.
         message: String,
     },
-    /// QEMU ended in another way: a signal, or a code that nobody uses.
+    /// QEMU ended by a signal or with an unknown exit code.
     Odd {
-        /// The host's words for it.
+        /// The host's description.
         status: String,
     },
 }
 
-/// What is known about a run when QEMU has ended by itself.
+/// The facts about a run after QEMU has ended by itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence<'a> {
-    /// How the process ended.
+    /// Exit status of the process.
     pub(crate) status: ExitStatus,
     /// The serial log.
     pub(crate) serial: &'a str,
     /// QEMU's record of resets.
     pub(crate) events: &'a str,
-    /// QEMU's reason for the end of the run.
+    /// QEMU's reason for the end.
     pub(crate) shutdown_reason: Option<&'a str>,
-    /// What QEMU wrote to its standard error.
+    /// QEMU's standard error.
     pub(crate) qemu_errors: &'a str,
 }
 
 impl Ending {
-    /// Judges the evidence. With `-no-reboot` a triple fault, a wanted reset and a power-off all give exit code 0.
+    /// Determines how the run ended. With `-no-reboot`, QEMU's exit code is 0 for a triple fault, a requested reset and a power-off alike.
     pub(crate) fn judge(evidence: &Evidence<'_>) -> Self {
         match evidence.status.code() {
             Some(PASSED) => Self::Passed,

@@ -1,7 +1,7 @@
-//! QEMU's record of resets and interrupts: what it holds, where QEMU writes it, and how it is read.
+//! QEMU's record of resets and interrupts (`-d`, `-D`): its content, its place, and how to read it.
 //!
-//! A person's own `-d` keeps its list, with the resets added: without them a triple fault would look like any reset. Where
-//! the person wants the record is left alone, and it is read there.
+//! A `-d` of the user keeps its list, with resets added: without them a triple fault would look like any reset. A `-D` of the user is
+//! kept, and the record is read from there.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -10,22 +10,22 @@ use std::path::{Path, PathBuf};
 
 use crate::given_options::GivenOptions;
 
-/// What is always recorded: it is enough to notice a triple fault, and costs nothing.
+/// The events that are always recorded: enough to recognise a triple fault, at no cost.
 pub(crate) const RESETS: &str = "cpu_reset";
-/// As much of the record is read: an exception takes 1.5 KiB, a reset as much for each CPU.
+/// Maximum number of bytes read from the record. An exception takes 1.5 KiB, a reset as much for each CPU.
 const BYTES_READ: u64 = 4 << 20;
 
-/// Where QEMU writes the record.
+/// The place of the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EventRecord {
-    /// Into a file.
+    /// A file.
     File(PathBuf),
-    /// To its standard error, as a person's `-d` without `-D` does.
+    /// QEMU's standard error: the user gave `-d` without `-D`.
     StandardError,
 }
 
 impl EventRecord {
-    /// The place that these options choose, or `ours` when they choose none.
+    /// Returns the place that the options select, or `ours` if they select none.
     pub(crate) fn place(given: &GivenOptions, ours: &Path) -> Self {
         if let Some(file) = given.arguments_of(&["D"]).next_back() {
             Self::File(file.into())
@@ -36,7 +36,7 @@ impl EventRecord {
         }
     }
 
-    /// The end of the record; empty where there is none.
+    /// Returns the end of the record; empty if there is none.
     pub(crate) fn read(&self, standard_error: impl FnOnce() -> String) -> String {
         match self {
             Self::File(file) => end_of_file(file).unwrap_or_default(),
@@ -45,7 +45,7 @@ impl EventRecord {
     }
 }
 
-/// A person's arguments for QEMU, with the resets added to the list of `-d` that counts: the last one.
+/// Returns the user's arguments for QEMU, with resets added to the last `-d`, which is the effective one.
 pub(crate) fn with_resets_recorded(arguments: &[OsString]) -> Vec<OsString> {
     let mut arguments = arguments.to_vec();
     let place = GivenOptions::read(&arguments).place_of_last_argument("d");
@@ -56,7 +56,7 @@ pub(crate) fn with_resets_recorded(arguments: &[OsString]) -> Vec<OsString> {
     arguments
 }
 
-/// The last part of a file, which may be very long. Anything but a plain file might block, and holds no record.
+/// Returns the last part of a file. Anything but a regular file could block, and is not read.
 fn end_of_file(path: &Path) -> std::io::Result<String> {
     if !path.metadata()?.is_file() {
         return Ok(String::new());

@@ -1,14 +1,14 @@
-//! The runner's exit code: how the run ended, for scripts.
+//! The runner's exit codes, which tell scripts how the run ended.
 
 use crate::end_report::{EndReport, ProgramEnd};
 use crate::ending::Ending;
 
-/// The highest exit code of a program that the runner's own can be.
+/// Highest exit code of a program that the runner passes on.
 const HIGHEST_PROGRAM_CODE: u64 = 99;
-/// Stands for all exit codes of a program above that. It is none of its codes and none of ours.
+/// Exit code for all higher codes of a program.
 const ABOVE_HIGHEST_PROGRAM_CODE: u8 = 120;
 
-/// What the runner ends with.
+/// An exit code of the runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitCode {
     /// QEMU was closed, the machine switched itself off or restarted as it said, or the kernel reported success.
@@ -17,9 +17,9 @@ pub enum ExitCode {
     KernelFailed,
     /// The program ended (`--exit-with-program`).
     Program(ProgramEnd),
-    /// The kernel came to grief: a panic, a triple fault, or a reset out of the blue.
+    /// The kernel panicked, or there was a triple fault or an unexplained reset.
     Panicked,
-    /// The time was over.
+    /// The time limit was reached.
     TimedOut,
     /// The runner or QEMU failed.
     RunnerFailed,
@@ -43,13 +43,13 @@ impl ExitCode {
             Self::Panicked => 123,
             Self::TimedOut => 124,
             Self::RunnerFailed => 125,
-            // As shells number it.
+            // The convention of shells.
             Self::Interrupted { signal } => signal.saturating_add(128),
         }
     }
 }
 
-/// A program's exit code as the runner's. The host has 256 of them, and those from 100 on are not the program's.
+/// Converts a program's exit code. The host has 256 codes, and those from 100 on have other meanings.
 fn number_of_program_code(code: u64) -> u8 {
     match u8::try_from(code) {
         Ok(number) if code <= HIGHEST_PROGRAM_CODE => number,
@@ -57,7 +57,7 @@ fn number_of_program_code(code: u64) -> u8 {
     }
 }
 
-/// The exit code of a run that is watched for the kernel's sake. A panic outweighs what follows from it.
+/// Returns the exit code of a normal run. A panic takes precedence over the ending that it causes.
 pub(crate) fn of_run(ending: &Ending, has_panic: bool) -> ExitCode {
     match ending {
         Ending::Interrupted { signal } => ExitCode::Interrupted { signal: *signal },
@@ -70,11 +70,10 @@ pub(crate) fn of_run(ending: &Ending, has_panic: bool) -> ExitCode {
     }
 }
 
-/// The exit code of a run that is watched for the program's sake (`--exit-with-program`). The serial log has no say in it, since
-/// the program writes there.
+/// Returns the exit code of a run with `--exit-with-program`. The serial log does not count, since the program can write to it.
 ///
-/// The end of the kernel outweighs that of the program, also behind it: then the program may have done it. The end of the program
-/// outweighs what became of QEMU. A QEMU that ended before is a failure, whatever it ended with.
+/// A panic or reset of the kernel takes precedence over the end of the program, also after it: the program may have caused it. The
+/// end of the program takes precedence over the end of QEMU. If QEMU ends first, it is a failure with any exit code.
 pub(crate) fn of_program_run(ending: &Ending, report: EndReport) -> ExitCode {
     match (ending, report.program_end) {
         (Ending::Interrupted { signal }, _) => ExitCode::Interrupted { signal: *signal },

@@ -1,9 +1,9 @@
-//! The firmware of the machine: QEMU's own SeaBIOS, or OVMF from where distributions put it.
+//! The firmware of the machine: QEMU's own SeaBIOS, or OVMF from the folders of the distributions.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// What the person or a test asks for.
+/// The requested firmware.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum FirmwareKind {
     /// SeaBIOS.
@@ -17,9 +17,9 @@ pub enum FirmwareKind {
 pub enum FirmwareFiles {
     /// SeaBIOS, which QEMU brings.
     Bios,
-    /// One file with code and variables (`OVMF.fd`); what the guest writes into it is forgotten.
+    /// One file with code and variables (`OVMF.fd`). Changes by the guest are discarded.
     UefiImage(PathBuf),
-    /// Two flash chips: the code, and variables of which each run gets a copy.
+    /// Two flash chips: code, and variables, of which each run gets a copy.
     UefiFlash {
         /// `OVMF_CODE.fd`.
         code: PathBuf,
@@ -28,34 +28,33 @@ pub enum FirmwareFiles {
     },
 }
 
-/// Why there is no OVMF.
+/// The reason why there is no OVMF.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OvmfNotFound {
-    /// `OVMF_PATH` depends on the folder in which a program runs: cargo runs the tests elsewhere than the person who
-    /// set it.
+    /// `OVMF_PATH` is a relative path. Cargo runs the tests in another folder than the user's.
     #[error("OVMF_PATH={} is a relative path: give an absolute one", path.display())]
     OvmfPathIsRelative {
         /// Its value.
         path: PathBuf,
     },
-    /// `OVMF_PATH` names nothing.
+    /// `OVMF_PATH` names neither a file nor a folder.
     #[error("OVMF_PATH={} is neither a file nor a folder", path.display())]
     OvmfPathIsNothing {
         /// Its value.
         path: PathBuf,
     },
-    /// `OVMF_PATH` names a folder that does not serve.
+    /// `OVMF_PATH` names a folder without OVMF.
     #[error("OVMF_PATH={} holds neither OVMF.fd nor a pair like OVMF_CODE.fd and OVMF_VARS.fd", folder.display())]
     OvmfPathLacksFiles {
         /// Its value.
         folder: PathBuf,
     },
-    /// It is nowhere.
-    #[error("no OVMF (UEFI for QEMU) found: OVMF_PATH is not set, and the usual folders do not hold it")]
+    /// OVMF was not found.
+    #[error("no OVMF (UEFI for QEMU) found: OVMF_PATH is not set, and it is not in the usual folders")]
     Nowhere,
 }
 
-/// Pairs of code and variables of one build, under the names of the distributions.
+/// Pairs of code and variables of one build, by the names that distributions use.
 const PAIRS: [(&str, &str); 7] = [
     ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
     ("OVMF_CODE.4m.fd", "OVMF_VARS.4m.fd"),
@@ -85,7 +84,7 @@ const FOLDERS: [&str; 13] = [
     "/run/libvirt/nix-ovmf",
 ];
 
-/// Finds OVMF: `OVMF_PATH` (a file or a folder), else the usual folders, else what lies beside this QEMU.
+/// Finds OVMF in `OVMF_PATH` (a file or a folder), else in the usual folders, else beside this QEMU.
 ///
 /// # Errors
 /// [`OvmfNotFound`].
@@ -104,7 +103,7 @@ pub fn find_ovmf(qemu: Option<&Path>) -> Result<FirmwareFiles, OvmfNotFound> {
     )
 }
 
-/// Finds OVMF at the named place, or in the first folder that has it.
+/// Finds OVMF in the named path, or in the first folder that has it.
 fn find_in(
     ovmf_path: Option<&Path>,
     mut folders: impl Iterator<Item = PathBuf>,
@@ -117,7 +116,7 @@ fn find_in(
     }
 }
 
-/// OVMF at the place that a person named.
+/// Finds OVMF in the path that `OVMF_PATH` names.
 fn at_ovmf_path(path: &Path) -> Result<FirmwareFiles, OvmfNotFound> {
     if path.is_relative() {
         Err(OvmfNotFound::OvmfPathIsRelative { path: path.to_owned() })
@@ -135,19 +134,19 @@ fn at_ovmf_path(path: &Path) -> Result<FirmwareFiles, OvmfNotFound> {
     }
 }
 
-/// OVMF in a usual folder. The single file goes first: it starts half a second faster, and nothing has to be copied.
-/// In a folder that a person names the pair goes first, as on a machine with flash chips.
+/// Finds OVMF in a usual folder. The single file is preferred: it starts half a second faster, and needs no copy. In a folder of
+/// `OVMF_PATH` the pair is preferred, as on a machine with flash chips.
 fn in_folder(folder: &Path) -> Option<FirmwareFiles> {
     image_in(folder).or_else(|| pair_in(folder))
 }
 
-/// Code and variables in one file.
+/// Finds a file with code and variables.
 fn image_in(folder: &Path) -> Option<FirmwareFiles> {
     let image = IMAGES.iter().map(|name| folder.join(name)).find(|file| file.is_file());
     image.map(FirmwareFiles::UefiImage)
 }
 
-/// Code and variables of one build.
+/// Finds a pair of code and variables.
 fn pair_in(folder: &Path) -> Option<FirmwareFiles> {
     PAIRS
         .iter()

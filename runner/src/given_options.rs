@@ -1,10 +1,10 @@
-//! Which options a person gave to QEMU: they decide which of our defaults are dropped.
+//! The options that a user gave to QEMU. They replace our defaults.
 //!
-//! QEMU takes every option with one dash or two, and an argument, if the option has one, always stands in the next word.
+//! QEMU accepts each option with one dash or two. The argument of an option is always the next word.
 
 use std::ffi::OsString;
 
-/// QEMU's options without an argument. Every other one has exactly one.
+/// QEMU's options without an argument. All others have exactly one.
 const WITHOUT_ARGUMENT: &[&str] = &[
     "S",
     "alt-grab",
@@ -54,14 +54,14 @@ pub(crate) struct GivenOptions {
     options: Vec<GivenOption>,
 }
 
-/// An option as it was given.
+/// An option with its argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct GivenOption {
-    /// The word.
+    /// The word, with its dashes.
     word: String,
     /// Its argument.
     argument: Option<String>,
-    /// Where the argument stands in the list, if it is there.
+    /// Index of the argument in the list, if it is there.
     argument_place: usize,
 }
 
@@ -96,29 +96,29 @@ impl GivenOptions {
         Self { options }
     }
 
-    /// Whether one of these options was given.
+    /// Whether the list has one of these options.
     pub(crate) fn any_of(&self, names: &[&str]) -> bool {
         self.options.iter().any(|option| names.contains(&option.name()))
     }
 
-    /// The arguments of every option of one of these names, in order.
+    /// Returns the arguments of all options with one of these names, in order.
     pub(crate) fn arguments_of<'a>(&'a self, names: &'a [&str]) -> impl DoubleEndedIterator<Item = &'a str> {
         let options = self.options.iter().filter(|option| names.contains(&option.name()));
         options.filter_map(|option| option.argument.as_deref())
     }
 
-    /// Where in the list the argument of the last option of that name stands.
+    /// Returns the index of the argument of the last option with that name.
     pub(crate) fn place_of_last_argument(&self, name: &str) -> Option<usize> {
         let last = self.options.iter().rfind(|option| option.name() == name)?;
         last.argument.as_ref().map(|_| last.argument_place)
     }
 
-    /// Every option as it was typed, without its argument.
+    /// Returns every option as typed, without its argument.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
         self.options.iter().map(|option| option.word.as_str())
     }
 
-    /// Whether some option takes the terminal for itself, so that nothing else may.
+    /// Whether an option uses the terminal exclusively.
     pub(crate) fn take_the_terminal(&self) -> bool {
         let devices = [
             "serial",
@@ -135,7 +135,7 @@ impl GivenOptions {
             .any(|argument| argument.trim_start_matches("mon:").split(',').next() == Some("stdio"))
     }
 
-    /// Number of CPUs asked for by `-smp 8` or `-smp cpus=8,…`.
+    /// Returns the number of CPUs of `-smp 8` or `-smp cpus=8,…`.
     pub(crate) fn cpus(&self) -> Option<u32> {
         let last = self.arguments_of(&["smp"]).next_back()?;
         let number = last

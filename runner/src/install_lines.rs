@@ -1,16 +1,16 @@
-//! What to type to install the tools of the host, for each package manager that the documents speak of.
+//! The commands that install the host's tools, for each supported package manager.
 
 use iso_image::Host;
 
-/// A package manager, and the names under which it has things.
+/// A package manager and its package names.
 struct PackageManager {
-    /// Its program, by which it is recognised.
+    /// Its program; if the host has it, the package manager is in use.
     program: &'static str,
-    /// The beginning of the line.
+    /// Start of the command.
     install: &'static str,
     /// QEMU for PCs.
     qemu: &'static str,
-    /// UEFI for QEMU. Empty where it comes with QEMU.
+    /// UEFI for QEMU. Empty if it is part of QEMU's package.
     ovmf: &'static str,
     /// xorriso.
     xorriso: &'static str,
@@ -20,11 +20,11 @@ struct PackageManager {
     mtools: &'static str,
     /// gdb.
     gdb: &'static str,
-    /// Limine; empty where it is not packaged.
+    /// Limine; empty if there is no package.
     limine: &'static str,
 }
 
-/// Something that can be installed.
+/// A tool that can be installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
     /// QEMU for PCs.
@@ -103,7 +103,7 @@ const MANAGERS: [PackageManager; 5] = [
 ];
 
 impl PackageManager {
-    /// The packages of a tool, empty when there are none.
+    /// Returns the packages of a tool; empty if there are none.
     fn packages(&self, tool: Tool) -> &'static str {
         match tool {
             Tool::Qemu => self.qemu,
@@ -116,7 +116,7 @@ impl PackageManager {
         }
     }
 
-    /// The line that installs these tools, `None` when it has none of them.
+    /// Returns the command that installs these tools; `None` if the package manager has none of them.
     fn line(&self, tools: &[Tool]) -> Option<String> {
         let packages: Vec<_> = tools
             .iter()
@@ -127,7 +127,7 @@ impl PackageManager {
     }
 }
 
-/// The lines that install these tools: of the package managers that this host has, or of all when it has none of them.
+/// Returns the commands that install these tools: for the package managers of this host, or for all if it has none of them.
 pub(crate) fn install_lines(tools: &[Tool], host: &Host) -> Vec<String> {
     let here: Vec<_> = MANAGERS
         .iter()
@@ -141,7 +141,7 @@ pub(crate) fn install_lines(tools: &[Tool], host: &Host) -> Vec<String> {
     chosen.into_iter().filter_map(|manager| manager.line(tools)).collect()
 }
 
-/// The tool to install for a program that is missing.
+/// Returns the tool to install for a missing program.
 pub(crate) fn tool_of_program(program: &str) -> Option<Tool> {
     match program {
         "qemu-system-x86_64" => Some(Tool::Qemu),

@@ -1,4 +1,4 @@
-//! The machine that is booted: what a person or a test chooses, with the defaults of `cargo run`.
+//! The machine to boot: the choices of a user or test, with the defaults of `cargo run`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -16,86 +16,86 @@ pub enum BootMedium {
     Hdd,
 }
 
-/// What shows the screen.
+/// The display of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Display {
     /// A window, as QEMU opens it by default.
     Window,
-    /// Nothing; the screen exists and can be photographed.
+    /// No window; the screen exists, and screenshots work.
     Headless,
-    /// Nothing, and the machine has no display adapter.
+    /// No window and no display adapter.
     NoAdapter,
 }
 
-/// Where the first serial port goes.
+/// Destination of the first serial port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SerialPort {
-    /// This process's terminal, shared with QEMU's monitor (Ctrl-A X quits). What is written there is captured too.
+    /// This process's terminal, shared with QEMU's monitor (Ctrl-A X quits). The output is captured too.
     Terminal,
     /// Captured only.
     Captured,
-    /// Written to a file, as fast as the machine writes: nobody who reads it slows the machine down.
+    /// Written to a file at full speed, without a reader that could slow the machine down.
     File(PathBuf),
 }
 
-/// Which events QEMU records.
+/// Events that QEMU records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventLog {
-    /// Resets of CPUs: enough to notice a triple fault, and costs nothing.
+    /// Resets of CPUs: enough to recognise a triple fault, at no cost.
     Resets,
-    /// Every exception and interrupt too: slow, and explains a triple fault.
+    /// Also every exception and interrupt: slow, but explains a triple fault.
     Interrupts,
 }
 
-/// Whether the kernel has a channel of its own to this host, on which it tells how a program ended.
+/// Whether the machine has the second channel, on which the kernel reports the end of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndChannel {
-    /// It has none.
+    /// No second channel.
     Absent,
-    /// QEMU's device `isa-debugcon` is there, and what it is told is kept.
+    /// QEMU's device `isa-debugcon`, whose output is captured.
     Kept,
 }
 
-/// What a debugger finds.
+/// Connection for a debugger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Debugger {
-    /// TCP port on this host on which QEMU listens for it.
+    /// TCP port of this host on which QEMU listens.
     pub port: u16,
 }
 
 /// A machine to boot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
-    /// BIOS or UEFI, and its files.
+    /// Firmware, with its files.
     pub firmware: FirmwareFiles,
-    /// The ISO. It is never written to.
+    /// The ISO. It is never changed.
     pub iso: PathBuf,
     /// How the firmware sees it.
     pub boot_medium: BootMedium,
-    /// CPU model and features, as QEMU's `-cpu` has them.
+    /// CPU model and features in the syntax of QEMU's `-cpu`.
     pub cpu_model: String,
     /// Number of CPUs.
     pub cpus: u32,
-    /// Memory.
+    /// Memory in the syntax of QEMU's `-m`.
     pub memory_mib: u32,
-    /// What shows the screen.
+    /// The display of the screen.
     pub display: Display,
-    /// Where the first serial port goes.
+    /// Destination of the first serial port.
     pub serial: SerialPort,
-    /// Which events QEMU records.
+    /// Events that QEMU records.
     pub event_log: EventLog,
-    /// Where the kernel tells how a program ended.
+    /// The second channel.
     pub end_channel: EndChannel,
-    /// Waits for a debugger before the first instruction.
+    /// Connection for a debugger; the machine then waits before the first instruction.
     pub debugger: Option<Debugger>,
-    /// More devices and the like, which replace no default.
+    /// More arguments, which replace no default.
     pub extra_arguments: Vec<OsString>,
-    /// QEMU arguments as a person typed them: they come last, and a default of ours that they name is dropped.
+    /// QEMU arguments of the user. They come last, and replace defaults of the same name.
     pub qemu_arguments: Vec<OsString>,
 }
 
 impl Machine {
-    /// The machine of `cargo run`: `-M q35 -cpu max -smp 4 -m 256M`, without a window, the serial port captured.
+    /// Creates the machine of `cargo run`: `-M q35 -cpu max -smp 4 -m 256M`, without a window, the serial port captured.
     #[must_use]
     pub fn new(iso: PathBuf, firmware: FirmwareFiles) -> Self {
         Self {

@@ -1,10 +1,10 @@
-//! Choosing a boot loader and packing an ISO with the tools of this host.
+//! Chooses a boot loader, and packs an ISO with the tools of this host.
 
 use std::path::Path;
 
 use iso_image::{BootLoader, Contents, Grub, Host, IsoError, Limine, LimineNotFound, MissingTool, Packed};
 
-/// What the person or a test asks for.
+/// The requested boot loader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LoaderKind {
     /// Limine itself.
@@ -13,13 +13,13 @@ pub enum LoaderKind {
     Grub,
 }
 
-/// Why there is no ISO.
+/// The reason why there is no ISO.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
-    /// Limine was asked for and is not there, or `LIMINE_PATH` does not serve.
+    /// Limine was requested and is missing, or `LIMINE_PATH` is unusable.
     #[error(transparent)]
     Limine(#[from] LimineNotFound),
-    /// GRUB's tool, or one that it needs, is not there.
+    /// A GRUB tool, or one that it needs, is missing.
     #[error(transparent)]
     Grub(#[from] MissingTool),
     /// Packing failed.
@@ -27,10 +27,10 @@ pub enum PackError {
     Iso(#[from] IsoError),
 }
 
-/// The boot loader asked for; without a wish Limine, and GRUB on a host that has no Limine.
+/// Returns the requested boot loader; without a request Limine, or GRUB on a host without Limine.
 ///
 /// # Errors
-/// [`PackError`]. A `LIMINE_PATH` that does not serve is an error unless GRUB was asked for.
+/// [`PackError`]. An unusable `LIMINE_PATH` is an error, unless GRUB was requested.
 pub fn find_boot_loader(wish: Option<LoaderKind>, host: &Host) -> Result<BootLoader, PackError> {
     let grub = || Ok(BootLoader::Grub(Grub::find(host)?));
     match wish {

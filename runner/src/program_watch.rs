@@ -1,4 +1,4 @@
-//! Watching a run for the program's sake: it is over when the program is.
+//! Watches a run with `--exit-with-program`: it ends with the program.
 
 use std::time::{Duration, Instant};
 
@@ -6,10 +6,10 @@ use crate::ending::Ending;
 use crate::running::Running;
 use crate::session::{GLANCE, PANIC_REPORT_TIME};
 
-/// The kernel goes on for so long behind the program's end: a panic that it leads to is not missed.
+/// Time that the kernel continues after the program's end, so that a panic as its consequence is noticed.
 const TIME_FOR_CONSEQUENCES: Duration = Duration::from_millis(500);
 
-/// Watches until the program or the kernel or QEMU ends, or the time is over.
+/// Watches until the program, the kernel or QEMU ends, or until the time limit.
 pub(crate) fn watch_program(running: &mut Running, limit: Option<Duration>) -> Ending {
     let deadline = limit.map(|limit| Instant::now() + limit);
     let (mut panic_seen, mut end_seen) = (None, None);
@@ -20,7 +20,7 @@ pub(crate) fn watch_program(running: &mut Running, limit: Option<Duration>) -> E
         let report = running.end_report();
         let now = Instant::now();
         let is_over = if report.has_panic {
-            // The panic's report on the serial port may still come.
+            // The rest of the panic's report may still arrive on the serial port.
             let since = *panic_seen.get_or_insert(now);
             now - since >= PANIC_REPORT_TIME && running.quiet_for() >= PANIC_REPORT_TIME
         } else if report.program_end.is_some() {

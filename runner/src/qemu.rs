@@ -15,12 +15,12 @@ const FIRST_WITH_X2APIC: u32 = 9;
 pub struct Qemu {
     /// The program.
     program: PathBuf,
-    /// What follows `version` in its first line, for example `10.0.2 (Debian …)`.
+    /// Its version, for example `10.0.2 (Debian …)`.
     version: String,
 }
 
 impl Qemu {
-    /// Looks in `PATH` and asks the program for its version.
+    /// Searches `PATH`, and runs the program to get its version.
     ///
     /// # Errors
     /// [`MissingTool`], also when the program does not start.
@@ -46,13 +46,13 @@ impl Qemu {
         &self.program
     }
 
-    /// Its version, as it says it.
+    /// Its version.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// Whether its emulated CPUs have x2APIC. A version that cannot be read is taken for a new one.
+    /// Whether its emulated CPUs have x2APIC. An unreadable version counts as new.
     #[must_use]
     pub fn has_x2apic(&self) -> bool {
         let major = self

@@ -1,7 +1,7 @@
 //! Turns a [`Machine`] into QEMU's arguments.
 //!
-//! Order: our defaults, those that the person's arguments name left out; then extra arguments; then the person's arguments,
-//! unchanged but for the resets that are added to a list of `-d`.
+//! Order: our defaults, without those that the user's arguments replace; extra arguments; the user's arguments, unchanged except for
+//! the resets that are added to `-d`.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -13,11 +13,11 @@ use crate::given_options::GivenOptions;
 use crate::machine::{BootMedium, Display, EndChannel, EventLog, Machine, SerialPort};
 use crate::run_files::RunFiles;
 
-/// Above this many CPUs one host thread for all is several times faster than one each, and Limine does not get through
-/// with many.
+/// Above this number of CPUs, one host thread for all is several times faster than one for each; with many threads Limine does not
+/// finish its boot.
 const MOST_CPUS_WITH_A_THREAD_EACH: u32 = 16;
 
-/// QEMU's arguments for a machine.
+/// Returns QEMU's arguments for a machine.
 pub(crate) fn arguments(machine: &Machine, files: &RunFiles) -> Vec<OsString> {
     let mut list = ArgumentList {
         given: GivenOptions::read(&machine.qemu_arguments),
@@ -49,11 +49,11 @@ pub(crate) fn arguments(machine: &Machine, files: &RunFiles) -> Vec<OsString> {
     list.arguments
 }
 
-/// Arguments so far, and what the person gives.
+/// The arguments so far.
 struct ArgumentList {
-    /// What the person gives.
+    /// The user's options.
     given: GivenOptions,
-    /// Our arguments.
+    /// Our own arguments.
     arguments: Vec<OsString>,
 }
 
@@ -63,7 +63,7 @@ impl ArgumentList {
         self.arguments.extend(words.iter().map(OsString::from));
     }
 
-    /// Adds words, unless the person gives one of these options.
+    /// Adds words, unless the user gives one of these options.
     fn unless_given(&mut self, names: &[&str], words: &[&str]) {
         if !self.given.any_of(names) {
             self.add(words);
@@ -71,7 +71,7 @@ impl ArgumentList {
     }
 }
 
-/// Emulation, unless the person asks for something else: it is the same everywhere.
+/// Adds emulation (TCG), which behaves the same on every host, unless the user selects something else.
 fn add_accelerator(list: &mut ArgumentList, machine: &Machine) {
     let by_machine = list
         .given
@@ -120,7 +120,7 @@ fn add_firmware(list: &mut ArgumentList, machine: &Machine, files: &RunFiles) {
     }
 }
 
-/// Adds the drive with the ISO, which is the first to boot from. Writes of the guest go to a scratch file of QEMU's.
+/// Adds the drive with the ISO as the first boot device. Writes of the guest go to a temporary file of QEMU.
 fn add_boot_medium(list: &mut ArgumentList, machine: &Machine) {
     let (options, device) = match machine.boot_medium {
         BootMedium::Cd => ("media=cdrom,readonly=on", "ide-cd"),
@@ -139,7 +139,7 @@ fn add_boot_medium(list: &mut ArgumentList, machine: &Machine) {
     list.add(&["-device", &format!("{device},drive=boot_medium,bootindex=0")]);
 }
 
-/// Adds what shows the screen.
+/// Adds the display.
 fn add_display(list: &mut ArgumentList, machine: &Machine) {
     let shown_by_person = ["display", "nographic", "vnc", "spice", "sdl", "curses"];
     match machine.display {
@@ -168,7 +168,7 @@ fn add_serial(list: &mut ArgumentList, machine: &Machine) {
     list.unless_given(&["monitor", "mon"], &["-monitor", "none"]);
 }
 
-/// Adds the device on which the kernel tells how a program ended, with a file behind it.
+/// Adds the second channel, which writes to a file.
 fn add_end_channel(list: &mut ArgumentList, machine: &Machine, files: &RunFiles) {
     if machine.end_channel == EndChannel::Absent {
         return;
@@ -182,7 +182,7 @@ fn add_end_channel(list: &mut ArgumentList, machine: &Machine, files: &RunFiles)
     ]);
 }
 
-/// Adds the record of resets and interrupts, as far as the person's own is not in its place.
+/// Adds the record of resets and interrupts, unless the user's own options replace it.
 fn add_event_record(list: &mut ArgumentList, machine: &Machine, files: &RunFiles) {
     let events = match machine.event_log {
         EventLog::Resets => RESETS,
@@ -195,7 +195,7 @@ fn add_event_record(list: &mut ArgumentList, machine: &Machine, files: &RunFiles
     }
 }
 
-/// An argument with a path in it. QEMU separates options by commas and takes two for one.
+/// Returns an argument with a path. QEMU separates options by commas, and reads two commas as one.
 fn with_path(before: &str, path: &Path, after: &str) -> OsString {
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
     let mut bytes = before.as_bytes().to_vec();

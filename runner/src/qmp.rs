@@ -1,6 +1,6 @@
-//! QEMU's control socket: one command after the other, and the reason why the guest shut down.
+//! QEMU's control socket (QMP): commands one after the other, and the reason of the guest's shutdown.
 //!
-//! QMP is a line of JSON in each direction; the two commands used here do not deserve a crate with all of them.
+//! QMP is one line of JSON in each direction; a crate with all commands would be too much for the few used here.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// Why QEMU did not do what it was told.
+/// The reason why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum QmpError {
     /// The socket could not be opened or written.
     #[error("QEMU's control socket: {0}")]
     Socket(#[from] std::io::Error),
-    /// A file's name that cannot be written in JSON.
-    #[error("{} is no UTF-8: QEMU cannot be told this name", path.display())]
+    /// A file name that JSON cannot express.
+    #[error("{} is not UTF-8: QMP cannot express this name", path.display())]
     NameIsNotUtf8 {
         /// The file.
         path: std::path::PathBuf,
@@ -30,12 +30,12 @@ pub enum QmpError {
         /// The command.
         command: String,
     },
-    /// No answer in time.
+    /// There was no answer in time.
     #[error("QEMU did not answer `{command}` within {limit_s} s")]
     NoAnswer {
         /// The command.
         command: String,
-        /// How long was waited.
+        /// The time limit.
         limit_s: u64,
     },
     /// QEMU refused.
@@ -43,7 +43,7 @@ pub enum QmpError {
     Refused {
         /// The command.
         command: String,
-        /// What QEMU says.
+        /// QEMU's description.
         description: String,
     },
 }
@@ -51,19 +51,19 @@ pub enum QmpError {
 /// An open control socket.
 #[derive(Debug)]
 pub(crate) struct Qmp {
-    /// Where commands are written.
+    /// The writing side.
     stream: UnixStream,
     /// Answers, in the order of the commands.
     answers: Receiver<Value>,
-    /// QEMU's reason for the end of the run, as soon as it gave one. Set by the reading thread; no other lock is taken
-    /// inside.
+    /// QEMU's reason for the end of the run, if it has given one. Set by the reading thread. No other lock is taken while this one is
+    /// held.
     shutdown_reason: Arc<Mutex<Option<String>>>,
     /// The thread that reads QEMU's lines.
     reader: Option<JoinHandle<()>>,
 }
 
 impl Qmp {
-    /// Opens the socket and waits until QEMU takes commands: then all its other sockets are open, too.
+    /// Opens the socket, and waits until QEMU accepts commands. All its other sockets are open then, too.
     pub(crate) fn connect(path: &Path, limit: Duration) -> Result<Self, QmpError> {
         let stream = UnixStream::connect(path)?;
         let reader = BufReader::new(stream.try_clone()?);
@@ -81,7 +81,7 @@ impl Qmp {
         Ok(qmp)
     }
 
-    /// Gives a command and waits for its answer.
+    /// Sends a command, and waits for its answer.
     pub(crate) fn execute(&mut self, command: &str, arguments: &Value, limit: Duration) -> Result<Value, QmpError> {
         let mut line = json!({ "execute": command, "arguments": arguments }).to_string();
         line.push('\n');
@@ -111,10 +111,10 @@ impl Qmp {
         }
     }
 
-    /// Why the guest's run ended, in QEMU's words: `guest-reset`, `guest-shutdown`, … To be asked when QEMU has ended.
+    /// Returns QEMU's reason for the end of the run: `guest-reset`, `guest-shutdown`, … To be called after QEMU has ended.
     pub(crate) fn shutdown_reason(&mut self) -> Option<String> {
         if let Some(reader) = self.reader.take() {
-            // It ends with the socket. One that panicked has printed why; what it read stays.
+            // The thread ends with the socket. If it panicked, it has printed the reason; what it has read stays.
             let _ = reader.join();
         }
         self.shutdown_reason
@@ -133,13 +133,13 @@ fn read_lines(reader: BufReader<UnixStream>, answers: &Sender<Value>, shutdown_r
         if let Some(reason) = shutdown_reason_in(&message) {
             *shutdown_reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
         } else if message.get("return").is_some() || message.get("error").is_some() {
-            // The one who asked may have given up waiting.
+            // The caller may have stopped waiting.
             let _ = answers.send(message);
         }
     }
 }
 
-/// The reason in a message, if it is the event that ends a run.
+/// Returns the reason in a message, if it is the event that ends a run.
 fn shutdown_reason_in(message: &Value) -> Option<String> {
     let is_shutdown = message.get("event")?.as_str()? == "SHUTDOWN";
     message

@@ -1,4 +1,4 @@
-//! Explains a reset: says what happened, repeats the run with QEMU's record of exceptions, and shows the end of both.
+//! Explains a reset: repeats the run with QEMU's record of exceptions, and shows the last exceptions and the end of the log.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -13,16 +13,16 @@ use crate::running::Running;
 use crate::say::say;
 use crate::serial_log::last_lines;
 
-/// The double fault's vector.
+/// Vector of the double fault.
 const DOUBLE_FAULT: u64 = 8;
-/// Recording makes a run several times slower.
+/// Factor for the time limit of the second run: recording makes it several times slower.
 const SLOWER: u32 = 5;
-/// And it may take this much longer in any case.
+/// Extra time for the second run.
 const EXTRA_TIME: Duration = Duration::from_secs(10);
-/// But no longer than this: the first run may have taken hours.
+/// Maximum time of the second run: the first run may have taken hours.
 const LONGEST_REPETITION: Duration = Duration::from_mins(2);
 
-/// Says what is known about the reset that ended a run of the machine.
+/// Prints the known facts about the reset that ended a run of the machine.
 pub(crate) fn explain_reset(qemu: &Qemu, machine: &Machine, running: &Running, ending: &Ending, took: Duration) {
     let (log, events) = (running.serial(), running.event_log());
     let what = match ending {
@@ -42,7 +42,7 @@ pub(crate) fn explain_reset(qemu: &Qemu, machine: &Machine, running: &Running, e
     }
     let exceptions = last_exceptions(&events);
     if !exceptions.is_empty() {
-        // The person's own `-d int` has recorded them.
+        // The user's own `-d int` has recorded them.
         say(&tell_exceptions(&exceptions));
         return;
     }
@@ -62,7 +62,7 @@ pub(crate) fn explain_reset(qemu: &Qemu, machine: &Machine, running: &Running, e
     }
 }
 
-/// Why a second run would not show the same.
+/// Returns the reason why a second run would not show the same.
 fn why_not_repeated(machine: &Machine) -> Option<&'static str> {
     let given = GivenOptions::read(&machine.qemu_arguments);
     if given.any_of(&["d", "D"]) {
@@ -74,14 +74,14 @@ fn why_not_repeated(machine: &Machine) -> Option<&'static str> {
     }
 }
 
-/// How long the second run may take.
+/// Returns the time limit of the second run.
 fn limit_of_repetition(took: Duration) -> Duration {
     took.saturating_mul(SLOWER)
         .saturating_add(EXTRA_TIME)
         .min(LONGEST_REPETITION)
 }
 
-/// Runs the machine once more, with nobody at its terminal.
+/// Runs the machine once more, without a terminal.
 fn repeat(qemu: &Qemu, machine: &Machine, limit: Duration) -> Result<(Ending, String), crate::StartError> {
     let again = Machine {
         event_log: EventLog::Interrupts,
@@ -93,7 +93,7 @@ fn repeat(qemu: &Qemu, machine: &Machine, limit: Duration) -> Result<(Ending, St
     Ok((ending, running.event_log()))
 }
 
-/// The exceptions as text.
+/// Formats exceptions.
 fn tell_exceptions(exceptions: &[ExceptionRecord]) -> String {
     let Some(first) = first_of_final_chain(exceptions) else {
         return "QEMU recorded no exception.".to_owned();
@@ -112,8 +112,8 @@ fn tell_exceptions(exceptions: &[ExceptionRecord]) -> String {
     text
 }
 
-/// The exception that the end began with: the one before the last double fault, if that was the last record. Earlier
-/// ones were handled.
+/// Returns the exception that led to the triple fault: the one before the last double fault, if that is the last record. Earlier
+/// exceptions were handled.
 fn first_of_final_chain(exceptions: &[ExceptionRecord]) -> Option<&ExceptionRecord> {
     let (last, earlier) = exceptions.split_last()?;
     if last.vector == DOUBLE_FAULT {
@@ -123,7 +123,7 @@ fn first_of_final_chain(exceptions: &[ExceptionRecord]) -> Option<&ExceptionReco
     }
 }
 
-/// The text with space before each line.
+/// Indents each line of a text.
 fn indented(text: &str) -> String {
     text.lines()
         .map(|line| format!("    {line}"))

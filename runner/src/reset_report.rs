@@ -1,17 +1,17 @@
-//! Reads what QEMU records with `-d int,cpu_reset` and tells it in words: which exceptions came last, and where.
+//! Parses QEMU's record of `-d int,cpu_reset`: the last exceptions, and their addresses.
 //!
 //! QEMU writes, for each exception or interrupt, a line such as
 //! `    12: v=0e e=0002 i=0 cpl=0 IP=0008:ffffffff80001234 pc=ffffffff80001234 SP=0010:… CR2=0000000000000000` and the
 //! registers; before it `check_exception old: 0xe new 0xd` when one exception arose while another was delivered. The
-//! record is a claim of another program: nothing in it may panic us.
+//! record is untrusted: nothing in it may cause a panic.
 
 use std::fmt;
 
-/// Exceptions that are shown.
+/// Number of exceptions that are shown.
 const SHOWN: usize = 6;
 /// Vectors of exceptions (Intel SDM volume 3, 6.15).
 const EXCEPTION_VECTORS: u64 = 32;
-/// The page fault's vector.
+/// Vector of the page fault.
 const PAGE_FAULT: u64 = 14;
 
 /// One exception, as QEMU recorded it.
@@ -23,7 +23,7 @@ pub struct ExceptionRecord {
     pub error_code: u64,
     /// Privilege level of the interrupted code: 0 kernel, 3 program.
     pub privilege_level: u64,
-    /// Where it was interrupted.
+    /// Address of the interrupted instruction.
     pub instruction_pointer: u64,
     /// Stack pointer at that point.
     pub stack_pointer: Option<u64>,
@@ -32,7 +32,7 @@ pub struct ExceptionRecord {
 }
 
 impl ExceptionRecord {
-    /// Reads a line, if it is the record of an exception and not of an interrupt.
+    /// Parses a line, if it records an exception and not an interrupt.
     fn read(line: &str) -> Option<Self> {
         let number = |name: &str| hexadecimal(field(line, name)?);
         let behind_colon = |name: &str| hexadecimal(field(line, name)?.rsplit(':').next()?);
@@ -74,7 +74,7 @@ impl fmt::Display for ExceptionRecord {
     }
 }
 
-/// The last exceptions before a triple fault (or, without one, of the whole record), oldest first.
+/// Returns the last exceptions before a triple fault (without one: of the whole record), oldest first.
 #[must_use]
 pub fn last_exceptions(event_log: &str) -> Vec<ExceptionRecord> {
     let before = event_log
@@ -91,17 +91,17 @@ pub fn last_exceptions(event_log: &str) -> Vec<ExceptionRecord> {
     last
 }
 
-/// The word behind a name such as `v=`, which must stand at the beginning of a word.
+/// Returns the word after a name such as `v=`, which must be at the start of a word.
 fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     line.split_whitespace().find_map(|word| word.strip_prefix(name))
 }
 
-/// A number in hexadecimal digits.
+/// Parses a hexadecimal number.
 fn hexadecimal(digits: &str) -> Option<u64> {
     u64::from_str_radix(digits, 16).ok()
 }
 
-/// An exception's name (Intel SDM volume 3, table 6-1).
+/// Returns the name of an exception (Intel SDM volume 3, table 6-1).
 fn vector_name(vector: u64) -> &'static str {
     match vector {
         0 => "divide error",
@@ -128,7 +128,7 @@ fn vector_name(vector: u64) -> &'static str {
     }
 }
 
-/// A page fault's error code in words (Intel SDM volume 3, 4.7).
+/// Returns the error code of a page fault in words (Intel SDM volume 3, 4.7).
 fn page_fault_words(error_code: u64) -> String {
     let has = |bit: u64| error_code & 1 << bit != 0;
     let action = match (has(4), has(1)) {

@@ -1,19 +1,19 @@
-//! What goes wrong with a run: QEMU does not start, or what was waited for does not come.
+//! Errors of a run: QEMU does not start, or an expected text does not arrive.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::ending::Ending;
 
-/// Why QEMU is not running.
+/// The reason why QEMU is not running.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The folder for this run's files could not be made or filled.
+    /// The folder for this run's files could not be created or filled.
     #[error("cannot prepare {}: {source}", path.display())]
     RunFolder {
         /// The file or folder.
         path: PathBuf,
-        /// What the host says.
+        /// The host's error.
         source: std::io::Error,
     },
     /// The program does not start.
@@ -21,28 +21,28 @@ pub enum StartError {
     Qemu {
         /// The program.
         program: PathBuf,
-        /// What the host says.
+        /// The host's error.
         source: std::io::Error,
     },
 }
 
-/// A text that did not come.
+/// An expected text did not arrive.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotSeen {
-    /// QEMU ended before.
-    #[error("{text:?} did not come before the end: {ending:?}")]
+    /// QEMU ended first.
+    #[error("{text:?} did not arrive before the end: {ending:?}")]
     Ended {
         /// The text.
         text: String,
-        /// How it ended.
+        /// How QEMU ended.
         ending: Ending,
     },
-    /// The time was over; QEMU still runs.
-    #[error("{text:?} did not come within {limit:?}")]
+    /// The time limit was reached; QEMU still runs.
+    #[error("{text:?} did not arrive within {limit:?}")]
     InTime {
         /// The text.
         text: String,
-        /// How long was waited.
+        /// The time limit.
         limit: Duration,
     },
 }

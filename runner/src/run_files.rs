@@ -1,4 +1,4 @@
-//! The files of one run of QEMU, in a folder of its own that goes when the run is over.
+//! The files of one run of QEMU, in a folder that is removed after the run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,24 +6,24 @@ use std::path::{Path, PathBuf};
 use crate::firmware::FirmwareFiles;
 use crate::run_errors::StartError;
 
-/// Paths of sockets have at most 104 bytes (108 on Linux); the folder's name and the socket's take 25.
+/// Maximum length of the path: paths of sockets have at most 104 bytes (108 on Linux), and the names of folder and socket take 25.
 const LONGEST_TEMPORARY_FOLDER: usize = 75;
 
-/// The files that a running QEMU has in a folder of its own.
+/// Paths of the files of a running QEMU.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RunFiles {
-    /// The socket on which QEMU takes commands.
+    /// QEMU's control socket.
     pub(crate) qmp_socket: PathBuf,
-    /// What QEMU records of resets and interrupts.
+    /// QEMU's record of resets and interrupts.
     pub(crate) event_log: PathBuf,
-    /// What the kernel tells of a program's end.
+    /// Output of the kernel's second channel.
     pub(crate) end_report: PathBuf,
     /// This run's copy of the UEFI variables.
     pub(crate) uefi_variables: PathBuf,
 }
 
 impl RunFiles {
-    /// The files' names in a folder.
+    /// Returns the paths of the files in a folder.
     pub(crate) fn in_folder(folder: &Path) -> Self {
         Self {
             qmp_socket: folder.join("qmp.sock"),
@@ -34,7 +34,7 @@ impl RunFiles {
     }
 }
 
-/// A new folder for the files of one run, which only this user can enter.
+/// Creates a folder for the files of one run, accessible to this user only.
 pub(crate) fn run_folder() -> Result<tempfile::TempDir, StartError> {
     let usual = std::env::temp_dir();
     let parent = if usual.as_os_str().len() > LONGEST_TEMPORARY_FOLDER {
@@ -48,7 +48,7 @@ pub(crate) fn run_folder() -> Result<tempfile::TempDir, StartError> {
         .map_err(|source| StartError::RunFolder { path: parent, source })
 }
 
-/// Gives this run a copy of the UEFI variables of its own.
+/// Creates a copy of the UEFI variables for this run.
 pub(crate) fn copy_uefi_variables(firmware: &FirmwareFiles, copy: &Path) -> Result<(), StartError> {
     let FirmwareFiles::UefiFlash { variables, .. } = firmware else {
         return Ok(());
@@ -61,6 +61,6 @@ pub(crate) fn copy_uefi_variables(firmware: &FirmwareFiles, copy: &Path) -> Resu
         path: variables.clone(),
         source,
     })?;
-    // Written anew rather than copied: the original may be read-only, and a copy keeps that.
+    // Not `fs::copy`: the original may be read-only, and a copy would keep that.
     fs::write(copy, bytes).map_err(error)
 }

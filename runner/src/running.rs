@@ -1,6 +1,6 @@
-//! A QEMU that runs: its log is captured, it can be photographed and stopped, and its end is judged.
+//! A running QEMU: captures its log, takes screenshots, stops it, and determines how it ended.
 //!
-//! Dropping a [`Running`] stops QEMU, and so does the end of the thread that started it: nothing is left behind.
+//! Dropping a [`Running`] stops QEMU, and so does the end of the thread that started it.
 
 use std::fs;
 use std::path::Path;
@@ -26,44 +26,44 @@ use crate::run_files::{RunFiles, copy_uefi_variables, run_folder};
 use crate::say::say;
 use crate::stop_signals::received;
 
-/// How long QEMU may take to be ready for commands. With hundreds of CPUs on a busy host it takes seconds.
+/// Time limit for QEMU to accept commands. With hundreds of CPUs on a busy host this takes seconds.
 const QMP_LIMIT: Duration = Duration::from_secs(60);
-/// How long QEMU may take to end by itself before it is killed.
+/// Time limit for QEMU to end before it is killed.
 const QUIT_LIMIT: Duration = Duration::from_secs(5);
-/// Pause between two looks at the process.
+/// Interval between two checks of the process.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A QEMU that runs, or has ended.
+/// A QEMU that runs or has ended.
 #[derive(Debug)]
 pub struct Running {
     /// The process.
     child: Child,
-    /// Serial port (and monitor, on a terminal).
+    /// Serial port (on a terminal with the monitor).
     serial: Console,
-    /// QEMU's own complaints.
+    /// QEMU's standard error.
     errors: Console,
-    /// The control socket; `None` when QEMU ended before it opened.
+    /// The control socket; `None` if QEMU ended before it was open.
     qmp: Option<Qmp>,
     /// This run's files.
     files: RunFiles,
-    /// Where QEMU records resets.
+    /// QEMU's record of resets.
     event_record: EventRecord,
-    /// How it ended.
+    /// How QEMU ended.
     ending: Option<Ending>,
     /// The folder with the files, removed at the end.
     _folder: tempfile::TempDir,
 }
 
 impl Running {
-    /// Starts QEMU and waits until it takes commands (and, when asked to, listens for a debugger).
+    /// Starts QEMU, and waits until it accepts commands (and listens for a debugger, if requested).
     ///
     /// # Errors
-    /// [`StartError`]. A QEMU that starts and fails at once is no error here: see [`Running::wait`].
+    /// [`StartError`]. A QEMU that starts and fails at once is not an error here: see [`Running::wait`].
     pub fn start(qemu: &Qemu, machine: &Machine) -> Result<Self, StartError> {
         Self::start_and_tell(qemu, machine, |_| ())
     }
 
-    /// As [`Running::start`], and shows the command before it is run.
+    /// Like [`Running::start`]; shows the command first.
     ///
     /// # Errors
     /// [`StartError`].
@@ -108,32 +108,31 @@ impl Running {
         Ok(running)
     }
 
-    /// The serial log so far.
+    /// Returns the serial log so far.
     #[must_use]
     pub fn serial(&self) -> String {
         self.serial.text()
     }
 
-    /// How long the serial port has been silent.
+    /// Returns the time since the last output of the serial port.
     #[must_use]
     pub fn quiet_for(&self) -> Duration {
         self.serial.quiet_for()
     }
 
-    /// What QEMU itself wrote to its standard error.
+    /// Returns QEMU's standard error.
     #[must_use]
     pub fn qemu_errors(&self) -> String {
         self.errors.text()
     }
 
-    /// The end of QEMU's record of resets and, if asked for, interrupts. Empty when a person's `-D`
-    /// names something that cannot be read.
+    /// Returns the end of QEMU's record of resets and, if requested, interrupts. Empty if the user's `-D` names an unreadable file.
     #[must_use]
     pub fn event_log(&self) -> String {
         self.event_record.read(|| self.errors.text())
     }
 
-    /// What the kernel has told on the channel that no program can write to.
+    /// Returns the kernel's reports on the second channel.
     pub(crate) fn end_report(&self) -> EndReport {
         // Without the channel there is no file.
         let bytes = fs::read(&self.files.end_report).unwrap_or_default();
@@ -143,7 +142,7 @@ impl Running {
     /// Waits until the serial log contains a text.
     ///
     /// # Errors
-    /// [`NotSeen`]: QEMU ended (at once, when it ends), or the time is over.
+    /// [`NotSeen`]: QEMU ended, or the time limit was reached.
     pub fn wait_for(&mut self, text: &str, limit: Duration) -> Result<(), NotSeen> {
         if self
             .serial
@@ -163,13 +162,13 @@ impl Running {
         }
     }
 
-    /// Waits until QEMU ends by itself; stops it when the time is over.
+    /// Waits until QEMU ends by itself; stops it at the time limit.
     pub fn wait(&mut self, limit: Duration) -> Ending {
         self.wait_for_exit(limit)
             .unwrap_or_else(|| self.end_as(Ending::TimedOut))
     }
 
-    /// Waits until QEMU ends by itself, and leaves it running when the time is over.
+    /// Waits until QEMU ends by itself; leaves it running at the time limit.
     pub fn wait_for_exit(&mut self, limit: Duration) -> Option<Ending> {
         let deadline = Instant::now() + limit;
         loop {
@@ -206,7 +205,7 @@ impl Running {
         self.command("screendump", &screenshot_arguments(file)?).map(drop)
     }
 
-    /// Gives a command to QEMU's control socket (QMP) and returns its answer.
+    /// Sends a QMP command, and returns its answer.
     ///
     /// # Errors
     /// [`QmpError`].
@@ -219,7 +218,7 @@ impl Running {
         }
     }
 
-    /// Connects the control socket, unless QEMU ends before.
+    /// Connects the control socket, unless QEMU ends first.
     fn connect(&mut self) {
         let deadline = Instant::now() + QMP_LIMIT;
         while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) && received().is_none() {
@@ -233,7 +232,7 @@ impl Running {
         }
     }
 
-    /// Judges how QEMU ended by itself.
+    /// Determines how QEMU ended by itself.
     fn judge(&mut self, status: ExitStatus) -> Ending {
         self.serial.finish();
         self.errors.finish();
@@ -248,14 +247,14 @@ impl Running {
         self.ending.insert(ending).clone()
     }
 
-    /// Ends QEMU: first by a command, so that it gives the terminal back as it was, then by force.
+    /// Ends QEMU: first by a command, so that it restores the terminal, then by force.
     fn end_as(&mut self, ending: Ending) -> Ending {
         let asked = self.command("quit", &json!({})).is_ok();
         let deadline = Instant::now() + QUIT_LIMIT;
         while asked && Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
             thread::sleep(POLL_INTERVAL);
         }
-        // Both fail only when the process has ended already.
+        // Both fail only if the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
         self.serial.finish();
@@ -270,7 +269,7 @@ impl Drop for Running {
     }
 }
 
-/// Tells a person how fast the kernel came up, as soon as it has.
+/// Prints how fast the kernel booted, as soon as it has.
 fn tell_boot_times(started: Instant) -> impl FnMut(&[u8]) + Send {
     let mut times = BootTimes::since(started);
     move |bytes| {
@@ -280,7 +279,7 @@ fn tell_boot_times(started: Instant) -> impl FnMut(&[u8]) + Send {
     }
 }
 
-/// What QEMU is told about a picture. QMP speaks UTF-8: a name changed to fit would name another file.
+/// Returns the arguments of the command `screendump`. QMP is UTF-8, and a lossy conversion would name another file.
 fn screenshot_arguments(file: &Path) -> Result<serde_json::Value, QmpError> {
     let absolute = std::path::absolute(file)?;
     match absolute.to_str() {

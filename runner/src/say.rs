@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-/// Writes a line. A closed terminal is no reason to end a run.
+/// Writes a line. A closed terminal does not end the run.
 pub fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }

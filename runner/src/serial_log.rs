@@ -1,12 +1,12 @@
-//! Reading the kernel's log as it comes over the serial port.
+//! Parses the kernel's log from the serial port.
 
-/// Lines that are shown of a log when something went wrong.
+/// Number of lines of a log that an error shows.
 const LAST_LINES: usize = 15;
 
 /// The kernel's first line.
 pub(crate) const FIRST_LINE: &str = "Hello from BSP";
 
-/// How the message of an error begins behind which nothing of the kernel runs.
+/// Starts of error messages after which the kernel has stopped.
 const LAST_WORDS: [&str; 5] = [
     "panicked",
     "cannot boot: ",
@@ -14,10 +14,10 @@ const LAST_WORDS: [&str; 5] = [
     "Stack overflow:",
     "Double Fault!",
 ];
-/// Longer than the name of any exception (Intel SDM volume 3, table 6-1).
+/// Maximum length: longer than the name of any exception (Intel SDM volume 3, table 6-1).
 const LONGEST_EXCEPTION_NAME: usize = 48;
 
-/// The text without the escape sequences that colour it.
+/// Removes the escape sequences of colours.
 #[must_use]
 pub fn without_colours(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -39,12 +39,12 @@ pub fn without_colours(text: &str) -> String {
 pub(crate) struct LogLine<'a> {
     /// The level, in capitals.
     pub(crate) level: &'a str,
-    /// What it says.
+    /// The message.
     pub(crate) message: &'a str,
 }
 
 impl<'a> LogLine<'a> {
-    /// Reads a line, if it is one of the log.
+    /// Parses a line, if it belongs to the log.
     pub(crate) fn read(line: &'a str) -> Option<Self> {
         let (id, rest) = line.trim_end().strip_prefix('[')?.split_once("] ")?;
         let (level, message) = rest.split_once(' ')?;
@@ -56,31 +56,31 @@ impl<'a> LogLine<'a> {
     }
 }
 
-/// The values that the kernel measured: lines `Measured NAME: VALUE instructions`.
+/// Returns the measured values: lines `Measured NAME: VALUE instructions`.
 pub(crate) fn measured_values(log: &str) -> Vec<(String, u64)> {
     let plain = without_colours(log);
     let lines = plain.lines().filter_map(LogLine::read);
     lines.filter_map(|line| measured_value(line.message)).collect()
 }
 
-/// The value in a message, if it tells one.
+/// Returns the measured value in a message.
 fn measured_value(message: &str) -> Option<(String, u64)> {
     let (name, rest) = message.strip_prefix("Measured ")?.split_once(": ")?;
     let value = rest.strip_suffix(" instructions")?.parse().ok()?;
     Some((name.to_owned(), value))
 }
 
-/// Whether the kernel reported its end: a panic, an exception that it cannot survive, or that it cannot boot.
+/// Whether the kernel reported its end: a panic, a fatal exception, or a failed boot.
 #[must_use]
 pub fn has_panic(log: &str) -> bool {
     without_colours(log).lines().any(|line| match LogLine::read(line) {
         Some(line) => line.level == "ERROR" && tells_the_end(line.message),
-        // Written past the logger: it may be what panicked.
+        // Written without the logger, which may be what panicked.
         None => line.starts_with("panicked"),
     })
 }
 
-/// Whether the message of an error is the kernel's last.
+/// Whether an error message is the kernel's last one.
 fn tells_the_end(message: &str) -> bool {
     LAST_WORDS.iter().any(|words| message.starts_with(words))
         || message
@@ -88,7 +88,7 @@ fn tells_the_end(message: &str) -> bool {
             .is_some_and(|(name, _)| is_exception_name(name))
 }
 
-/// Whether a text can be the name of an exception: some words, nothing quoted and no sentence.
+/// Whether a text can be the name of an exception: some words, no quotes, no sentence.
 fn is_exception_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= LONGEST_EXCEPTION_NAME
@@ -97,7 +97,7 @@ fn is_exception_name(text: &str) -> bool {
             .all(|character| character.is_alphanumeric() || " -_/#()".contains(character))
 }
 
-/// The last lines that say something, without colours.
+/// Returns the last non-empty lines, without colours.
 #[must_use]
 pub fn last_lines(log: &str) -> String {
     let plain = without_colours(log);
