@@ -1,6 +1,6 @@
 //! The boot, as a table of contents.
 //!
-//! Words: the *handover* is what the 32-bit start found; the *last step* takes a processor into the kernel.
+//! Words: the *handover* is the data of the 32-bit start; the *last step* takes a processor into the kernel.
 
 mod answers;
 mod inputs;
@@ -30,23 +30,23 @@ use kernel_file::KernelFile;
 use processor_plan::ProcessorPlan;
 use room::Room;
 
-/// Does everything but the jump.
+/// Does everything except the jump.
 pub(crate) fn prepare(handover: &Handover, hook_policy: HookPolicy) -> Result<LastStep, BootError> {
-    // SAFETY: The loader's page tables are in use until the last step. Whatever is written through this value was taken
-    // from the memory map before, or is a firmware table that a test wants spoilt.
+    // SAFETY: The loader's page tables are in use until the last step. All memory that is written through this value was allocated from
+    // the memory map before, or is a firmware table that a test damages.
     let mut memory = unsafe { DirectMap::new() };
     exceptions::report_from_now_on();
     let features = Features::read();
     model_specific::set_paging_features(&features);
 
-    // First the screen, so that whatever is wrong from here on can be shown.
+    // First the screen, so that it can show later errors.
     let inputs = Inputs::read(&memory, handover)?;
     let hooks = test_hooks::read(hook_policy, inputs.kernel_command_line())?;
     let kernel_file = KernelFile::find(&inputs.information.modules)?;
     let frame_buffer = inputs.screen.filter(|_| !hooks.no_frame_buffer);
     let firmware = Firmware::find(&memory, &inputs.information);
 
-    // What others put into memory comes into the map before the loader takes any.
+    // The map gets all existing contents of memory before the loader allocates any.
     let mut map = MemoryMap::new();
     let construction = Construction {
         boot_information: &inputs.information,
@@ -65,7 +65,7 @@ pub(crate) fn prepare(handover: &Handover, hook_policy: HookPolicy) -> Result<La
         plan.list(madt);
     }
 
-    // The tables come last: they show the map as it is when all else has been taken.
+    // The page tables come last: they map the memory as it is after all other allocations.
     let answers = Answers {
         inputs,
         firmware: &firmware,
@@ -75,7 +75,7 @@ pub(crate) fn prepare(handover: &Handover, hook_policy: HookPolicy) -> Result<La
     let room = Room::take(&mut map, &plan, kernel.stack_size_bytes, answers.size()?)?;
     let (page_tables, map) = room::build_page_tables(&mut map, &mut memory, &kernel.address_space(&features))?;
 
-    // SAFETY: The block was just taken from the memory map for this.
+    // SAFETY: The block was just allocated from the memory map for this purpose.
     let pool_bytes = unsafe { direct_map::slice_mut(room.pool) }?;
     let mut pool = Pool::new(pool_bytes, room.pool.base.hhdm_alias());
     let started = plan.start(&mut pool, &room, page_tables, handover, &features)?;
@@ -99,7 +99,7 @@ pub(crate) fn prepare(handover: &Handover, hook_policy: HookPolicy) -> Result<La
     Ok(LastStep::put(&mut pool, page_tables, room.stack_top, entry)?)
 }
 
-/// Masks every interrupt outside of the processors.
+/// Masks every interrupt of the 8259 controllers and I/O APICs.
 fn quieten_interrupts(madt: Option<&Madt>) {
     interrupts::mask_legacy_controllers();
     for io_apic in madt.iter().flat_map(|madt| &madt.io_apics) {

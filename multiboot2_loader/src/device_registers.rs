@@ -1,4 +1,4 @@
-//! A device's registers in memory, 32 bits each.
+//! Registers of a device in memory, 32 bits each.
 
 use multiboot2_loader_core::address::{Extent, PhysAddr};
 use multiboot2_loader_core::physical_memory::OutOfReach;
@@ -8,20 +8,20 @@ use crate::direct_map;
 /// A block of registers in the first 4 GiB.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DeviceRegisters {
-    /// The first of them.
+    /// The first register.
     base: *mut u8,
     /// Size of the block.
     size_bytes: usize,
 }
 
 impl DeviceRegisters {
-    /// A block of `size_bytes`.
+    /// Creates a block of `size_bytes` bytes.
     ///
     /// # Errors
-    /// When it is not in the first 4 GiB or not at a multiple of 4.
+    /// The block is not in the first 4 GiB, or not aligned to 4 bytes.
     ///
     /// # Safety
-    /// There is a device whose registers may be read without harm, or nothing at all.
+    /// At this address is a device whose registers can be read without side effects, or no device.
     pub(crate) unsafe fn new(base: PhysAddr, size_bytes: usize) -> Result<Self, OutOfReach> {
         let length_bytes = size_bytes as u64;
         if !base.as_u64().is_multiple_of(4) {
@@ -36,20 +36,20 @@ impl DeviceRegisters {
 
     /// Reads the register at `offset`, a multiple of 4 inside the block.
     pub(crate) fn read(&self, offset: usize) -> u32 {
-        // SAFETY: The register is mapped and aligned; reading it is harmless, as the constructor's caller promised.
+        // SAFETY: The register is mapped and aligned; the constructor's caller promised that a read is harmless.
         unsafe { self.register(offset).read_volatile() }
     }
 
     /// Writes the register at `offset`, a multiple of 4 inside the block.
     ///
     /// # Safety
-    /// The device takes the value without harm to the loader.
+    /// The value does not make the device affect the loader.
     pub(crate) unsafe fn write(&self, offset: usize, value: u32) {
-        // SAFETY: The register is mapped and aligned; what the value does is the caller's promise.
+        // SAFETY: The register is mapped and aligned; the caller promises that the value is harmless.
         unsafe { self.register(offset).write_volatile(value) };
     }
 
-    /// Where a register is.
+    /// Returns the address of a register.
     fn register(&self, offset: usize) -> *mut u32 {
         assert!(
             offset.is_multiple_of(4) && offset < self.size_bytes,

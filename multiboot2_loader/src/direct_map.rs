@@ -1,6 +1,6 @@
-//! Physical memory as the loader's page tables show it: the first 4 GiB, in the direct map.
+//! Access to physical memory through the loader's direct map: the first 4 GiB.
 //!
-//! What always holds: nothing outside the first 4 GiB is touched, whatever address firmware or GRUB names.
+//! Always true: nothing outside the first 4 GiB is accessed, whatever address firmware or GRUB names.
 
 use core::ptr;
 
@@ -12,11 +12,11 @@ use multiboot2_loader_core::physical_memory::{OutOfReach, PhysicalMemory};
 pub(crate) struct DirectMap(());
 
 impl DirectMap {
-    /// Gives access to memory.
+    /// Creates the access.
     ///
     /// # Safety
-    /// The loader's page tables are in use for as long as the value is. Whoever has it writes only to memory that the
-    /// memory map gave out for that, or that belongs to nobody.
+    /// The loader's page tables are in use as long as the value exists. It is used to write only to memory that was allocated from the
+    /// memory map for this purpose, or that is unused.
     pub(crate) const unsafe fn new() -> Self {
         Self(())
     }
@@ -25,49 +25,49 @@ impl DirectMap {
 impl PhysicalMemory for DirectMap {
     fn read(&self, address: PhysAddr, bytes: &mut [u8]) -> Result<(), OutOfReach> {
         let source = pointer(Extent::new(address, bytes.len() as u64))?;
-        // SAFETY: The source is mapped, since it lies in the first 4 GiB; a borrowed slice is not written by others.
+        // SAFETY: The source is mapped, since it lies in the first 4 GiB; a borrowed slice is not written meanwhile.
         unsafe { ptr::copy(source, bytes.as_mut_ptr(), bytes.len()) };
         Ok(())
     }
 
     fn write(&mut self, address: PhysAddr, bytes: &[u8]) -> Result<(), OutOfReach> {
         let target = pointer(Extent::new(address, bytes.len() as u64))?;
-        // SAFETY: The target is mapped, and whoever has this value promised to write to memory for that only.
+        // SAFETY: The target is mapped; by the promise of the constructor's caller it may be written.
         unsafe { ptr::copy(bytes.as_ptr(), target, bytes.len()) };
         Ok(())
     }
 }
 
-/// Memory as a slice.
+/// Returns memory as a slice.
 ///
 /// # Errors
-/// When not all of it lies in the first 4 GiB.
+/// A part lies outside the first 4 GiB.
 ///
 /// # Safety
-/// Nobody writes to the memory while the slice is used.
+/// The memory is not written while the slice is in use.
 pub(crate) unsafe fn slice<'a>(extent: Extent) -> Result<&'a [u8], OutOfReach> {
     let (start, length) = (pointer(extent)?, length_of(extent)?);
-    // SAFETY: All of it is mapped and any byte is a value; that nobody writes is the caller's promise.
+    // SAFETY: All of it is mapped, and any byte is valid; the caller promises that it is not written.
     Ok(unsafe { core::slice::from_raw_parts(start, length) })
 }
 
-/// Memory as a slice that may be written.
+/// Returns memory as a mutable slice.
 ///
 /// # Errors
-/// When not all of it lies in the first 4 GiB.
+/// A part lies outside the first 4 GiB.
 ///
 /// # Safety
-/// Nobody else uses the memory while the slice is used.
+/// Nothing else accesses the memory while the slice is in use.
 pub(crate) unsafe fn slice_mut<'a>(extent: Extent) -> Result<&'a mut [u8], OutOfReach> {
     let (start, length) = (pointer(extent)?, length_of(extent)?);
-    // SAFETY: All of it is mapped and any byte is a value; that nobody else uses it is the caller's promise.
+    // SAFETY: All of it is mapped, and any byte is valid; the caller promises exclusive access.
     Ok(unsafe { core::slice::from_raw_parts_mut(start, length) })
 }
 
-/// Where the direct map shows device registers or memory.
+/// Returns the address of memory or device registers in the direct map.
 ///
 /// # Errors
-/// When not all of it lies in the first 4 GiB.
+/// A part lies outside the first 4 GiB.
 pub(crate) fn pointer(extent: Extent) -> Result<*mut u8, OutOfReach> {
     let out_of_reach = OutOfReach {
         address: extent.base,
@@ -81,7 +81,7 @@ pub(crate) fn pointer(extent: Extent) -> Result<*mut u8, OutOfReach> {
     Ok(ptr::with_exposed_provenance_mut(address))
 }
 
-/// How long the slice is.
+/// Returns the length of the slice.
 fn length_of(extent: Extent) -> Result<usize, OutOfReach> {
     usize::try_from(extent.length_bytes).map_err(|_| OutOfReach {
         address: extent.base,

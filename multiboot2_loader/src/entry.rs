@@ -1,6 +1,6 @@
-//! Where GRUB enters the loader, and what the entry hands to Rust.
+//! The entry from GRUB, and its handover to Rust.
 //!
-//! What always holds from [`Handover`] on: long mode, interrupts off, the first 4 GiB of physical memory in the direct
+//! Always true from [`Handover`] on: long mode, interrupts off, the first 4 GiB of physical memory in the direct
 //! map (and at their own addresses, for the start of the other processors), the image at its linked address.
 
 use core::arch::global_asm;
@@ -22,23 +22,23 @@ global_asm!(
 unsafe extern "C" {
     /// First byte of the image.
     safe static image_start: u8;
-    /// First byte behind the image, its zeros included.
+    /// End of the image, including its zeros (exclusive).
     safe static image_end: u8;
-    /// The top one of the page tables that the entry made.
+    /// Top page table that the entry created.
     safe static page_tables: u8;
 }
 
-/// What the entry found in the registers and found out.
+/// Data from the entry.
 #[derive(Clone, Copy, Debug)]
 pub struct Handover {
-    /// Where GRUB put its boot information.
+    /// Address of GRUB's boot information.
     boot_information: PhysAddr,
-    /// Where GRUB put the image.
+    /// Address at which GRUB loaded the image.
     image_base: PhysAddr,
 }
 
 impl Handover {
-    /// Types the arguments with which the entry calls `loader_main`.
+    /// Converts the arguments with which the entry calls `loader_main`.
     #[must_use]
     pub const fn new(boot_information: u64, image_base: u64) -> Self {
         Self {
@@ -47,18 +47,18 @@ impl Handover {
         }
     }
 
-    /// Where GRUB put its boot information.
+    /// Address of GRUB's boot information.
     pub(crate) const fn boot_information(&self) -> PhysAddr {
         self.boot_information
     }
 
-    /// The memory that the image takes.
+    /// Returns the address range of the image.
     pub(crate) fn image(&self) -> Extent {
         let length_bytes = (&raw const image_end).addr() - (&raw const image_start).addr();
         Extent::new(self.image_base, length_bytes as u64)
     }
 
-    /// Where the byte of the image that is linked to `virtual_address` lies.
+    /// Returns the physical address of the byte that is linked to `virtual_address`.
     pub(crate) fn physical_address_of(&self, virtual_address: usize) -> PhysAddr {
         let offset = virtual_address - (&raw const image_start).addr();
         PhysAddr::new(self.image_base.as_u64() + offset as u64)

@@ -1,4 +1,4 @@
-//! Every reason for which the loader gives up.
+//! The loader's fatal errors.
 
 use core::fmt;
 
@@ -15,20 +15,20 @@ use multiboot2_loader_core::pool::PoolFull;
 use crate::interrupts::local_apic::LocalApicError;
 use crate::test_hooks::TestHookError;
 
-/// Why the kernel cannot be started.
+/// The reason why the kernel cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BootError {
     /// GRUB's boot information is damaged.
     #[error(transparent)]
     BootInformation(#[from] BootInformationError),
-    /// Something that must be read or written lies beyond the first 4 GiB.
+    /// Memory that must be accessed lies beyond the first 4 GiB.
     #[error(transparent)]
     OutOfReach(#[from] OutOfReach),
     /// The firmware is 32-bit EFI.
     #[error("the firmware is 32-bit EFI; this loader needs a BIOS or 64-bit EFI")]
     Efi32,
-    /// GRUB did not end EFI's boot services.
-    #[error("EFI's boot services still run")]
+    /// GRUB did not end the EFI boot services.
+    #[error("the EFI boot services still run")]
     BootServicesRun,
     /// GRUB loaded no file beside the loader.
     #[error("no kernel: GRUB loaded no module")]
@@ -36,41 +36,41 @@ pub(crate) enum BootError {
     /// The first module is not a kernel.
     #[error("no kernel: {reason}; the modules are {modules}")]
     NotAKernel {
-        /// What is wrong with the first of them.
+        /// The problem of the first one.
         reason: KernelElfError,
-        /// What GRUB loaded.
+        /// The modules that GRUB loaded.
         modules: ModulePaths,
     },
-    /// The test hooks on the command line make no sense.
+    /// The test hooks on the command line are invalid.
     #[error(transparent)]
     UnknownHook(#[from] UnknownHook<'static>),
     /// A test hook cannot be carried out.
     #[error(transparent)]
     TestHook(#[from] TestHookError),
-    /// There is no memory map to work with.
+    /// There is no usable memory map.
     #[error(transparent)]
     Construction(#[from] ConstructionError),
-    /// Memory ran out.
+    /// There is not enough memory.
     #[error(transparent)]
     Allocation(#[from] AllocationError),
-    /// The loader took too little memory for the kernel.
+    /// The memory for the kernel's image is too small.
     #[error(transparent)]
     Image(#[from] ImageSizeMismatch),
-    /// The kernel asks for something that cannot be.
+    /// The kernel's requests cannot be met.
     #[error(transparent)]
     Request(#[from] RequestError),
     /// The page tables cannot be written.
     #[error(transparent)]
     PageTables(#[from] PageTableError),
-    /// The responses found no room.
+    /// The memory for the responses is too small.
     #[error(transparent)]
     PoolFull(#[from] PoolFull),
-    /// The local APICs are not as the kernel needs them.
+    /// The local APICs are not usable.
     #[error(transparent)]
     LocalApic(#[from] LocalApicError),
 }
 
-/// The paths of the modules, to be shown.
+/// Shows the paths of the modules.
 #[derive(Debug)]
 pub(crate) struct ModulePaths(pub(crate) &'static [Module<'static>]);
 

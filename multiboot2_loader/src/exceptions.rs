@@ -1,5 +1,5 @@
-//! Reports exceptions on the first processor. Each is a fault of the loader, or of the machine; without a report the
-//! machine would reset and leave no trace.
+//! Reports exceptions on the BSP. Each is an error of the loader or the machine; without a report the machine would reset without a
+//! trace.
 
 use core::arch::global_asm;
 
@@ -11,7 +11,7 @@ use x86_64::structures::DescriptorTablePointer;
 use crate::console;
 use crate::cpu::descriptor_table::CODE_64_SELECTOR;
 
-/// Exceptions have the numbers below this.
+/// Number of exceptions.
 const COUNT: usize = 32;
 /// Size of a stub in `exceptions.s`.
 const STUB_BYTES: usize = 16;
@@ -30,10 +30,10 @@ unsafe extern "C" {
 /// An interrupt descriptor table for exceptions.
 type Table = [[u64; DESCRIPTOR_BYTES / 8]; COUNT];
 
-/// Set once, by the first processor.
+/// Set once, by the BSP.
 static TABLE: Once<Table> = Once::new();
 
-/// From now on this processor reports exceptions.
+/// Enables reports of exceptions on this processor.
 pub(crate) fn report_from_now_on() {
     let table = TABLE.call_once(|| core::array::from_fn(descriptor));
     let pointer = DescriptorTablePointer {
@@ -41,18 +41,18 @@ pub(crate) fn report_from_now_on() {
         base: VirtAddr::from_ptr(table),
     };
     const { assert!(size_of::<Table>() - 1 == 511, "the limit is the size less 1") };
-    // SAFETY: The table is a static, and every gate in it leads to a stub.
+    // SAFETY: The table is a static, and every gate in it points to a stub.
     unsafe { tables::lidt(&pointer) };
 }
 
-/// The gate of one exception (Intel SDM volume 3, figure "64-Bit IDT Gate Descriptors").
+/// Returns the gate of one exception (Intel SDM volume 3, figure "64-Bit IDT Gate Descriptors").
 fn descriptor(number: usize) -> [u64; 2] {
     let stub = ((&raw const exception_stubs).addr() + number * STUB_BYTES) as u64;
     let low = stub & 0xffff | u64::from(CODE_64_SELECTOR) << 16 | INTERRUPT_GATE | (stub >> 16 & 0xffff) << 48;
     [low, stub >> 32]
 }
 
-/// Where all stubs lead.
+/// The common target of the stubs.
 extern "sysv64" fn report(number: u64, error_code: u64, instruction: u64, address: u64) -> ! {
     console::give_up(format_args!(
         "exception {number} in the loader at {instruction:#x}, error code {error_code:#x}, address {address:#x}"

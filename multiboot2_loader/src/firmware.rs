@@ -1,6 +1,6 @@
-//! What the firmware left in memory: ACPI's and SMBIOS's tables, and EFI's own.
+//! Finds the firmware's tables: ACPI, SMBIOS and EFI.
 //!
-//! A machine without them, or with damaged ones, is started all the same: each thing that is missing is a warning.
+//! A machine without them, or with damaged ones, boots as well: each missing table is a warning.
 
 use acpi_check::{AcpiNote, Checksum, Fadt, Rsdp, Signature, TABLE_LIMIT, Table, TableError, TableFault, TableList};
 use arrayvec::ArrayVec;
@@ -14,10 +14,10 @@ use multiboot2_loader_core::smbios::{self, SmbiosEntryPoints};
 use crate::console;
 use crate::direct_map::DirectMap;
 
-/// The most stretches of memory that are protected: all ACPI tables, the root pointer, EFI's and SMBIOS's.
+/// Maximum number of protected ranges: all ACPI tables, the root pointer, and the tables of EFI and SMBIOS.
 const EXTENT_LIMIT: usize = TABLE_LIMIT + 16;
 
-/// What was found.
+/// The tables.
 #[derive(Debug, Default)]
 pub(crate) struct Firmware {
     /// ACPI's root pointer.
@@ -30,14 +30,14 @@ pub(crate) struct Firmware {
     pub(crate) efi_system_table: Option<PhysAddr>,
     /// SMBIOS.
     pub(crate) smbios: SmbiosEntryPoints,
-    /// Which register of the real-time clock holds the century.
+    /// Register of the real-time clock that holds the century.
     pub(crate) century_register: Option<u8>,
     /// EFI's tables.
     efi_extents: ArrayVec<Extent, 3>,
 }
 
 impl Firmware {
-    /// Looks where this kind of firmware puts things.
+    /// Searches the places of this kind of firmware.
     pub(crate) fn find(memory: &DirectMap, information: &BootInformation<'_>) -> Self {
         let mut firmware = Self::default();
         match information.efi_system_table {
@@ -54,7 +54,7 @@ impl Firmware {
         firmware
     }
 
-    /// Everything that the kernel will read, or that leads there.
+    /// Returns all ranges that the kernel will read.
     pub(crate) fn extents(&self) -> ArrayVec<Extent, EXTENT_LIMIT> {
         let rsdp = self
             .rsdp
@@ -68,7 +68,7 @@ impl Firmware {
             .collect()
     }
 
-    /// Follows EFI's system table.
+    /// Reads the EFI system table.
     fn find_with_efi(&mut self, memory: &DirectMap, system_table: PhysAddr) {
         let efi = match EfiTables::walk(memory, system_table) {
             Ok(efi) => efi,
@@ -87,7 +87,7 @@ impl Firmware {
         self.efi_extents = efi.extents;
     }
 
-    /// Lists ACPI's tables and reads those that the loader needs itself.
+    /// Lists the ACPI tables, and reads those that the loader uses.
     fn read_acpi_tables(&mut self, memory: &DirectMap) {
         let Some(rsdp) = &self.rsdp else { return };
         let mut unreadable = 0;
@@ -109,7 +109,7 @@ impl Firmware {
     }
 }
 
-/// Whether the note is of a table that cannot be read. What else is odd about tables is for the kernel to say.
+/// Whether the note is about an unreadable table. The kernel reports all other problems.
 const fn is_unreadable(note: AcpiNote) -> bool {
     matches!(
         note,
@@ -120,7 +120,7 @@ const fn is_unreadable(note: AcpiNote) -> bool {
     )
 }
 
-/// The century register that a sound FADT names.
+/// Returns the century register of a valid FADT.
 fn century_register(memory: &DirectMap, table: &Table) -> Option<u8> {
     if table.checksum != Checksum::Right {
         return None;

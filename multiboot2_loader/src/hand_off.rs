@@ -1,8 +1,7 @@
-//! The end of the loader on each processor: how it is told, and how it gets there.
+//! The end of the loader on each processor: the jump to the kernel, or the wait for it.
 //!
-//! Words: a processor's *last step* is a record in the pool that says with which page tables, stack, and descriptor
-//! table the processor waits, and for which word. The first processor goes the same way as the others; only, its word
-//! has a value from the beginning.
+//! Words: a processor's *last step* is a record in the pool with the page tables, stack and descriptor table that the processor uses,
+//! and the word that it waits for. The BSP has one like the others, but its word is set from the start.
 
 use core::arch::global_asm;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -19,17 +18,17 @@ use crate::entry::Handover;
 mod offset {
     /// Physical address of the top page table.
     pub(super) const PAGE_TABLES: u64 = 0;
-    /// Where the stack begins.
+    /// Top of the stack.
     pub(super) const STACK_TOP: u64 = 8;
-    /// Limit and base of the descriptor table, side by side as `LGDT` wants them: 10 bytes, so that the base is aligned.
+    /// Limit and base of the descriptor table in the layout of `LGDT`: 10 bytes, placed so that the base is aligned.
     pub(super) const DESCRIPTOR_TABLE_POINTER: u64 = 22;
     /// Address of the word to wait for.
     pub(super) const GO_TO_WORD: u64 = 32;
-    /// What goes into RDI.
+    /// Value for RDI.
     pub(super) const ARGUMENT: u64 = 40;
     /// Not 0 once the processor has left the loader's page tables.
     pub(super) const IS_PARKED: u64 = 48;
-    /// A word to wait for, for the processor that need not wait.
+    /// The word of the processor that need not wait.
     pub(super) const OWN_WORD: u64 = 56;
 }
 
@@ -51,12 +50,12 @@ unsafe extern "C" {
     fn leave_loader();
 }
 
-/// Where a processor goes.
+/// The target of a processor.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Destination {
-    /// To this address at once.
+    /// This address, at once.
     Entry(VirtAddr),
-    /// To where the kernel says, in the info struct at this address of the direct map; RDI leads to the struct.
+    /// The address that the kernel writes into the info struct at this address of the direct map; RDI points to the struct.
     AsTheKernelSays {
         /// The struct.
         mp_info: VirtAddr,
@@ -66,15 +65,15 @@ pub(crate) enum Destination {
 /// A last step in the pool.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LastStep {
-    /// Where it lies, in the direct map.
+    /// Its address in the direct map.
     address: VirtAddr,
 }
 
 impl LastStep {
-    /// Offset of the address to go to in an info struct.
+    /// Offset of the target address in an info struct.
     const GO_TO_OFFSET: u64 = 16;
 
-    /// Writes one, with a descriptor table of its own, into the pool.
+    /// Writes a last step with its own descriptor table into the pool.
     pub(crate) fn put(
         pool: &mut Pool<'_>,
         page_tables: PhysAddr,
@@ -108,16 +107,16 @@ impl LastStep {
     pub(crate) fn is_parked(self) -> bool {
         let address = self.address.as_u64() + offset::IS_PARKED;
         let word = core::ptr::with_exposed_provenance_mut(usize::try_from(address).expect("addresses have 64 bits"));
-        // SAFETY: The word is mapped and aligned, lives as long as the loader, and everybody accesses it atomically.
+        // SAFETY: The word is mapped and aligned, lives as long as the loader, and is only accessed atomically.
         let word = unsafe { AtomicU64::from_ptr(word) };
         word.load(Ordering::Acquire) != 0
     }
 
-    /// Takes it: the processor never comes back to the loader.
+    /// Takes the last step: the processor never returns to the loader.
     ///
     /// # Safety
-    /// The page tables named in it show the direct map and what the processor goes to; the stack and the tables are
-    /// this processor's own. The loader's page tables are in use.
+    /// Its page tables map the direct map and the target; stack and descriptor table belong to this processor. The loader's page tables
+    /// are in use.
     pub(crate) unsafe fn take(self, handover: &Handover) -> ! {
         let code = handover.physical_address_of(leave_loader as *const () as usize);
         let code = code.hhdm_alias().as_u64();

@@ -1,7 +1,7 @@
-//! Switches off what the firmware may have switched on in VT-d remapping units (Intel Virtualization Technology for
-//! Directed I/O, chapter "Register Descriptions"): a kernel that knows nothing of them could not use its devices.
+//! Disables VT-d remapping units that the firmware may have enabled (Intel Virtualization Technology for Directed I/O, chapter "Register
+//! Descriptions"). A kernel without a driver for them could not use its devices.
 //!
-//! Units of AMD-Vi are left alone; only firmware for confidential machines is known to switch them on.
+//! AMD-Vi units are left alone; only firmware for confidential computing is known to enable them.
 
 use acpi_check::Table;
 use multiboot2_loader_core::acpi::dmar;
@@ -13,7 +13,7 @@ use crate::direct_map::DirectMap;
 
 /// Global command register.
 const GLOBAL_COMMAND: usize = 0x18;
-/// Global status register: the same bits as the command, as they are.
+/// Global status register: the current state of the bits of the command register.
 const GLOBAL_STATUS: usize = 0x1c;
 /// Size of the registers.
 const SIZE_BYTES: usize = 4096;
@@ -21,14 +21,14 @@ const SIZE_BYTES: usize = 4096;
 const TRANSLATION: u32 = 1 << 31;
 /// Interrupt remapping.
 const INTERRUPT_REMAPPING: u32 = 1 << 25;
-/// The command queue, which the other two need while they are on.
+/// The command queue, which the other two need while they are enabled.
 const QUEUED_INVALIDATION: u32 = 1 << 26;
-/// Status bits that must be written back as they are; the others start something once.
+/// Status bits that must be written back unchanged; the others start one-time operations.
 const LASTING: u32 = 0x96ff_ffff;
-/// How often the status is read until a unit must have obeyed.
+/// Maximum number of status reads until a unit must have changed its state.
 const POLLS: u32 = 1_000_000;
 
-/// Switches every unit off that the DMAR table names.
+/// Disables every unit that the DMAR table names.
 pub(crate) fn switch_off(memory: &DirectMap, table: &Table) {
     match dmar::remapping_units(memory, table) {
         Ok(units) => units.into_iter().for_each(switch_off_unit),
@@ -36,9 +36,9 @@ pub(crate) fn switch_off(memory: &DirectMap, table: &Table) {
     }
 }
 
-/// Switches one unit off, translation first.
+/// Disables one unit, translation first.
 fn switch_off_unit(address: PhysAddr) {
-    // SAFETY: The DMAR table, whose checksum is right, says that a remapping unit is here; those read have no effect.
+    // SAFETY: The DMAR table, whose checksum is right, reports a remapping unit here; reads of these registers have no effect.
     let unit = match unsafe { DeviceRegisters::new(address, SIZE_BYTES) } {
         Ok(unit) => unit,
         Err(error) => return console::warn(format_args!("I/O memory-management unit: {error}")),
@@ -54,8 +54,7 @@ fn switch_off_unit(address: PhysAddr) {
         if status == u32::MAX || status & part == 0 {
             continue;
         }
-        // SAFETY: From here on devices reach memory at the addresses that they were told, as without such a unit.
-        // The loader has told none anything.
+        // SAFETY: From here on devices access memory at physical addresses, as without such a unit. The loader uses no device with DMA.
         unsafe { unit.write(GLOBAL_COMMAND, status & LASTING & !part) };
         let mut polls = POLLS;
         while unit.read(GLOBAL_STATUS) & part != 0 && polls > 0 {

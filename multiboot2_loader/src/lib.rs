@@ -1,18 +1,18 @@
-//! The Limine boot protocol on a machine where GRUB is and Limine is not.
+//! The Limine boot protocol for machines with GRUB and without Limine.
 //!
 //! GRUB starts this program by Multiboot2 in 32-bit mode, the same on a BIOS and on 64-bit EFI, with the kernel and its
-//! modules in memory. It enters long mode, builds the memory map, loads the kernel, starts the other processors, answers
-//! the kernel's requests, and jumps. [`boot`] reads like a table of contents. What needs no hardware is in the library
+//! modules in memory. It enters long mode, builds the memory map, loads the kernel, starts the APs, responds to the
+//! kernel's requests, and jumps. [`boot`] is the table of contents. The hardware-free code is in the library
 //! `multiboot2_loader_core`, with its tests.
 //!
-//! What always holds:
+//! Always true:
 //! - Interrupts are off from GRUB's entry to the kernel's.
-//! - All memory that the loader takes is in the memory map as bootloader-reclaimable.
-//! - What GRUB, the firmware and the kernel file say is checked before it is believed; every reason for giving up is
-//!   shown on COM1 and on the screen.
+//! - All memory that the loader allocates is bootloader-reclaimable in the memory map.
+//! - Data from GRUB, the firmware and the kernel file is validated before use; every fatal error is shown on COM1 and on the
+//!   screen.
 //!
-//! It leaves menus, file systems and video modes to GRUB. It is a library so that `test_loader` can run the very same
-//! code with its test hooks on, while the shipped binary ignores them.
+//! GRUB handles menus, file systems and video modes. The loader is a library so that `test_loader` can run the same code with test
+//! hooks, which the shipped binary ignores.
 #![no_std]
 
 mod boot;
@@ -38,20 +38,20 @@ use core::panic::PanicInfo;
 pub use entry::Handover;
 pub use test_hooks::HookPolicy;
 
-/// Boots the kernel. Called by the binary's `loader_main`, where the 32-bit start leads.
+/// Boots the kernel. The binary's `loader_main` calls it, which the 32-bit start calls.
 ///
 /// # Safety
-/// The processor was brought here by the start in `entry/start.s`, and the handover is what that passed on.
+/// The processor comes from the start in `entry/start.s`, and the handover has its data.
 pub unsafe fn run(handover: &Handover, hook_policy: HookPolicy) -> ! {
     match boot::prepare(handover, hook_policy) {
-        // SAFETY: The step was made for this processor, with the page tables and the stack that go with it. Every
-        // processor is still on the loader's page tables, or has left them for good.
+        // SAFETY: The step was created for this processor, with its page tables and stack. Every processor still uses the loader's page
+        // tables, or has left them for good.
         Ok(last_step) => unsafe { last_step.take(handover) },
         Err(error) => console::give_up(format_args!("{error}")),
     }
 }
 
-/// Shows that the loader itself is wrong. Called by the binary's panic handler.
+/// Reports an error of the loader itself. The binary's panic handler calls it.
 pub fn report_panic(info: &PanicInfo<'_>) -> ! {
     console::give_up(format_args!("the loader {info}"))
 }

@@ -1,4 +1,4 @@
-//! The I/O ports that the loader uses. One place, so that it is plain which devices it touches.
+//! The I/O ports that the loader uses, and with them all devices that it touches.
 
 use x86_64::instructions::port::Port;
 
@@ -21,17 +21,17 @@ pub(crate) const DEBUG_EXIT: u16 = 0xf4;
 
 /// Reads a byte from one of the ports above.
 pub(crate) fn read(port: u16) -> u8 {
-    // SAFETY: Reading these ports, or one where there is nothing, harms no memory.
+    // SAFETY: A read of these ports, also of one without a device, does not affect memory.
     unsafe { Port::new(port).read() }
 }
 
 /// Writes a byte to one of the ports above.
 pub(crate) fn write(port: u16, value: u8) {
-    // SAFETY: None of these devices accesses memory by itself, so none can harm what Rust relies on.
+    // SAFETY: None of these devices accesses memory by itself.
     unsafe { Port::new(port).write(value) };
 }
 
-/// Ends QEMU if it has the device for that; else nothing happens.
+/// Ends QEMU, if it has the exit device.
 pub(crate) fn write_debug_exit(value: u32) {
     // SAFETY: As above; under test the machine ends here.
     unsafe { Port::new(DEBUG_EXIT).write(value) };

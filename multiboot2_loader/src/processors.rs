@@ -1,7 +1,7 @@
-//! Starts all other processors at once and has them wait for the kernel.
+//! Starts all APs at once, and lets them wait for the kernel.
 //!
-//! All get INIT, then, 10 milliseconds later, all get the start command: 300 processors take as long as one. (One after
-//! the other, they would also compete with those that wait already.) Nobody is waited for without bound.
+//! All APs get INIT, and 10 milliseconds later all get the start command, so 300 APs take as long as one. (One after the other, they
+//! would also compete with those that wait already.) Every wait has a bound.
 
 pub(crate) mod application_processor;
 pub(crate) mod trampoline;
@@ -20,12 +20,12 @@ use trampoline::Trampoline;
 
 /// Between INIT and the start command (Intel SDM volume 3, section "MP Initialization Protocol").
 const INIT_MICROSECONDS: u16 = 10_000;
-/// After so many of the timer's longest waits (0.2 seconds) those missing get a second start command.
+/// Number of the timer's longest waits (0.2 seconds) after which missing APs get a second start command.
 const WAITS_TO_SECOND_START: u32 = 4;
-/// After so many more (20 seconds) those missing are given up.
+/// Number of further waits (20 seconds) after which missing APs are given up.
 const WAITS_TO_GIVING_UP: u32 = 400;
 
-/// Starts all that the instructions expect. Returns for each, in order, whether it waits for the kernel now.
+/// Starts all expected APs. Returns for each, in order, whether it waits for the kernel now.
 pub(crate) fn start(
     local_apic: &LocalApic,
     trampoline: Trampoline,
@@ -57,7 +57,7 @@ pub(crate) fn start(
     parked
 }
 
-/// Reports a processor as missing, and keeps it from coming too late: it would wake up in the kernel's memory.
+/// Reports an AP as missing, and prevents a late start: it would run in memory of the kernel.
 fn give_up(local_apic: &LocalApic, processor: &Processor) {
     let Processor {
         processor_id,
@@ -69,7 +69,7 @@ fn give_up(local_apic: &LocalApic, processor: &Processor) {
     ));
 }
 
-/// Sends a command to all that do not wait yet.
+/// Sends a command to all APs that do not wait yet.
 fn send(local_apic: &LocalApic, command: Command, expected: &[(Processor, LastStep)]) {
     for (processor, last_step) in expected {
         if !last_step.is_parked() {
@@ -78,11 +78,11 @@ fn send(local_apic: &LocalApic, command: Command, expected: &[(Processor, LastSt
     }
 }
 
-/// Waits for all. False if some are still missing after so many waits.
+/// Waits for all APs. Returns `false` if some are missing after this number of waits.
 fn wait(expected: &[(Processor, LastStep)], waits: u32) -> bool {
     let mut missing = expected.iter();
     let mut all_parked = || {
-        // From the first that is missing on: those before it do not leave again.
+        // Starts at the first missing AP: those before it never leave again.
         while missing
             .as_slice()
             .first()

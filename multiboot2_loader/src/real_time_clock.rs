@@ -1,7 +1,6 @@
 //! Reads the PC's real-time clock (MC146818, in the CMOS memory).
 //!
-//! The clock changes its registers once a second. So they are read while no update is in progress, again and again
-//! until two readings agree.
+//! The clock changes its registers once a second. So they are read while no update is in progress, until two readings agree.
 
 use multiboot2_loader_core::date::{self, CmosFields};
 
@@ -15,12 +14,12 @@ const STATUS_B: u8 = 0xb;
 const UPDATE_IN_PROGRESS: u8 = 1 << 7;
 /// An update takes 2 milliseconds, a reading of the status about 2 microseconds.
 const UPDATE_POLLS: u32 = 20_000;
-/// How often the clock is read before it is given up.
+/// Maximum number of readings.
 const ATTEMPTS: u32 = 5;
-/// The CMOS memory has 128 bytes; the top bit of its index switches NMIs off.
+/// The CMOS memory has 128 bytes; the top bit of its index disables NMIs.
 const LAST_REGISTER: u8 = 0x7f;
 
-/// The time of day in seconds since 1970. `None` when there is no clock, or no date in it.
+/// Returns the time of day in seconds since 1970; `None` without a clock or a valid date.
 pub(crate) fn unix_seconds(century_register: Option<u8>) -> Option<i64> {
     let century_register = century_register.filter(|register| *register <= LAST_REGISTER);
     let mut last = read(century_register);

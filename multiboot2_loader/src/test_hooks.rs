@@ -1,7 +1,6 @@
-//! Odd things that the loader does when a test asks for them, so that the kernel meets machines that are hard to find.
+//! Test hooks: changes to what the kernel sees, so that tests can boot it on unusual machines.
 //!
-//! The words are read by [`multiboot2_loader_core::command_line`], and only if the binary allows it: the shipped one
-//! does not.
+//! [`multiboot2_loader_core::command_line`] reads the words, if the binary allows them; the shipped one does not.
 
 use acpi_check::{Signature, TableList};
 use multiboot2_loader_core::acpi::extent_of;
@@ -13,16 +12,16 @@ use multiboot2_loader_core::physical_memory::{OutOfReach, PhysicalMemory};
 use crate::console;
 use crate::direct_map::DirectMap;
 
-/// Whether the words of the kernel's command line that begin with `loader.` mean anything.
+/// Whether the loader reads words of the kernel's command line that start with `loader.`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HookPolicy {
-    /// They are the kernel's, like all others.
+    /// They belong to the kernel, like all others.
     Ignore,
-    /// The loader obeys them.
+    /// The loader carries them out.
     Obey,
 }
 
-/// Why a hook cannot be carried out.
+/// The reason why a hook cannot be carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TestHookError {
     /// There is no such table.
@@ -31,13 +30,13 @@ pub(crate) enum TestHookError {
         /// Its name.
         signature: Signature,
     },
-    /// The table does not take what is written.
+    /// The table does not keep a written value.
     #[error("test hook: the ACPI table at {address} cannot be written")]
     TableIsReadOnly {
-        /// Where it lies.
+        /// Its address.
         address: PhysAddr,
     },
-    /// The table is beyond reach.
+    /// The table cannot be accessed.
     #[error("test hook: {0}")]
     OutOfReach(#[from] OutOfReach),
     /// There is no such module.
@@ -54,24 +53,24 @@ const LENGTH_OFFSET: u64 = 4;
 const CHECKSUM_OFFSET: u64 = 9;
 /// Offset of the length of the MADT's first entry.
 const MADT_ENTRY_LENGTH_OFFSET: u64 = 45;
-/// Longer than any memory of the machines under test.
+/// A length above the memory of any machine under test.
 const ABSURD_LENGTH: u32 = 0xffff_fff0;
 
-/// Reads the hooks, if they mean anything.
+/// Reads the hooks, if they are allowed.
 pub(crate) fn read(policy: HookPolicy, command_line: &'static str) -> Result<TestHooks<'static>, UnknownHook<'static>> {
     if policy == HookPolicy::Ignore {
         return Ok(TestHooks::default());
     }
     let hooks = TestHooks::parse(command_line);
-    // A test that asks for nonsense has failed.
+    // An invalid hook fails the test.
     if hooks.is_err() || hooks.is_ok_and(|hooks| hooks.debug_exit) {
         console::leave_qemu_on_error();
     }
     hooks
 }
 
-/// Spoils a table: of the MADT the first entry's length, which becomes 0, under a right checksum; of any other table its
-/// length and its checksum.
+/// Damages a table. In the MADT it sets the length of the first entry to 0 and corrects the checksum; in any other table it changes
+/// length and checksum.
 pub(crate) fn garble(memory: &mut DirectMap, tables: &TableList, signature: [u8; 4]) -> Result<(), TestHookError> {
     let signature = Signature::new(signature);
     let table = tables.find(signature).ok_or(TestHookError::NoSuchTable { signature })?;
@@ -89,7 +88,7 @@ pub(crate) fn garble(memory: &mut DirectMap, tables: &TableList, signature: [u8;
     overwrite(memory, field(CHECKSUM_OFFSET), &[checksum])
 }
 
-/// Writes into a table, under a right checksum.
+/// Writes into a table, and corrects its checksum.
 pub(crate) fn write(memory: &mut DirectMap, tables: &TableList, what: &TableBytes) -> Result<(), TestHookError> {
     let signature = Signature::new(what.signature);
     let table = tables.find(signature).ok_or(TestHookError::NoSuchTable { signature })?;
@@ -105,7 +104,7 @@ pub(crate) fn write(memory: &mut DirectMap, tables: &TableList, what: &TableByte
     Ok(())
 }
 
-/// Writes a field of a table and looks whether it is there: some firmware protects its tables.
+/// Writes a field of a table, and reads it back: some firmware protects its tables.
 fn overwrite<const N: usize>(memory: &mut DirectMap, address: PhysAddr, bytes: &[u8; N]) -> Result<(), TestHookError> {
     memory.write(address, bytes)?;
     if memory.read_array::<N>(address)? != *bytes {
@@ -114,7 +113,7 @@ fn overwrite<const N: usize>(memory: &mut DirectMap, address: PhysAddr, bytes: &
     Ok(())
 }
 
-/// The module whose entries are to be published instead of the memory map.
+/// Returns the module whose entries replace the memory map.
 pub(crate) fn module_of_map<'a>(
     modules: &'a [Module<'static>],
     path: &'static str,

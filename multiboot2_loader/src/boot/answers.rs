@@ -1,4 +1,4 @@
-//! What the kernel is told.
+//! Writes the responses to the kernel.
 
 use arrayvec::ArrayVec;
 use multiboot2_loader_core::boot_information::MODULE_LIMIT;
@@ -16,33 +16,33 @@ use crate::error::BootError;
 use crate::firmware::Firmware;
 use crate::{direct_map, real_time_clock, test_hooks};
 
-/// What the loader calls itself.
+/// Name of the loader.
 const NAME: &str = "Limelight Multiboot2 loader";
 
-/// Where the answers come from.
+/// The sources of the responses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answers<'a> {
-    /// From GRUB.
+    /// GRUB.
     pub(super) inputs: &'a Inputs,
-    /// From the firmware.
+    /// The firmware.
     pub(super) firmware: &'a Firmware,
-    /// From a test.
+    /// A test.
     pub(super) hooks: &'a TestHooks<'static>,
-    /// The screen that the kernel gets.
+    /// The kernel's frame buffer.
     pub(super) frame_buffer: Option<FrameBuffer>,
 }
 
-/// How much of the answers does not have a fixed size.
+/// Sizes of the variable parts of the responses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AnswerSize {
-    /// Entries of a memory map that a test brought along.
+    /// Number of entries in the memory map of a test.
     pub(super) map_entries: usize,
-    /// Bytes of all strings.
+    /// Total size of all strings.
     pub(super) string_bytes: usize,
 }
 
 impl Answers<'_> {
-    /// How much room the answers take.
+    /// Returns the size of the responses.
     pub(super) fn size(&self) -> Result<AnswerSize, BootError> {
         let modules = &self.inputs.information.modules;
         Ok(AnswerSize {
@@ -56,7 +56,7 @@ impl Answers<'_> {
         })
     }
 
-    /// Writes all answers.
+    /// Writes all responses.
     pub(super) fn give(
         &self,
         kernel: &mut LoadedKernel,
@@ -111,13 +111,13 @@ impl Answers<'_> {
         Ok(())
     }
 
-    /// The memory map that a test wants published, if one does.
+    /// Returns the memory map that a test requests.
     fn map_of_a_test(&self) -> Result<Option<&'static [u8]>, BootError> {
         let Some(path) = self.hooks.map else {
             return Ok(None);
         };
         let module = test_hooks::module_of_map(&self.inputs.information.modules, path)?;
-        // SAFETY: The modules stay as they are until the kernel runs.
+        // SAFETY: The modules do not change before the kernel runs.
         let bytes: Result<_, OutOfReach> = unsafe { direct_map::slice(module.extent) };
         Ok(Some(bytes?))
     }

@@ -1,4 +1,4 @@
-//! What GRUB hands over, checked.
+//! Validates what GRUB hands over.
 
 use multiboot2_loader_core::address::Extent;
 use multiboot2_loader_core::boot_information::{self, BootInformation};
@@ -12,30 +12,30 @@ use crate::direct_map::{self, DirectMap};
 use crate::entry::Handover;
 use crate::error::BootError;
 
-/// By agreement with `grub.cfg` the kernel is the first module.
+/// Index of the kernel: our `grub.cfg` loads it as the first module.
 pub(super) const KERNEL_MODULE: usize = 0;
 
 /// Set once, by [`Inputs::read`]. A static, so that errors can name what GRUB loaded.
 static INPUTS: Once<Inputs> = Once::new();
 
-/// What GRUB hands over.
+/// The input from GRUB.
 #[derive(Debug)]
 pub(super) struct Inputs {
-    /// Where the boot information lies.
+    /// Address range of the boot information.
     pub(super) extent: Extent,
-    /// What it says.
+    /// The parsed boot information.
     pub(super) information: BootInformation<'static>,
-    /// The screen, if there is one that a kernel can use.
+    /// The frame buffer, if it is valid.
     pub(super) screen: Option<FrameBuffer>,
 }
 
 impl Inputs {
-    /// Reads the boot information, the screen first: from then on errors are shown there.
+    /// Reads the boot information, the screen first, so that later errors are shown there.
     pub(super) fn read(memory: &DirectMap, handover: &Handover) -> Result<&'static Self, BootError> {
         let address = handover.boot_information();
         let size_bytes = boot_information::total_size_bytes(memory.read_array(address)?)?;
         let extent = Extent::new(address, size_bytes as u64);
-        // SAFETY: The boot information becomes boot-loader memory, and the loader writes to nothing of it.
+        // SAFETY: The boot information becomes boot loader memory, and the loader does not write to it.
         let bytes: &'static [u8] = unsafe { direct_map::slice(extent) }?;
         let screen = find_screen(bytes);
         let information = BootInformation::parse(bytes)?;
@@ -52,7 +52,7 @@ impl Inputs {
         }))
     }
 
-    /// What stands behind the kernel's path in `grub.cfg`.
+    /// Returns the kernel's command line, which follows its path in `grub.cfg`.
     pub(super) fn kernel_command_line(&self) -> &'static str {
         self.information
             .modules
@@ -61,7 +61,7 @@ impl Inputs {
     }
 }
 
-/// The screen, if it passes the checks.
+/// Returns the frame buffer, if it is valid.
 fn find_screen(boot_information: &[u8]) -> Option<FrameBuffer> {
     let Some(tag) = boot_information::find_frame_buffer(boot_information) else {
         console::warn(format_args!("no frame buffer"));

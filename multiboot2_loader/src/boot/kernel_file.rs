@@ -1,4 +1,4 @@
-//! The kernel: found among the modules, checked, copied to where it will run, and asked what it wants.
+//! Finds the kernel among the modules, validates it, loads it, and reads its requests.
 
 use multiboot2_loader_core::address::{Extent, PhysAddr, VirtAddr};
 use multiboot2_loader_core::boot_information::Module;
@@ -16,36 +16,36 @@ use crate::error::{BootError, ModulePaths};
 /// The kernel's file.
 #[derive(Debug)]
 pub(super) struct KernelFile {
-    /// What is in it.
+    /// Its parsed content.
     elf: KernelElf<'static>,
 }
 
-/// The kernel in its place.
+/// The loaded kernel.
 #[derive(Debug)]
 pub(super) struct LoadedKernel {
-    /// What was in its file.
+    /// The parsed file.
     elf: KernelElf<'static>,
     /// Its memory.
     pub(super) image: &'static mut [u8],
-    /// Where that lies.
+    /// Physical address of the memory.
     pub(super) physical_base: PhysAddr,
-    /// Where it is linked to.
+    /// Virtual address of the image.
     pub(super) virtual_base: VirtAddr,
-    /// What it asks for.
+    /// Its requests.
     pub(super) requests: Requests,
-    /// Which version of the protocol is spoken.
+    /// The base revision in use.
     pub(super) base_revision: BaseRevision,
-    /// How large every processor's stack shall be.
+    /// Size of each processor's stack.
     pub(super) stack_size_bytes: u64,
-    /// Where it is entered.
+    /// Entry point.
     pub(super) entry: VirtAddr,
 }
 
 impl KernelFile {
-    /// Takes the first module and checks it.
+    /// Validates the first module.
     pub(super) fn find(modules: &'static [Module<'static>]) -> Result<Self, BootError> {
         let &module = modules.get(super::inputs::KERNEL_MODULE).ok_or(BootError::NoModule)?;
-        // SAFETY: The modules become memory of the loader or of the kernel, and the loader writes to none of them.
+        // SAFETY: The modules become memory of the loader or of the kernel, and the loader does not write to them.
         let file: &'static [u8] = unsafe { direct_map::slice(module.extent) }?;
         let elf = KernelElf::check(file).map_err(|reason| BootError::NotAKernel {
             reason,
@@ -62,13 +62,13 @@ impl KernelFile {
         Ok(Self { elf })
     }
 
-    /// Loads it and reads its requests.
+    /// Loads the kernel, and reads its requests.
     pub(super) fn load(self, map: &mut MemoryMap) -> Result<LoadedKernel, BootError> {
         let Self { elf } = self;
         let size_bytes = elf.image_size_bytes;
         let wish = Allocation::new("the kernel", size_bytes, RangeKind::ExecutableAndModules);
         let physical_base = map.allocate(&super::room::reachable(wish))?;
-        // SAFETY: The memory was just taken from the map for this.
+        // SAFETY: The memory was just allocated from the map for this purpose.
         let image = unsafe { direct_map::slice_mut(Extent::new(physical_base, size_bytes)) }?;
         elf.load_into(image)?;
         let requests = Requests::scan(image.get(..elf.initialised_bytes()).unwrap_or_default())?;
@@ -93,7 +93,7 @@ impl KernelFile {
 }
 
 impl LoadedKernel {
-    /// How it is to be mapped, in an address space that shows no other memory yet.
+    /// Returns the kernel's address space, without other memory.
     pub(super) fn address_space(&self, features: &Features) -> AddressSpace<'_> {
         AddressSpace {
             ranges: &[],

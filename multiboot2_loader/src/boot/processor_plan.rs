@@ -1,4 +1,4 @@
-//! Which processors the kernel gets, in which mode their local APICs are, and how the two come about.
+//! Plans which processors the kernel gets, and the mode of their local APICs.
 
 use acpi_check::{LocalNmi, Processor};
 use arrayvec::ArrayVec;
@@ -21,37 +21,37 @@ use crate::processors;
 use crate::processors::application_processor::Instructions;
 use crate::processors::trampoline::Trampoline;
 
-/// In xAPIC mode this id means "all", and there are no higher ones.
+/// In xAPIC mode this id means "all", and it is the highest one.
 const XAPIC_BROADCAST_ID: u32 = 255;
-/// Stands for an ACPI id that is not known.
+/// Placeholder for an unknown ACPI id.
 const UNKNOWN_PROCESSOR_ID: u32 = u32::MAX;
 
 /// The processors.
 #[derive(Debug)]
 pub(super) struct ProcessorPlan {
-    /// The first processor's local APIC and its id, if there is one.
+    /// Local APIC of the BSP and its id, if there is one.
     local_apic: Option<(LocalApic, u32)>,
     /// The mode of all local APICs.
     mode: Mode,
     /// Interrupt lines that carry NMIs.
     local_nmis: ArrayVec<LocalNmi, LOCAL_NMI_LIMIT>,
-    /// Everybody, the first processor among them. Empty if the kernel gets no answer about processors.
+    /// All processors, including the BSP. Empty if there is no response about processors.
     listed: ArrayVec<Processor, PROCESSOR_LIMIT>,
 }
 
-/// What became of the plan.
+/// The result of the plan.
 #[derive(Debug)]
 pub(super) struct StartedProcessors {
     /// Whether the local APICs are in x2APIC mode.
     pub(super) x2apic: bool,
-    /// The first processor's id.
+    /// Local APIC id of the BSP.
     pub(super) bsp_local_apic_id: u32,
-    /// The info structs of those that run.
+    /// Info structs of the running processors.
     pub(super) infos: ArrayVec<VirtAddr, PROCESSOR_LIMIT>,
 }
 
 impl ProcessorPlan {
-    /// Makes a plan without other processors, and puts the first one's local APIC in order.
+    /// Creates a plan without APs, and sets up the local APIC of the BSP.
     pub(super) fn make(
         features: &Features,
         madt: Option<&Madt>,
@@ -80,14 +80,14 @@ impl ProcessorPlan {
         Ok(plan)
     }
 
-    /// Everybody but the first processor.
+    /// Returns all APs.
     pub(super) fn others(&self) -> impl Iterator<Item = (usize, &Processor)> {
         let own_id = self.local_apic.as_ref().map(|(_, id)| *id);
         let listed = self.listed.iter().enumerate();
         listed.filter(move |(_, processor)| Some(processor.local_apic_id) != own_id)
     }
 
-    /// Starts everybody. `None` if there is nothing to tell the kernel.
+    /// Starts all APs. Returns `None` if there is no response about processors.
     pub(super) fn start(
         &self,
         pool: &mut Pool<'_>,
@@ -114,7 +114,7 @@ impl ProcessorPlan {
                     local_nmis: self.local_nmis.clone(),
                     expected,
                 };
-                // SAFETY: The page was just taken from the memory map for this.
+                // SAFETY: The page was just allocated from the memory map for this purpose.
                 let bytes = unsafe { direct_map::slice_mut(Extent::new(room.trampoline, PAGE_SIZE_BYTES)) }?;
                 let trampoline = Trampoline::install(room.trampoline, bytes, handover, features);
                 processors::start(&local_apic, trampoline, stack_tops, instructions)
@@ -133,7 +133,7 @@ impl ProcessorPlan {
         }))
     }
 
-    /// Writes the last step of everybody but the first processor, and the list of their stacks.
+    /// Writes the last steps of all APs, and the list of their stacks.
     fn put_last_steps(
         &self,
         pool: &mut Pool<'_>,
@@ -154,7 +154,7 @@ impl ProcessorPlan {
         Ok((expected, pool.put_words(stack_tops.into_iter())?))
     }
 
-    /// Lists those that can be reached in the mode chosen, so that they are started and the kernel is told.
+    /// Lists the processors that can be reached in the selected mode.
     pub(super) fn list(&mut self, madt: &Madt) {
         let Some((_, own_id)) = self.local_apic else { return };
         let is_reachable =
@@ -173,8 +173,7 @@ impl ProcessorPlan {
     }
 }
 
-/// Switches the local APIC on, in the mode that the kernel wants and the processor has. If the kernel does not care, the
-/// mode stays.
+/// Enables the local APIC in the mode that the kernel requests and the processor has. Without a request the mode is unchanged.
 fn switch_on(features: &Features, request: Option<MpRequest>) -> Result<(Mode, LocalApic), LocalApicError> {
     let mode = match request {
         Some(MpRequest { wants_x2apic: true }) if features.has_x2apic => Mode::X2Apic,

@@ -1,4 +1,4 @@
-//! The memory that the loader takes for the kernel's start, and the page tables that show it.
+//! Allocates the memory for the kernel's start, and builds the page tables that map it.
 
 use multiboot2_loader_core::address::{Extent, PAGE_SIZE_BYTES, PhysAddr, VirtAddr};
 use multiboot2_loader_core::memory_map::{Allocation, FrozenMemoryMap, MemoryMap, RangeKind};
@@ -12,40 +12,40 @@ use crate::error::BootError;
 
 /// Page 0 holds the interrupt vectors of real mode.
 const REAL_MODE_START: PhysAddr = PhysAddr::new(PAGE_SIZE_BYTES);
-/// Real mode reaches below this; what lies above belongs to the firmware (the extended BIOS data area).
+/// End of the memory for real mode (exclusive); above it is the extended BIOS data area of the firmware.
 const REAL_MODE_END: PhysAddr = PhysAddr::new(0x9_f000);
-/// The last GiB below 4 GiB is uncached in the loader's page tables, being mostly devices.
+/// The last GiB below 4 GiB holds mostly devices, so it is uncached in the loader's page tables.
 const CACHED_END: PhysAddr = PhysAddr::new(0xc000_0000);
-/// From 1 MiB on there are no holes of old.
+/// From 1 MiB on there are no legacy holes.
 const LOW_MEMORY_END: PhysAddr = PhysAddr::new(0x10_0000);
 
-/// How many ranges the pool and the page tables add at the most, with some to spare.
+/// Maximum number of ranges that pool and page tables add, with a margin.
 const ROOM_FOR_RANGES: usize = 16;
 
-/// What was taken, page tables apart.
+/// The allocated memory, without the page tables.
 #[derive(Debug)]
 pub(super) struct Room {
-    /// For responses and other small things.
+    /// For responses and small records.
     pub(super) pool: Extent,
-    /// Where the first processor's stack begins, going down.
+    /// Top of the BSP's stack.
     pub(super) stack_top: VirtAddr,
-    /// For the other processors, if there are any.
+    /// For the APs, if there are any.
     pub(super) others: Option<RoomForOthers>,
 }
 
-/// Memory for the other processors.
+/// Memory for the APs.
 #[derive(Debug)]
 pub(super) struct RoomForOthers {
-    /// A page that real mode reaches.
+    /// A page for real mode.
     pub(super) trampoline: PhysAddr,
-    /// Their stacks, side by side.
+    /// Their stacks, contiguous.
     stacks: PhysAddr,
     /// The size of one stack.
     stack_size_bytes: u64,
 }
 
 impl Room {
-    /// Takes everything.
+    /// Allocates everything.
     pub(super) fn take(
         map: &mut MemoryMap,
         plan: &ProcessorPlan,
@@ -70,7 +70,7 @@ impl Room {
 }
 
 impl RoomForOthers {
-    /// Takes memory for so many processors.
+    /// Allocates memory for a number of APs.
     fn take(map: &mut MemoryMap, stack_size_bytes: u64, count: usize) -> Result<Self, BootError> {
         let low = reclaimable("starting processors", PAGE_SIZE_BYTES).within(REAL_MODE_START, REAL_MODE_END);
         let stacks = reclaimable("the stacks of the other processors", stack_size_bytes * count as u64);
@@ -81,30 +81,30 @@ impl RoomForOthers {
         })
     }
 
-    /// Where one of the stacks begins, going down.
+    /// Returns the top of a stack.
     pub(super) fn stack_top(&self, number: usize) -> VirtAddr {
         let lowest = self.stacks.hhdm_alias().as_u64();
         VirtAddr::new(lowest + self.stack_size_bytes * (number as u64 + 1))
     }
 }
 
-/// A wish for memory that the kernel gets back.
+/// A request for memory that the kernel can reclaim.
 const fn reclaimable(purpose: &'static str, size_bytes: u64) -> Allocation {
     reachable(Allocation::new(purpose, size_bytes, RangeKind::BootloaderReclaimable))
 }
 
-/// The same wish, for memory that the loader can use at full speed.
+/// A request for reclaimable memory that is cached in the loader's page tables.
 pub(super) const fn reachable(wish: Allocation) -> Allocation {
     wish.within(LOW_MEMORY_END, CACHED_END)
 }
 
-/// Takes memory for the page tables of `kernel`, ends all changes to the map, and writes the tables.
+/// Allocates memory for the page tables of `kernel`, freezes the map, and writes the tables.
 pub(super) fn build_page_tables<'a>(
     map: &'a mut MemoryMap,
     memory: &mut DirectMap,
     kernel: &AddressSpace<'_>,
 ) -> Result<(PhysAddr, FrozenMemoryMap<'a>), BootError> {
-    // Taking memory for the tables changes what the memory is called, not whether and how it is shown.
+    // The allocation for the tables changes the kind of the memory, but not whether and how it is mapped.
     let frames = page_tables::count_frames(&AddressSpace {
         ranges: map.ranges(),
         ..*kernel

@@ -23,19 +23,19 @@ const LATCH_OPEN: u8 = 0x80;
 const EIGHT_BITS: u8 = 0x03;
 /// Queue control: on, and emptied.
 const QUEUES_ON: u8 = 0xc7;
-/// Line status: the transmitter takes a byte.
+/// Line status: the transmitter accepts a byte.
 const TRANSMITTER_EMPTY: u8 = 0x20;
-/// A byte takes 87 microseconds at 115200 baud, a look at the status about one.
+/// Maximum number of status reads. A byte takes 87 microseconds at 115200 baud, a status read about one.
 const POLLS_PER_BYTE: u32 = 10_000;
 
 /// The port, set to 115200 baud.
 pub(super) struct Com1 {
-    /// Whether the transmitter took every byte so far. After one that it did not take, no time is lost on the others.
+    /// Whether the transmitter accepted every byte so far. After the first failure there are no more waits.
     answers: bool,
 }
 
 impl Com1 {
-    /// Sets the port up; if there is none, nothing happens.
+    /// Sets the port up, if there is one.
     pub(super) fn open() -> Self {
         ports::write(INTERRUPT_ENABLE, 0);
         ports::write(LINE_CONTROL, LATCH_OPEN);
@@ -46,13 +46,13 @@ impl Com1 {
         Self { answers: true }
     }
 
-    /// Writes a line. It begins with a line break: firmware and GRUB may have left the cursor anywhere.
+    /// Writes a line. It starts with a line break: firmware and GRUB may have left the cursor anywhere.
     pub(super) fn line(&mut self, text: fmt::Arguments<'_>) {
-        // This writer never fails, and a failing `Display` has already said what it could.
+        // This writer never fails; a failing `Display` has already written its part.
         let _always_ok = write!(self, "\n{text}\n");
     }
 
-    /// Writes one byte, if the port takes it in time.
+    /// Writes one byte, if the port accepts it in time.
     fn byte(&mut self, byte: u8) {
         let mut polls = POLLS_PER_BYTE;
         while self.answers && ports::read(LINE_STATUS) & TRANSMITTER_EMPTY == 0 {

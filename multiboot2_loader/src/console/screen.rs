@@ -1,4 +1,4 @@
-//! Text in the upper left corner of a screen of pixels, white on red.
+//! White text on red in the upper left corner of a graphics screen.
 
 use core::convert::Infallible;
 use core::fmt::{self, Write};
@@ -14,18 +14,18 @@ use super::screen_window;
 /// The font.
 const FONT: &MonoFont<'_> = &FONT_10X20;
 
-/// A screen with a place for the next character.
+/// A screen with a cursor.
 pub(super) struct Screen<'a> {
     /// Its layout.
     frame_buffer: &'a FrameBuffer,
     /// Its first byte.
     pixels: *mut u8,
-    /// The upper left corner of the next character.
+    /// Position of the next character.
     next: Point,
 }
 
 impl<'a> Screen<'a> {
-    /// A screen that is written to from its corner on. `None` when it cannot be shown.
+    /// Creates a screen with the cursor in its corner. Returns `None` if it cannot be mapped.
     pub(super) fn new(frame_buffer: &'a FrameBuffer) -> Option<Self> {
         let pixels = screen_window::show(frame_buffer.extent())?;
         Some(Self {
@@ -35,16 +35,16 @@ impl<'a> Screen<'a> {
         })
     }
 
-    /// Goes to the beginning of the next line.
+    /// Moves to the start of the next line.
     fn break_line(&mut self) {
         self.next = Point::new(0, self.next.y + font_size().y);
     }
 
-    /// The bytes of a pixel, the lowest first.
+    /// Returns the bytes of a pixel, the lowest first.
     fn encode(&self, color: Rgb888) -> [u8; 4] {
         let FrameBuffer { red, green, blue, .. } = self.frame_buffer;
         let [red, green, blue] = [(color.r(), red), (color.g(), green), (color.b(), blue)]
-            // The frame buffer's checks say that every shift is below 32.
+            // Every shift of a validated frame buffer is below 32.
             .map(|(value, field)| u32::from(value).wrapping_shl(u32::from(field.shift)));
         (red | green | blue).to_le_bytes()
     }

@@ -1,6 +1,6 @@
-//! Shows the memory of the screen at an address of its own, since many machines have it above the first 4 GiB.
+//! Maps the frame buffer at an address of its own, since many machines have it above the first 4 GiB.
 //!
-//! The window is write-combining: uncached, as the direct map has it, drawing would be slow on real hardware.
+//! The window is write-combining: drawing through the uncached direct map would be slow on real hardware.
 
 use core::ptr;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -9,9 +9,9 @@ use multiboot2_loader_core::address::Extent;
 
 use crate::cpu::features::Features;
 
-/// Where the window begins: the entry has an empty page directory for this address.
+/// Start of the window: the entry has an empty page directory for this address.
 const WINDOW: usize = 0xffff_ffff_8000_0000;
-/// What one entry of a page directory shows.
+/// Size of the memory that one entry of a page directory maps.
 const PAGE_SIZE_BYTES: u64 = 2 << 20;
 /// Present, writable, large, and entry 5 of the page attribute table: bits 3 (1) and 12 (4).
 const FLAGS: u64 = 1 << 0 | 1 << 1 | 1 << 7 | 1 << 3 | 1 << 12;
@@ -21,7 +21,7 @@ unsafe extern "C" {
     safe static screen_directory: [AtomicU64; 512];
 }
 
-/// Shows `extent` and returns where its first byte is. `None` when it is too large, or beyond what the processor
+/// Maps `extent`, and returns the address of its first byte. Returns `None` if it is too large, or beyond the processor's physical
 /// addresses.
 pub(super) fn show(extent: Extent) -> Option<*mut u8> {
     let (base, end) = (extent.base.as_u64(), extent.end().as_u64());
@@ -33,7 +33,7 @@ pub(super) fn show(extent: Extent) -> Option<*mut u8> {
     if pages.end - pages.start > screen_directory.len() as u64 {
         return None;
     }
-    // Entries that were not there need not be flushed, and the same ones again change nothing.
+    // New entries need no TLB flush, and equal entries change nothing.
     for (entry, page) in screen_directory.iter().zip(pages) {
         entry.store((page * PAGE_SIZE_BYTES) | FLAGS, Ordering::SeqCst);
     }

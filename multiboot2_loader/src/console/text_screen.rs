@@ -1,4 +1,4 @@
-//! Text on a PC's screen of characters, which GRUB leaves on when there is no graphics mode.
+//! Text on a PC's text screen, which GRUB keeps if there is no graphics mode.
 
 use core::fmt;
 
@@ -9,38 +9,38 @@ use crate::direct_map;
 
 /// Multiboot2's number for text.
 const TYPE_TEXT: u8 = 2;
-/// The PC's window to the memory of the screen.
+/// Address range of the text screen's memory.
 const VIDEO_MEMORY: Extent = Extent::new(PhysAddr::new(0xa_0000), 0x2_0000);
 /// White on red.
 const ATTRIBUTE: u16 = 0x4f00;
 
-/// A screen of characters, each with an attribute byte behind it.
+/// A text screen: each character is followed by an attribute byte.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TextScreen {
     /// Its memory.
     extent: Extent,
     /// Cells in a line of memory.
     pitch_cells: usize,
-    /// Cells that are shown of a line.
+    /// Visible cells of a line.
     columns: usize,
     /// Lines.
     rows: usize,
 }
 
-/// A place on a screen.
+/// A cursor on a text screen.
 pub(super) struct Writer<'a> {
     /// The screen.
     screen: &'a TextScreen,
     /// Its first cell.
     cells: *mut u16,
-    /// The next character's column.
+    /// Column of the next character.
     column: usize,
-    /// The next character's line.
+    /// Line of the next character.
     row: usize,
 }
 
 impl TextScreen {
-    /// Checks what GRUB reports.
+    /// Validates what GRUB reports.
     pub(super) fn accept(tag: &FrameBufferTag) -> Option<Self> {
         let length_bytes = u64::from(tag.pitch_bytes) * u64::from(tag.height);
         let extent = Extent::new(PhysAddr::new(tag.address), length_bytes);

@@ -1,8 +1,7 @@
-//! The global descriptor table that the protocol promises: 16-, 32- and 64-bit code and data, here followed by a task
-//! state segment without a byte in it.
+//! The global descriptor table that the protocol requires: 16-, 32- and 64-bit code and data, followed by an empty task state segment.
 //!
-//! `LTR` marks a task state segment as busy and refuses a busy one, so every processor gets a table of its own for the
-//! kernel. Until then all share the one in the image.
+//! `LTR` marks a task state segment as busy, and faults on a busy one, so every processor gets its own table for the kernel. Before that
+//! all share the one in the image.
 
 /// Entries as words: the last descriptor takes two.
 const WORDS: usize = 9;
@@ -18,11 +17,11 @@ pub(crate) const DATA_64_SELECTOR: u16 = 0x30;
 /// Selector of the task state segment.
 pub(crate) const TASK_STATE_SELECTOR: u16 = 0x38;
 
-/// Size of the table less 1, as the processor wants it.
+/// Limit of the table: its size less 1.
 pub(crate) const DESCRIPTOR_TABLE_LIMIT: u16 = 71;
 const _: () = assert!(DESCRIPTOR_TABLE_LIMIT as usize == size_of::<[u64; WORDS]>() - 1);
 
-/// The table. Code and data are marked as accessed, so the processor never writes to it, save for `LTR`.
+/// The table. Code and data are marked as accessed, so the processor never writes to it, except for `LTR`.
 #[unsafe(no_mangle)]
 pub(crate) static DESCRIPTOR_TABLE: [u64; WORDS] = [
     0,

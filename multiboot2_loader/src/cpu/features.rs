@@ -1,4 +1,4 @@
-//! What CPUID says about this processor, as far as the loader cares.
+//! The features of this processor that the loader uses, from CPUID.
 
 use multiboot2_loader_core::page_tables::{LargestPage, NoExecute};
 use raw_cpuid::CpuId;
@@ -6,14 +6,14 @@ use raw_cpuid::CpuId;
 /// CPUID leaf 7, EDX: IA32_ARCH_CAPABILITIES exists.
 const ARCH_CAPABILITIES: u32 = 1 << 29;
 
-/// What it has.
+/// The features.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Features {
-    /// Whether page-table entries can forbid execution.
+    /// Whether there is NX.
     pub(crate) no_execute: NoExecute,
     /// The largest page.
     pub(crate) largest_page: LargestPage,
-    /// How many bits a physical address has.
+    /// Number of bits in a physical address.
     pub(crate) physical_address_bits: u8,
     /// Whether there is a local APIC.
     pub(crate) has_local_apic: bool,
@@ -26,7 +26,7 @@ pub(crate) struct Features {
 }
 
 impl Features {
-    /// Asks the processor.
+    /// Reads CPUID.
     pub(crate) fn read() -> Self {
         let cpuid = CpuId::new();
         let basic = cpuid.get_feature_info();
@@ -45,7 +45,7 @@ impl Features {
             } else {
                 LargestPage::TwoMib
             },
-            // A processor that does not say has 36.
+            // The default without this leaf is 36.
             physical_address_bits: cpuid
                 .get_processor_capacity_feature_info()
                 .map_or(36, |info| info.physical_address_bits()),

@@ -6,11 +6,11 @@ use super::features::Features;
 use super::registers::{EFER_LONG_MODE_ENABLE, EFER_NO_EXECUTE_ENABLE, PAGE_ATTRIBUTE_TABLE};
 use multiboot2_loader_core::page_tables::NoExecute;
 
-/// Where the local APIC is and in which mode.
+/// Address and mode of the local APIC.
 pub(crate) const APIC_BASE: u32 = 0x1b;
-/// What memory type range registers there are.
+/// Capabilities of the MTRRs.
 pub(crate) const MTRR_CAPABILITIES: u32 = 0xfe;
-/// What a processor promises about itself.
+/// Architectural capabilities of the processor.
 pub(crate) const ARCH_CAPABILITIES: u32 = 0x10a;
 /// Whether the local APIC may leave x2APIC mode.
 pub(crate) const XAPIC_DISABLE_STATUS: u32 = 0xbd;
@@ -26,21 +26,21 @@ const EFER: u32 = 0xc000_0080;
 /// # Safety
 /// The processor has the register, and reading it has no effect.
 pub(crate) unsafe fn read(number: u32) -> u64 {
-    // SAFETY: The caller promises that the register exists and that reading it is harmless.
+    // SAFETY: The caller promises that the register exists and that a read is harmless.
     unsafe { Msr::new(number).read() }
 }
 
 /// Writes a register.
 ///
 /// # Safety
-/// The processor has the register, takes the value, and the code goes on to run with it.
+/// The processor has the register, accepts the value, and the code continues to run with it.
 pub(crate) unsafe fn write(number: u32, value: u64) {
     let mut register = Msr::new(number);
-    // SAFETY: The caller promises that the register takes the value and that the code stands it.
+    // SAFETY: The caller promises that the register accepts the value and that the code runs with it.
     unsafe { register.write(value) };
 }
 
-/// What goes into EFER before long mode.
+/// Returns the value of EFER before long mode.
 pub(crate) fn extended_features(features: &Features) -> u64 {
     match features.no_execute {
         NoExecute::Enabled => EFER_LONG_MODE_ENABLE | EFER_NO_EXECUTE_ENABLE,
@@ -48,11 +48,10 @@ pub(crate) fn extended_features(features: &Features) -> u64 {
     }
 }
 
-/// Sets EFER and the page attribute table as the kernel shall find them.
+/// Sets EFER and the page attribute table to the values that the protocol requires.
 pub(crate) fn set_paging_features(features: &Features) {
-    // SAFETY: Every 64-bit processor has EFER; long mode stays on, and the bit for "no execute" is only set where CPUID
-    // has it. No page in use forbids execution.
+    // SAFETY: Every 64-bit processor has EFER; long mode stays enabled, and NX is set only if CPUID reports it. No page in use has NX.
     unsafe { write(EFER, extended_features(features)) };
-    // SAFETY: Every 64-bit processor has the table. The pages in use select entries 0 and 2, which stay as they were.
+    // SAFETY: Every 64-bit processor has the table. The pages in use select entries 0 and 2, which do not change.
     unsafe { write(PAT, PAGE_ATTRIBUTE_TABLE) };
 }

@@ -1,4 +1,4 @@
-//! The values of the system registers that the protocol promises to the kernel. The loader itself runs with them too.
+//! The values of the system registers that the protocol requires. The loader itself runs with them too.
 //!
 //! Names and bits: Intel SDM volume 3, chapters "System Architecture Overview" and "Memory Cache Control".
 
@@ -11,7 +11,7 @@ pub(crate) const CONTROL_REGISTER_4: u32 = 0x20;
 /// EFER: long mode enabled (bit 8). The processor sets "active" (bit 10) by itself.
 pub(crate) const EFER_LONG_MODE_ENABLE: u64 = 1 << 8;
 
-/// EFER: page-table entries may forbid execution.
+/// EFER: NX enabled.
 pub(crate) const EFER_NO_EXECUTE_ENABLE: u64 = 1 << 11;
 
 /// The page attribute table, entry 0 in the lowest byte: write-back, write-through, uncached (MTRRs may override),

@@ -9,7 +9,7 @@ use crate::device_registers::DeviceRegisters;
 
 /// Offset of the register that selects another.
 const SELECT: usize = 0x00;
-/// Offset of the window to the register selected.
+/// Offset of the window to the selected register.
 const WINDOW: usize = 0x10;
 /// Size of the block.
 const SIZE_BYTES: usize = 0x20;
@@ -17,13 +17,13 @@ const SIZE_BYTES: usize = 0x20;
 const VERSION: u32 = 0x01;
 /// The lower half of the first redirection entry; each takes two registers.
 const FIRST_ENTRY: u32 = 0x10;
-/// The highest number of a last entry that is possible: registers have 8-bit numbers.
+/// Maximum number of the last entry: register numbers have 8 bits.
 const LAST_ENTRY_LIMIT: u32 = 119;
 
-/// Masks the inputs of one I/O APIC, those of system management apart.
+/// Masks the inputs of one I/O APIC, except those for system management.
 pub(crate) fn mask(io_apic: &IoApic) {
     let address = PhysAddr::new(io_apic.address.as_u64());
-    // SAFETY: The MADT, whose checksum is right, says that an I/O APIC is here, and reading one has no effect.
+    // SAFETY: The MADT, whose checksum is right, reports an I/O APIC here; a read has no effect.
     let registers = match unsafe { DeviceRegisters::new(address, SIZE_BYTES) } {
         Ok(registers) => registers,
         Err(error) => return console::warn(format_args!("I/O APIC {}: {error}", io_apic.id)),
@@ -38,15 +38,15 @@ pub(crate) fn mask(io_apic: &IoApic) {
 
 /// Reads a register.
 fn read(registers: &DeviceRegisters, number: u32) -> u32 {
-    // SAFETY: The select register only says which register the window shows.
+    // SAFETY: The select register only selects the register of the window.
     unsafe { registers.write(SELECT, number) };
     registers.read(WINDOW)
 }
 
 /// Writes a redirection entry's lower half.
 fn write(registers: &DeviceRegisters, number: u32, value: u32) {
-    // SAFETY: The select register only says which register the window shows.
+    // SAFETY: The select register only selects the register of the window.
     unsafe { registers.write(SELECT, number) };
-    // SAFETY: A redirection entry only says what becomes of an interrupt, and it is masked here or left as it was.
+    // SAFETY: A redirection entry only routes an interrupt; it is masked here or unchanged.
     unsafe { registers.write(WINDOW, value) };
 }

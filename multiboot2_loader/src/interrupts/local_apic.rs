@@ -17,11 +17,11 @@ use crate::device_registers::DeviceRegisters;
 const BASE_X2APIC: u64 = 1 << 10;
 /// APIC_BASE: enabled.
 const BASE_ENABLED: u64 = 1 << 11;
-/// APIC_BASE: where the registers are in xAPIC mode.
+/// APIC_BASE: address of the registers in xAPIC mode.
 const BASE_ADDRESS: u64 = 0x000f_ffff_ffff_f000;
 /// ARCH_CAPABILITIES: XAPIC_DISABLE_STATUS exists.
 const HAS_XAPIC_DISABLE_STATUS: u64 = 1 << 21;
-/// XAPIC_DISABLE_STATUS: x2APIC mode cannot be left.
+/// XAPIC_DISABLE_STATUS: the firmware has locked x2APIC mode.
 const XAPIC_IS_DISABLED: u64 = 1 << 0;
 
 /// Size of the registers in memory.
@@ -31,28 +31,28 @@ const FIRST_X2APIC_REGISTER: u32 = 0x800;
 
 /// The id, in bits 24 to 31 in xAPIC mode.
 const ID: u16 = 0x20;
-/// Version; bits 16 to 23 tell how many entries the local vector table has.
+/// Version; bits 16 to 23 hold the number of entries in the local vector table, less 1.
 const VERSION: u16 = 0x30;
-/// Interrupts of this priority and below wait.
+/// Task priority: interrupts of this priority and below wait.
 const TASK_PRIORITY: u16 = 0x80;
-/// Vector for spurious interrupts, and the software switch (bit 8).
+/// Spurious vector, and software enable (bit 8).
 const SPURIOUS_VECTOR: u16 = 0xf0;
-/// What the protocol promises there: switched on, vector 255.
+/// Value that the protocol requires there: enabled, vector 255.
 const SWITCHED_ON: u32 = 0x1ff;
 /// Interrupt command, lower half; in x2APIC mode both halves are one register.
 const COMMAND: u16 = 0x300;
 /// Interrupt command, upper half, in xAPIC mode only.
 const COMMAND_DESTINATION: u16 = 0x310;
-/// Command: still on its way.
+/// Command: delivery pending.
 const DELIVERY_PENDING: u32 = 1 << 12;
-/// How often the delivery is looked at before the next command goes out regardless.
+/// Maximum number of status reads before the next command is sent regardless.
 const DELIVERY_POLLS: u32 = 100_000;
-/// Entry of the local vector table: timer. Its mode bits are others.
+/// Entry of the local vector table: timer. Its mode bits have another meaning.
 const TIMER: u16 = 0x320;
 /// The two entries for the processor's interrupt lines.
 const LINES: [u16; 2] = [0x350, 0x360];
-/// All entries but the timer, each with the number of entries (less 1) that a processor must have to have it: lines,
-/// errors, performance counters, temperature, corrected machine checks.
+/// All entries except the timer, each with the minimum number of entries (less 1) of a processor that has it: lines, errors,
+/// performance counters, temperature, corrected machine checks.
 const LOCAL_VECTORS: [(u16, u32); 6] = [
     (LINES[0], 0),
     (LINES[1], 0),
@@ -75,7 +75,7 @@ pub(crate) enum Mode {
     X2Apic,
 }
 
-/// What one processor's local APIC can tell another.
+/// A command from one local APIC to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Reset, then wait for a start.
@@ -87,40 +87,40 @@ pub(crate) enum Command {
     },
 }
 
-/// Why there is no local APIC to work with.
+/// The reason why there is no usable local APIC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum LocalApicError {
-    /// CPUID says that there is none.
+    /// CPUID reports none.
     #[error("this processor has no local APIC")]
     Absent,
-    /// Its registers are beyond reach.
+    /// Its registers cannot be accessed.
     #[error("local APIC: {0}")]
     OutOfReach(#[from] OutOfReach),
-    /// The firmware locked x2APIC mode, and the kernel does not know it.
-    #[error("the firmware locked the local APICs in x2APIC mode, which the kernel does not ask for")]
+    /// The firmware locked x2APIC mode, and the kernel does not request it.
+    #[error("the firmware locked the local APICs in x2APIC mode, which the kernel does not request")]
     X2ApicLocked,
 }
 
-/// How its registers are reached.
+/// Access to its registers.
 #[derive(Clone, Copy, Debug)]
 enum Access {
-    /// In memory.
+    /// In memory (xAPIC).
     Memory(DeviceRegisters),
-    /// By number.
+    /// Model-specific registers (x2APIC).
     ModelSpecific,
 }
 
-/// The local APIC, switched on.
+/// The enabled local APIC.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LocalApic {
-    /// How its registers are reached.
+    /// Access to its registers.
     access: Access,
 }
 
-/// The mode that this processor's local APIC is in.
+/// Returns the mode of this processor's local APIC.
 ///
 /// # Errors
-/// When there is none.
+/// There is no local APIC.
 pub(crate) fn current_mode(features: &Features) -> Result<Mode, LocalApicError> {
     let base = read_base(features)?;
     Ok(if base & BASE_X2APIC != 0 {
@@ -131,22 +131,22 @@ pub(crate) fn current_mode(features: &Features) -> Result<Mode, LocalApicError> 
 }
 
 impl LocalApic {
-    /// Switches this processor's local APIC on, in `mode`, which it must have.
+    /// Enables this processor's local APIC in `mode`, which it must support.
     ///
     /// # Errors
-    /// When there is none, its registers are out of reach, or it is locked in the other mode.
+    /// There is none, its registers cannot be accessed, or it is locked in the other mode.
     pub(crate) fn switch_on(features: &Features, mode: Mode) -> Result<Self, LocalApicError> {
         let base = read_base(features)?;
         if base & BASE_X2APIC != 0 && mode == Mode::XApic {
             if is_x2apic_locked(features) {
                 return Err(LocalApicError::X2ApicLocked);
             }
-            // The way back leads through "disabled" (SDM, figure "Local x2APIC State Transitions").
+            // The way back goes through "disabled" (SDM, figure "Local x2APIC State Transitions").
             write_base(base & !(BASE_ENABLED | BASE_X2APIC));
         }
         let enabled = (base & !BASE_X2APIC) | BASE_ENABLED;
         if base & BASE_X2APIC == 0 || mode == Mode::XApic {
-            // The way to x2APIC mode leads through xAPIC mode.
+            // The way to x2APIC mode goes through xAPIC mode.
             write_base(enabled);
         }
         let access = match mode {
@@ -156,14 +156,14 @@ impl LocalApic {
             }
             Mode::XApic => {
                 let address = PhysAddr::new(base & BASE_ADDRESS);
-                // SAFETY: The processor says that its local APIC is here. None of the registers read has side effects.
+                // SAFETY: The processor reports its local APIC here. Reads of the registers have no side effects.
                 Access::Memory(unsafe { DeviceRegisters::new(address, SIZE_BYTES) }?)
             }
         };
         Ok(Self { access })
     }
 
-    /// The id that other processors reach this one by.
+    /// Returns the id by which other processors address this one.
     pub(crate) fn id(&self) -> u32 {
         let id = self.read(ID);
         match self.access {
@@ -172,8 +172,8 @@ impl LocalApic {
         }
     }
 
-    /// Puts everything as the kernel shall find it: on, nothing held back by priority, every source masked, and the
-    /// interrupt lines that carry NMIs on `processor_id` set up for that.
+    /// Sets the state that the protocol requires: enabled, priority 0, every source masked, and the interrupt lines that carry NMIs on
+    /// `processor_id` set up for them.
     pub(crate) fn normalise(&self, local_nmis: &[LocalNmi], processor_id: u32) {
         let last_entry = self.read(VERSION) >> 16 & 0xff;
         self.write(TIMER, self.read(TIMER) | MASKED);
@@ -197,7 +197,7 @@ impl LocalApic {
 
     /// Sends a command to another processor.
     pub(crate) fn send(&self, command: Command, local_apic_id: u32) {
-        /// The delivery modes "INIT" and "start-up", and the level bit that goes with all but one command.
+        /// The delivery modes "INIT" and "start-up", and the level bit.
         const INIT: u32 = 5 << DELIVERY_MODE_SHIFT;
         const START: u32 = 6 << DELIVERY_MODE_SHIFT;
         const ASSERT: u32 = 1 << 14;
@@ -238,7 +238,7 @@ impl LocalApic {
     /// Writes a register.
     fn write(&self, offset: u16, value: u32) {
         match &self.access {
-            // SAFETY: Only this file writes, and nothing that it writes lets an interrupt through.
+            // SAFETY: Only this file writes, and no value that it writes unmasks an interrupt.
             Access::Memory(registers) => unsafe { registers.write(usize::from(offset), value) },
             // SAFETY: As above; the local APIC is in x2APIC mode.
             Access::ModelSpecific => unsafe { model_specific::write(x2apic_register(offset), u64::from(value)) },
@@ -246,7 +246,7 @@ impl LocalApic {
     }
 }
 
-/// What goes into an interrupt line's entry that carries NMIs: the flags are the MADT's. It waits, masked, for the kernel.
+/// Returns the entry of an interrupt line that carries NMIs, with the flags of the MADT, masked.
 fn nmi_entry(flags: LineFlags) -> u32 {
     let flags = flags.as_u16();
     let polarity = if flags & 0b11 == 0b11 { ACTIVE_LOW } else { 0 };
@@ -265,21 +265,21 @@ fn read_base(features: &Features) -> Result<u64, LocalApicError> {
 
 /// Writes APIC_BASE.
 fn write_base(value: u64) {
-    // SAFETY: The callers keep the address and go from mode to mode only as the processor allows it.
+    // SAFETY: The callers keep the address, and change the mode only in the order that the processor allows.
     unsafe { model_specific::write(APIC_BASE, value) };
 }
 
-/// Whether the firmware took the way back to xAPIC mode away.
+/// Whether the firmware locked x2APIC mode.
 fn is_x2apic_locked(features: &Features) -> bool {
     if !features.has_arch_capabilities {
         return false;
     }
-    // SAFETY: CPUID says that the register exists.
+    // SAFETY: CPUID reports the register.
     let capabilities = unsafe { model_specific::read(ARCH_CAPABILITIES) };
     if capabilities & HAS_XAPIC_DISABLE_STATUS == 0 {
         return false;
     }
-    // SAFETY: The capabilities say that the register exists.
+    // SAFETY: The capabilities report the register.
     let status = unsafe { model_specific::read(XAPIC_DISABLE_STATUS) };
     status & XAPIC_IS_DISABLED != 0
 }

@@ -1,10 +1,10 @@
-//! What every processor but the first does between the trampoline and its wait for the kernel.
+//! The code of each AP between the trampoline and its wait for the kernel.
 //!
 //! Words: an *application processor* (AP) is every processor but the first, which is the *bootstrap processor* (BSP).
 //!
-//! A processor runs here on the stack whose number it drew, and waits on the one that belongs to its place in the MADT.
-//! So two processors may use one stack for a while: that does no harm, since the one that waits needs nothing but the
-//! first few words at the top, and the trampoline leaves them out.
+//! An AP runs here on the stack with the number that it took, and waits on the stack of its position in the MADT. So two APs may share a
+//! stack for a while. This is harmless: the one that waits needs only the first few words at the top, which the trampoline leaves
+//! out.
 
 use acpi_check::{LocalNmi, Processor};
 use arrayvec::ArrayVec;
@@ -18,36 +18,36 @@ use crate::entry::Handover;
 use crate::hand_off::LastStep;
 use crate::interrupts::local_apic::{LocalApic, Mode};
 
-/// What the BSP has found out for all.
+/// Data from the BSP for all APs.
 #[derive(Debug)]
 pub(crate) struct Instructions {
-    /// Where the image lies.
+    /// Address range of the image.
     pub(crate) handover: Handover,
     /// The BSP's memory types.
     pub(crate) memory_types: Option<MemoryTypes>,
     /// The mode of all local APICs.
     pub(crate) local_apic_mode: Mode,
-    /// Which interrupt lines carry NMIs.
+    /// Interrupt lines that carry NMIs.
     pub(crate) local_nmis: ArrayVec<LocalNmi, LOCAL_NMI_LIMIT>,
-    /// Who is expected, and where each one goes in the end.
+    /// The expected APs with their last steps.
     pub(crate) expected: ArrayVec<(Processor, LastStep), PROCESSOR_LIMIT>,
 }
 
-/// Set by the BSP before it starts anybody.
+/// Set by the BSP before it starts any AP.
 pub(crate) static INSTRUCTIONS: Once<Instructions> = Once::new();
 
-/// Called by the trampoline on a stack of its own.
+/// Entry from the trampoline, on a stack of its own.
 pub(super) extern "sysv64" fn application_processor_main() -> ! {
     if let Some(instructions) = INSTRUCTIONS.get() {
         follow(instructions);
     }
-    // Nobody expects this processor: it stays out of the way.
+    // This AP is not expected: it halts.
     loop {
         x86_64::instructions::hlt();
     }
 }
 
-/// Makes this processor like the BSP and parks it. Returns if nobody expects it.
+/// Sets this AP up like the BSP, and lets it wait. Returns if the AP is not expected.
 fn follow(instructions: &Instructions) {
     let features = Features::read();
     if let Some(memory_types) = &instructions.memory_types {
@@ -63,6 +63,6 @@ fn follow(instructions: &Instructions) {
         return;
     };
     local_apic.normalise(&instructions.local_nmis, processor.processor_id);
-    // SAFETY: The BSP made the step for this processor alone, with the kernel's page tables.
+    // SAFETY: The BSP created the step for this processor only, with the kernel's page tables.
     unsafe { last_step.take(&instructions.handover) }
 }

@@ -1,4 +1,4 @@
-//! The page below 1 MiB where the other processors begin.
+//! The page below 1 MiB in which the APs start.
 
 use core::arch::global_asm;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -13,11 +13,11 @@ use crate::cpu::model_specific;
 use crate::cpu::registers::{CONTROL_REGISTER_0, CONTROL_REGISTER_4};
 use crate::entry::Handover;
 
-/// The number that the next processor draws.
+/// The number that the next AP takes.
 static NEXT_NUMBER: AtomicU32 = AtomicU32::new(0);
-/// Processors with this number or a higher one stop. Set by the first processor; 0 before and after the start.
+/// APs with this number or a higher one halt. Set by the BSP; 0 before and after the start.
 static NUMBER_LIMIT: AtomicU32 = AtomicU32::new(0);
-/// Where the list of stacks lies. Set by the first processor before the start.
+/// Address of the list of stacks. Set by the BSP before the start.
 static STACK_TOPS: AtomicU64 = AtomicU64::new(0);
 
 global_asm!(
@@ -38,32 +38,32 @@ global_asm!(
 unsafe extern "C" {
     /// First byte of the code to copy.
     safe static trampoline_start: u8;
-    /// First byte behind it.
+    /// End (exclusive).
     safe static trampoline_end: u8;
     /// Target of the first far jump.
     safe static trampoline_protected_mode_target: u8;
-    /// Where it goes.
+    /// Its address.
     safe static trampoline_protected_mode: u8;
     /// Target of the second far jump.
     safe static trampoline_long_mode_target: u8;
-    /// Where it goes.
+    /// Its address.
     safe static trampoline_long_mode: u8;
     /// Address of [`application_processor_entry`].
     safe static trampoline_entry: u8;
     /// Address of the page tables.
     safe static trampoline_page_tables: u8;
-    /// What goes into EFER.
+    /// Value for EFER.
     safe static trampoline_extended_features: u8;
     /// Limit and base of the descriptor table.
     safe static trampoline_descriptor_table_pointer: u8;
-    /// Where the trampoline leads.
+    /// The target of the trampoline.
     fn application_processor_entry();
 }
 
 /// The filled page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trampoline {
-    /// Where it lies.
+    /// Its address.
     page: PhysAddr,
 }
 
@@ -71,7 +71,7 @@ impl Trampoline {
     /// Fills a page below 1 MiB.
     pub(crate) fn install(page: PhysAddr, bytes: &mut [u8], handover: &Handover, features: &Features) -> Self {
         let length = offset_of(&raw const trampoline_end);
-        // SAFETY: The code lies in the image between the two symbols, and nobody writes there.
+        // SAFETY: The code lies in the image between the two symbols, and nothing writes there.
         let code = unsafe { core::slice::from_raw_parts(&raw const trampoline_start, length) };
         for (target, byte) in bytes.iter_mut().zip(code) {
             *target = *byte;
@@ -79,7 +79,7 @@ impl Trampoline {
         let page_base = low_half(page.as_u64());
         let address_of = |symbol| page_base + low_half(offset_of(symbol) as u64);
         let table = handover.physical_address_of((&raw const DESCRIPTOR_TABLE).addr());
-        // The pointer's base lies behind its limit.
+        // The base of the pointer follows its limit.
         let table_field = offset_of(&raw const trampoline_descriptor_table_pointer) + 2;
         let fields = [
             (
@@ -108,18 +108,18 @@ impl Trampoline {
         Self { page }
     }
 
-    /// The page's number, as the start command wants it.
+    /// Returns the page number for the start command.
     pub(crate) fn page_number(self) -> u8 {
         u8::try_from(self.page.as_u64() / PAGE_SIZE_BYTES).expect("the page was taken from below 1 MiB")
     }
 
-    /// Lets the next processors in: as many as there are stacks in the list at `stack_tops`.
+    /// Admits as many APs as there are stacks in the list at `stack_tops`.
     pub(crate) fn open(self, stack_tops: VirtAddr, count: u32) {
         STACK_TOPS.store(stack_tops.as_u64(), Ordering::SeqCst);
         NUMBER_LIMIT.store(count, Ordering::SeqCst);
     }
 
-    /// Lets no more processors in.
+    /// Admits no more APs.
     pub(crate) fn close(self) {
         NUMBER_LIMIT.store(0, Ordering::SeqCst);
     }
