@@ -26,6 +26,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         ),
         Scenario::new("iso::the_shipped_kernel_holds_no_scenario", 15, holds_no_scenario),
         Scenario::new("iso::the_kernel_for_the_debugger_has_line_tables", 15, has_line_tables),
+        Scenario::new("iso::grub_takes_the_loader_for_a_multiboot2_kernel", 15, is_multiboot2),
     ]
 }
 
@@ -69,6 +70,17 @@ fn kernel_on_iso(deadline: Deadline) -> Result<Vec<u8>, Failed> {
         return Err(xorriso.failed("xorriso did not find /kernel on the ISO"));
     }
     Ok(fs::read(file)?)
+}
+
+/// GRUB's own check of the loader.
+fn is_multiboot2(deadline: Deadline) -> Outcome {
+    let mut command = Command::new("grub-file");
+    command.arg("--is-x86-multiboot2").arg(built::multiboot2_loader());
+    let mut grub_file = LimitedCommand::start(&mut command, deadline)?;
+    match grub_file.wait()?.success() {
+        true => Ok(()),
+        false => Err(grub_file.failed("the loader is none for Multiboot2")),
+    }
 }
 
 /// Names of sections with their sizes.
