@@ -1,5 +1,5 @@
-//! A machine under test: waits end with the scenario's limit, or at once when the kernel has come to grief; whatever
-//! fails shows the log.
+//! A machine under test. A wait ends at the scenario's deadline, or at once after a fatal error in the log. Every failure
+//! shows the log.
 
 use std::path::Path;
 use std::thread;
@@ -13,35 +13,32 @@ use crate::log_lines::{LogLine, log_lines, plain};
 use crate::picture::Picture;
 use crate::scenario::{Deadline, Outcome};
 
-/// How often the log is searched for signs of grief while a text is waited for.
+/// Pause between two looks at the log.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
-/// Texts after which nothing good comes: the kernel, our loader or GRUB stands still.
-const GRIEF: [&str; 3] = [
+/// Fatal errors: after them the kernel, our loader or GRUB stands still.
+const FATAL_TEXTS: [&str; 3] = [
     "panicked again",
     "multiboot2_loader: error",
     "you need to load the kernel first",
 ];
-/// How the kernel's own errors begin after which nothing good comes. Programs may say the same, but not at the beginning.
-const LAST_WORDS: [&str; 2] = ["panicked", "cannot boot"];
+/// Beginnings of the kernel's fatal log lines. A program may log the same text, but not at the beginning of a line.
+const FATAL_LINES: [&str; 2] = ["panicked", "cannot boot"];
 
-/// How long after a sign of grief an ending or a picture may still come as wanted.
-const END_AFTER_GRIEF: Duration = Duration::from_secs(5);
+/// How long after a fatal error the expected ending or picture may still come.
+const END_AFTER_FATAL_ERROR: Duration = Duration::from_secs(5);
 
-/// Lines of a long log that are shown from its start.
+/// Number of lines shown from the start of a long log.
 const HEAD_LINES: usize = 100;
-/// Lines of a long log that are shown from its end.
+/// Number of lines shown from the end of a long log.
 const TAIL_LINES: usize = 300;
 
 /// A running machine.
 pub(crate) struct Booted {
-    /// QEMU.
     running: Running,
-    /// When the scenario has to be over.
     deadline: Deadline,
 }
 
 impl Booted {
-    /// Starts a machine.
     pub(crate) fn start(machine: &Machine, deadline: Deadline) -> Result<Self, Failed> {
         let running = Running::start(host::qemu()?, machine)?;
         Ok(Self { running, deadline })
@@ -52,7 +49,7 @@ impl Booted {
         self.deadline = deadline;
     }
 
-    /// Waits for a text in the log; colours do not count.
+    /// Waits for a text in the log without its colours.
     pub(crate) fn expect(&mut self, text: &str) -> Outcome {
         loop {
             let ending = self.running.wait_for_exit(LOOK_INTERVAL.min(self.deadline.left()));
@@ -63,13 +60,13 @@ impl Booted {
             if let Some(ending) = ending {
                 return Err(self.failed(&format!("{text:?} did not come before the end: {ending:?}")));
             }
-            if let Some(grief) = grief_in(&log) {
-                // What was written in one go is perhaps not read to its end yet.
+            if let Some(error) = fatal_error_in(&log) {
+                // The rest of what the kernel wrote may still be on its way.
                 thread::sleep(LOOK_INTERVAL);
                 if self.text().contains(text) {
                     return Ok(());
                 }
-                return Err(self.failed(&format!("{text:?} did not come before {grief:?}")));
+                return Err(self.failed(&format!("{text:?} did not come before {error:?}")));
             }
             if self.deadline.left().is_zero() {
                 return Err(self.failed(&format!("{text:?} did not come within {:?}", self.deadline.limit())));
@@ -77,18 +74,23 @@ impl Booted {
         }
     }
 
-    /// Waits for the end that the scenario wants. After grief it has to come soon: a report of a panic is followed by the
-    /// exit code, a refusal of a boot loader by nothing.
+    /// Waits for the expected ending of QEMU. It must follow a fatal error soon: the exit code follows the report of a panic,
+    /// nothing follows a boot loader's refusal.
     pub(crate) fn expect_ending(&mut self, expected: &Ending) -> Outcome {
         let ending = loop {
             if let Some(ending) = self.running.wait_for_exit(LOOK_INTERVAL.min(self.deadline.left())) {
                 break ending;
             }
-            if let Some(grief) = grief_in(&self.text()) {
-                match self.running.wait_for_exit(END_AFTER_GRIEF.min(self.deadline.left())) {
+            if let Some(error) = fatal_error_in(&self.text()) {
+                match self
+                    .running
+                    .wait_for_exit(END_AFTER_FATAL_ERROR.min(self.deadline.left()))
+                {
                     Some(ending) => break ending,
                     None => {
-                        return Err(self.failed(&format!("expected the end {expected:?}, found {grief:?} and none")));
+                        return Err(self.failed(&format!(
+                            "expected the ending {expected:?}, found {error:?} and no ending"
+                        )));
                     }
                 }
             }
@@ -99,7 +101,7 @@ impl Booted {
         if ending == *expected {
             Ok(())
         } else {
-            Err(self.failed(&format!("expected the end {expected:?}, found {ending:?}")))
+            Err(self.failed(&format!("expected the ending {expected:?}, found {ending:?}")))
         }
     }
 
@@ -108,7 +110,7 @@ impl Booted {
         plain(&self.running.serial())
     }
 
-    /// The serial log so far, as it arrived.
+    /// The serial log so far, with colours.
     pub(crate) fn serial(&self) -> String {
         self.running.serial()
     }
@@ -130,44 +132,44 @@ impl Booted {
             .map_err(|error| self.failed(&format!("QMP command {name}: {error}")))
     }
 
-    /// Fails when a rule does not hold.
+    /// Fails with `what` unless `rule` holds.
     pub(crate) fn check(&self, rule: bool, what: &str) -> Outcome {
         if rule { Ok(()) } else { Err(self.failed(what)) }
     }
 
-    /// The screen.
+    /// Takes a picture of the screen.
     pub(crate) fn picture(&mut self) -> Result<Picture, Failed> {
         let file = host::new_path("screen.png");
         self.photograph(&file)?;
         Picture::read(&file)
     }
 
-    /// Takes pictures until one is as wanted, or the time is over. After grief the screen only has to be drawn to its end.
+    /// Takes pictures until one is as wanted or the deadline passes. After a fatal error only a few seconds are left to draw.
     pub(crate) fn expect_picture(&mut self, wanted: impl Fn(&Picture) -> Result<(), String>) -> Outcome {
-        let mut grief_since: Option<Instant> = None;
+        let mut error_since: Option<Instant> = None;
         loop {
             let picture = self.picture()?;
             let Err(what) = wanted(&picture) else { return Ok(()) };
             if self.deadline.left().is_zero() {
                 return Err(self.failed(&what));
             }
-            if let Some(grief) = grief_in(&self.text()) {
-                let since = *grief_since.get_or_insert_with(Instant::now);
-                if since.elapsed() > END_AFTER_GRIEF {
-                    return Err(self.failed(&format!("{what}, and after {grief:?} it stays so")));
+            if let Some(error) = fatal_error_in(&self.text()) {
+                let since = *error_since.get_or_insert_with(Instant::now);
+                if since.elapsed() > END_AFTER_FATAL_ERROR {
+                    return Err(self.failed(&format!("{what}, and stays so after {error:?}")));
                 }
             }
             thread::sleep(LOOK_INTERVAL);
         }
     }
 
-    /// What is said when the scenario fails.
+    /// The failure of the scenario: what went wrong, QEMU's errors, and the log.
     pub(crate) fn failed(&self, what: &str) -> Failed {
         let errors = self.running.qemu_errors();
         let errors = if errors.is_empty() {
             String::new()
         } else {
-            format!("\n--- QEMU's own words\n{errors}")
+            format!("\n--- QEMU's errors\n{errors}")
         };
         format!(
             "{what}{errors}\n--- serial log\n{}\n--- end of the serial log",
@@ -176,7 +178,6 @@ impl Booted {
         .into()
     }
 
-    /// Writes the screen to a file.
     fn photograph(&mut self, file: &Path) -> Outcome {
         match self.running.screenshot(file) {
             Ok(()) => Ok(()),
@@ -185,18 +186,18 @@ impl Booted {
     }
 }
 
-/// The first of the texts after which nothing good comes.
-fn grief_in(log: &str) -> Option<&'static str> {
-    let is_last = |words: &&str| {
+/// The fatal error in a log, if there is one.
+fn fatal_error_in(log: &str) -> Option<&'static str> {
+    let is_line = |words: &&str| {
         log.match_indices(&format!("] ERROR {words}"))
-            .any(|(place, _)| is_id(&log[..place]))
+            .any(|(place, _)| ends_with_cpu_id(&log[..place]))
     };
-    let grief = GRIEF.into_iter().find(|grief| log.contains(grief));
-    grief.or_else(|| LAST_WORDS.into_iter().find(is_last))
+    let text = FATAL_TEXTS.into_iter().find(|text| log.contains(text));
+    text.or_else(|| FATAL_LINES.into_iter().find(is_line))
 }
 
-/// Whether a text ends with the beginning of a line of the log, up to the processor's id.
-fn is_id(text: &str) -> bool {
+/// True if the text ends with the beginning of a log line, up to the processor's id: `[0`.
+fn ends_with_cpu_id(text: &str) -> bool {
     let line = text.rsplit('\n').next().unwrap_or_default();
     let id = line.rsplit('[').next().unwrap_or_default();
     let is_first = !line.contains("] ");

@@ -1,4 +1,4 @@
-//! What the scenarios share: QEMU and firmware of this host, a folder for files, and ISOs that are packed once.
+//! What scenarios share: QEMU and the firmware of this host, a folder for files, and ISOs that are packed once.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,10 +16,10 @@ pub(crate) const CONFORMANCE_KERNEL: &str = env!("CARGO_BIN_FILE_CONFORMANCE_KER
 /// Our loader with test hooks.
 pub(crate) const TEST_LOADER: &str = env!("CARGO_BIN_FILE_TEST_LOADER");
 
-/// Both kinds of firmware, the quick one first.
+/// Both kinds of firmware, the faster one first.
 pub(crate) const FIRMWARES: [FirmwareKind; 2] = [FirmwareKind::Bios, FirmwareKind::Uefi];
 
-/// Name of a kind of firmware in a scenario's name.
+/// The firmware's name as part of a scenario's name.
 pub(crate) fn firmware_name(kind: FirmwareKind) -> &'static str {
     match kind {
         FirmwareKind::Bios => "bios",
@@ -27,7 +27,7 @@ pub(crate) fn firmware_name(kind: FirmwareKind) -> &'static str {
     }
 }
 
-/// Ten times what a boot takes with this firmware.
+/// Ten times what a boot takes with this firmware on an idle host, in seconds.
 pub(crate) fn boot_limit_s(kind: FirmwareKind) -> u64 {
     match kind {
         FirmwareKind::Bios => 15,
@@ -47,7 +47,6 @@ pub(crate) fn qemu() -> Result<&'static Qemu, Failed> {
     }
 }
 
-/// The files of a kind of firmware.
 pub(crate) fn firmware(kind: FirmwareKind) -> Result<FirmwareFiles, Failed> {
     match kind {
         FirmwareKind::Bios => Ok(FirmwareFiles::Bios),
@@ -72,13 +71,13 @@ pub(crate) fn machine_on_one_thread(kind: FirmwareKind, iso: &Path) -> Result<Ma
     Ok(machine)
 }
 
-/// The ISO of the build: the file that a person writes to a USB stick.
+/// The ISO of the build: the one that a person writes to a USB stick.
 pub(crate) fn shipped_iso() -> Result<PathBuf, Failed> {
     let iso = built::iso();
     if iso.is_file() {
         return Ok(iso);
     }
-    // The build packs none when the host lacked a tool: say which one, or go on with what it would have packed.
+    // The build packs no ISO if the host lacks a tool: fail with the tool's name, or pack it now.
     iso_with(built::contents()?, None)
 }
 
@@ -95,7 +94,7 @@ pub(crate) fn traced(command_line: &str) -> Result<BootText, Failed> {
     Ok(BootText::new(format!("log.level=trace {command_line}").trim_end())?)
 }
 
-/// An ISO with the test kernel and a scenario of its.
+/// An ISO with the test kernel, which runs the scenario on the command line.
 pub(crate) fn test_kernel_iso(command_line: &str) -> Result<PathBuf, Failed> {
     iso_with(contents_with_kernel(built::test_kernel(), command_line)?, None)
 }
@@ -152,7 +151,7 @@ pub(crate) fn file(name: &str, bytes: &[u8]) -> Result<PathBuf, Failed> {
     Ok(path)
 }
 
-/// A folder for this process's files.
+/// The folder of this process's files.
 pub(crate) fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
@@ -168,8 +167,8 @@ pub(crate) fn new_path(name: &str) -> PathBuf {
     folder().join(format!("{}_{name}", COUNT.fetch_add(1, Ordering::Relaxed)))
 }
 
-/// Removes everything that the scenarios wrote.
+/// Removes all files of the scenarios.
 pub(crate) fn remove_files() {
-    // Nothing depends on it: what stays behind lies in cargo's target folder.
+    // An error does no harm: the files lie in cargo's target folder.
     let _ = fs::remove_dir_all(folder());
 }

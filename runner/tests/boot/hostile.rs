@@ -1,7 +1,7 @@
 //! Programs that attack the kernel: each is killed, or finds that the kernel keeps its promises, and the kernel goes on.
 //!
-//! One boot runs all cases, one after the other, with a canary behind each. How each ended is read from QEMU's debug console, to
-//! which no program can write, and why from the kernel's log.
+//! One boot runs all cases, one after the other, with a canary program after each. QEMU's debug console, to which no program can
+//! write, tells how each ended; the kernel's log tells why.
 
 use std::fmt::Write;
 use std::fs;
@@ -16,24 +16,24 @@ use crate::host::{FIRMWARES, contents_with_kernel, file, firmware_name, iso_with
 use crate::hostile_cases::{End, SURVIVED, cases, cases_for_much_memory};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// The program that attacks.
 const HOSTILE_PROGRAM: &str = env!("CARGO_BIN_FILE_HOSTILE_PROGRAM");
 
-/// Processors that differ in SMAP and UMIP, and in whose they are: the model, and whether it has UMIP.
+/// CPU models that differ in SMAP, UMIP and vendor: name, model, and whether it has UMIP.
 const CPU_MODELS: [(&str, &str, bool); 3] = [
     ("max", "max", true),
     ("qemu64", "qemu64", false),
     ("skylake", "Skylake-Client,+umip", true),
 ];
 
-/// Memory of which every other frame, and all page tables, are more than the kernel keeps for itself: some 8 MiB. In MiB.
+/// Memory in MiB. Remembering every other frame of it, and all page tables for it, take more than the 8 MiB that the kernel
+/// reserves for itself.
 const MUCH_MEMORY_MIB: u32 = 1536;
 
 /// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for kind in FIRMWARES {
-        // UEFI leaves nothing to a program that depends on the processor's model: one is enough.
+        // With UEFI one model is enough: a program meets nothing of the firmware.
         let models = if kind == FirmwareKind::Bios {
             &CPU_MODELS[..]
         } else {
@@ -86,7 +86,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// The test kernel with the attacker and its cases.
+/// A machine with the test kernel, the hostile program and its cases.
 fn hostile_machine(kind: FirmwareKind, command_line: &str, cases: &str) -> Result<Machine, Failed> {
     let mut contents = contents_with_kernel(built::test_kernel(), command_line)?;
     for (name, payload) in [
@@ -102,7 +102,7 @@ fn hostile_machine(kind: FirmwareKind, command_line: &str, cases: &str) -> Resul
     machine(kind, &iso_with(contents, None)?)
 }
 
-/// A machine that runs cases, and the file in which it tells how they ended.
+/// A machine that runs cases, and the file of its debug console.
 fn attacked_machine(kind: FirmwareKind, cases: &[(String, End)]) -> Result<(Machine, PathBuf), Failed> {
     let lines: String = cases.iter().map(|(arguments, _)| format!("{arguments}\n")).collect();
     let mut machine = hostile_machine(kind, "scenario=programs log.level=info", &lines)?;
@@ -112,7 +112,7 @@ fn attacked_machine(kind: FirmwareKind, cases: &[(String, End)]) -> Result<(Mach
     Ok((machine, ends_file))
 }
 
-/// Runs cases.
+/// Runs cases and checks how each ended.
 fn attack(
     machine: &Machine,
     ends_file: &Path,
@@ -142,9 +142,9 @@ fn add_debug_console(machine: &mut Machine, file: &Path) {
         .push("isa-debugcon,iobase=0xe9,chardev=program_ends".into());
 }
 
-/// Which cases, or canaries, did not end as they have to.
+/// Names the cases and canaries that ended otherwise than expected.
 fn wrong_ends(cases: &[(String, End)], ends: &str, text: &str, has_umip: bool) -> String {
-    // Each line begins with an end of a line, lest it is the end of somebody else's.
+    // The kernel begins each line with a line feed, so that it is never the rest of another one.
     let ends: Vec<&str> = ends.lines().filter(|line| !line.is_empty()).collect();
     let mut wrong = String::new();
     let expected_count = 2 * cases.len() + 1;
@@ -168,7 +168,7 @@ fn wrong_ends(cases: &[(String, End)], ends: &str, text: &str, has_umip: bool) -
     wrong
 }
 
-/// What the kernel logs of a case's end.
+/// The reason for a case's end, as the kernel logs it.
 fn reason_of<'text>(text: &'text str, arguments: &str) -> &'text str {
     let (_, rest) = text
         .split_once(&format!("INFO  Case {arguments:?} ended: "))
@@ -176,7 +176,7 @@ fn reason_of<'text>(text: &'text str, arguments: &str) -> &'text str {
     rest.lines().next().unwrap_or_default()
 }
 
-/// Whether a case ended as it has to: by the line of the debug console, and by the reason in the log.
+/// True if a case ended as expected, by the line of the debug console and the reason in the log.
 fn is_as_expected(end: End, ended: &str, reason: &str, has_umip: bool) -> bool {
     let exited = |code: u64| ended == format!("program exited {code}") && reason == format!("exited {code}");
     let killed_for = |words: &str| ended == "program killed" && reason.starts_with(&format!("killed: {words}"));
@@ -190,7 +190,7 @@ fn is_as_expected(end: End, ended: &str, reason: &str, has_umip: bool) -> bool {
     }
 }
 
-/// The kernel has found nothing wrong with itself, and the log is nobody's but its own.
+/// The kernel lost no frame and logged no error, and no program forged a log line.
 fn check_log(booted: &Booted, text: &str) -> Outcome {
     booted.check(
         text.contains("INFO  Frames in use: 0 more than before"),
@@ -209,7 +209,7 @@ fn check_log(booted: &Booted, text: &str) -> Outcome {
         let is_forged = text.lines().any(|line| line.starts_with(forged));
         booted.check(!is_forged, &format!("a program has written {forged:?}"))?;
     }
-    // Colours are the kernel's, and were taken out with their escapes.
+    // The kernel's own colours are already removed, with their escape characters.
     let obeyed = text
         .chars()
         .find(|character| character.is_control() && !"\r\n".contains(*character));
@@ -238,7 +238,7 @@ fn long_lines(deadline: Deadline) -> Outcome {
     )
 }
 
-/// A program that never ends takes its processor's time, and nothing else.
+/// Timer interrupts and the log continue while a program loops.
 fn endless(deadline: Deadline) -> Outcome {
     let machine = hostile_machine(FirmwareKind::Bios, "scenario=endless_program", "")?;
     let mut booted = Booted::start(&machine, deadline)?;

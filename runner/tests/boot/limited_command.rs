@@ -1,4 +1,4 @@
-//! Runs a program of this host until it ends or says what is waited for, and never longer than a scenario may take.
+//! Runs a program of this host until it ends or prints an expected text, at most until the scenario's deadline.
 
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -11,23 +11,20 @@ use libtest_mimic::Failed;
 use crate::log_lines::plain;
 use crate::scenario::{Deadline, Outcome};
 
-/// Pause between two looks.
+/// Pause between two looks at the program.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// A program that runs; it is killed when this value goes.
+/// A running program. Dropping it kills the program.
 pub(crate) struct LimitedCommand {
-    /// The process.
     child: Child,
-    /// Its input; open, so that a program that reads it waits.
+    /// The program's input. It stays open, so that a program that reads it waits.
     input: Option<ChildStdin>,
-    /// What it has written, both streams together.
+    /// What the program has written to both streams.
     output: Arc<Mutex<Vec<u8>>>,
-    /// When it has to be over.
     deadline: Deadline,
 }
 
 impl LimitedCommand {
-    /// Starts a program.
     pub(crate) fn start(command: &mut Command, deadline: Deadline) -> Result<Self, Failed> {
         let mut child = command
             .stdin(Stdio::piped())
@@ -54,7 +51,7 @@ impl LimitedCommand {
         rustix::process::Pid::from_child(&self.child)
     }
 
-    /// What it has written so far, without colours.
+    /// What the program has written so far, without colours.
     pub(crate) fn output(&self) -> String {
         plain(&String::from_utf8_lossy(&self.raw_output()))
     }
@@ -64,12 +61,12 @@ impl LimitedCommand {
         self.output.lock().map(|bytes| bytes.clone()).unwrap_or_default()
     }
 
-    /// Waits until it has written a text.
+    /// Waits until the program has written a text.
     pub(crate) fn expect(&mut self, text: &str) -> Outcome {
         while !self.output().contains(text) {
             let has_ended = self.child.try_wait()?.is_some();
             if has_ended {
-                // What it wrote last may still be on its way.
+                // The last of its output may still be on its way.
                 thread::sleep(POLL_INTERVAL * 5);
             }
             if self.output().contains(text) {
@@ -84,7 +81,7 @@ impl LimitedCommand {
         Ok(())
     }
 
-    /// Types something.
+    /// Writes to the program's input.
     pub(crate) fn type_bytes(&mut self, bytes: &[u8]) -> Outcome {
         if let Some(input) = &mut self.input {
             input.write_all(bytes)?;
@@ -93,7 +90,7 @@ impl LimitedCommand {
         Ok(())
     }
 
-    /// Waits until it ends.
+    /// Waits until the program ends.
     pub(crate) fn wait(&mut self) -> Result<ExitStatus, Failed> {
         loop {
             if let Some(status) = self.child.try_wait()? {
@@ -107,7 +104,7 @@ impl LimitedCommand {
         }
     }
 
-    /// What is said when something about it is wrong.
+    /// A failure: what went wrong, and the program's output.
     pub(crate) fn failed(&self, what: &str) -> Failed {
         format!("{what}\n--- its output\n{}\n--- end of its output", self.output()).into()
     }
@@ -115,13 +112,13 @@ impl LimitedCommand {
 
 impl Drop for LimitedCommand {
     fn drop(&mut self) {
-        // Both fail only when it has ended already.
+        // Both fail only if the program has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Collects what a stream brings, on a thread of its own.
+/// Collects the bytes of a stream, on a thread of its own.
 fn collect(mut stream: impl Read + Send + 'static, output: Arc<Mutex<Vec<u8>>>) {
     thread::spawn(move || {
         let mut buffer = [0; 4096];

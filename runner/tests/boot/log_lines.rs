@@ -1,17 +1,17 @@
-//! The kernel's log as it arrives on the serial port, taken apart.
+//! Parses the kernel's log as it arrives on the serial port.
 
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LogLine {
-    /// What stands between the brackets.
+    /// The id of the processor, between the brackets.
     pub(crate) cpu: String,
     /// `INFO` and the like.
     pub(crate) level: String,
-    /// What follows it.
+    /// The text after the level.
     pub(crate) message: String,
 }
 
-/// Levels of the log, as they are padded.
+/// Levels of the log, padded as in a line.
 const LEVELS: [&str; 5] = ["ERROR", "WARN ", "INFO ", "DEBUG", "TRACE"];
 
 /// The text without colours and cursor movements (`ESC [ … letter`), and without carriage returns.
@@ -30,19 +30,19 @@ pub(crate) fn plain(serial: &str) -> String {
     text
 }
 
-/// Every line of the log, in order. What firmware and boot loaders say is left out.
+/// Every line of the kernel's log, in order, without the output of firmware and boot loaders.
 pub(crate) fn log_lines(serial: &str) -> Vec<LogLine> {
     from_first_line(&plain(serial)).lines().filter_map(parse).collect()
 }
 
-/// Every line from the first one of the log on that is none: torn lines, for example.
+/// Every line after the first log line that is no log line, such as a torn one.
 pub(crate) fn foreign_lines(serial: &str) -> Vec<String> {
     let text = plain(serial);
     let lines = from_first_line(&text).lines();
     lines.filter(|line| parse(line).is_none()).map(str::to_owned).collect()
 }
 
-/// The text from the first line of the log on. It may begin in the middle of a line: Limine for UEFI leaves one unfinished.
+/// The text from the first log line on. That may begin in the middle of a line: Limine for UEFI leaves one unfinished.
 fn from_first_line(text: &str) -> &str {
     let beginnings = text.match_indices('[').map(|(index, _)| &text[index..]);
     let is_of_log = |rest: &&str| rest.lines().next().and_then(parse).is_some();
