@@ -1,48 +1,59 @@
-//! Physical memory where firmware may have put tables, for reading.
+//! Reads physical memory where firmware may have put tables.
 //!
-//! What the boot loader's map calls firmware's is read, and what the boot loader itself left (firmware tells it where tables
-//! are, and some lie in memory that it then calls reclaimable). Everything else is out of reach: a pointer that leads to the
-//! kernel's own memory, to a program's, to device registers or to nowhere is none that is followed.
+//! Firmware tables lie in memory that the boot loader's map calls ACPI or reserved, or in bootloader-reclaimable memory.
+//! Everything else is refused: a pointer to the memory of the kernel or of a program, to device registers or to nothing is not
+//! followed.
 
 use crate::{
     boot::{hhdm_offset::OffsetMappedPhysAddr, memory_map::MemoryMap},
     memory::virtual_memory::MappedRegion,
 };
 use acpi_check::{AllegedAddress, OutOfReach, ReadMemory};
+use core::cell::RefCell;
 use memory_ranges::{BootMap, BootMemoryKind, PAGE_BYTES};
 use x86_64::{PhysAddr, VirtAddr};
 
-/// Where a BIOS keeps its root pointers, whether or not its map says that anything is there (ACPI specification, "Finding the
-/// RSDP on IA-PC Systems").
+/// Bytes that are copied at once.
+const WORD_BYTES: u64 = 8;
+
+/// Start of the memory where a BIOS keeps its root pointers, whether or not the map has it (ACPI specification, "Finding the RSDP
+/// on IA-PC Systems").
 const BIOS_START: u64 = 0xe_0000;
 
-/// The first address behind it.
+/// End of that memory.
 const BIOS_END: u64 = 0x10_0000;
 
 /// The memory of a machine, by the boot loader's map.
 pub(super) struct FirmwareMemory {
-    /// The map.
     map: BootMap,
+    /// The last frame that had to be mapped: the next piece of a table is mostly in the same one.
+    mapped: RefCell<Option<MappedFrame>>,
+}
+
+/// A frame that is mapped for reading.
+struct MappedFrame {
+    frame: PhysAddr,
+    start: VirtAddr,
+    _region: MappedRegion,
 }
 
 /// How a frame is reached.
-enum Way {
-    /// It is in the direct map.
+enum Access {
     DirectMap,
-    /// It has to be mapped for the occasion.
+    /// Through a mapping of its own.
     Mapping,
 }
 
 impl FirmwareMemory {
-    /// The memory that the map describes.
     pub(super) fn new(map: &MemoryMap) -> Self {
         Self {
             map: BootMap::from_claims(map.claims()),
+            mapped: RefCell::new(None),
         }
     }
 
-    /// How the frame at an address is reached, if it is.
-    fn way_to(&self, address: PhysAddr) -> Option<Way> {
+    /// How the frame of an address is reached; `None` if it must not be read.
+    fn access_to(&self, address: PhysAddr) -> Option<Access> {
         let mut ranges = self.map.iter();
         let kind = ranges.find(|(range, _)| range.start() <= address && address - range.start() < range.size_bytes());
         match kind.map(|(_, kind)| kind) {
@@ -51,25 +62,40 @@ impl FirmwareMemory {
                 | BootMemoryKind::AcpiNonVolatile
                 | BootMemoryKind::ReservedMapped
                 | BootMemoryKind::BootLoaderReclaimable,
-            ) => Some(Way::DirectMap),
-            Some(BootMemoryKind::Reserved) => Some(Way::Mapping),
-            None if (BIOS_START..BIOS_END).contains(&address.as_u64()) => Some(Way::Mapping),
+            ) => Some(Access::DirectMap),
+            Some(BootMemoryKind::Reserved) => Some(Access::Mapping),
+            None if (BIOS_START..BIOS_END).contains(&address.as_u64()) => Some(Access::Mapping),
             _ => None,
         }
     }
 
-    /// Reads within a frame.
+    /// Reads bytes of one frame.
     fn read_frame(&self, address: PhysAddr, bytes: &mut [u8]) -> Option<()> {
-        match self.way_to(address)? {
-            Way::DirectMap => copy(address.offset_mapped(), bytes),
-            Way::Mapping => {
-                // SAFETY: Nothing is written. What the map reserves may be registers, and some of those change when they are
-                // read; but it is the firmware that says that a table of its own lies there.
-                let (_region, start) = unsafe { MappedRegion::mmio(address, bytes.len() as u64) }.ok()?;
-                copy(start, bytes);
+        match self.access_to(address)? {
+            Access::DirectMap => copy(address.offset_mapped(), bytes),
+            Access::Mapping => {
+                let frame = address.align_down(PAGE_BYTES);
+                let mut mapped = self.mapped.borrow_mut();
+                if mapped.as_ref().is_none_or(|mapped| mapped.frame != frame) {
+                    *mapped = Some(MappedFrame::map(frame)?);
+                }
+                copy(mapped.as_ref()?.start + (address - frame), bytes);
             }
         }
         Some(())
+    }
+}
+
+impl MappedFrame {
+    fn map(frame: PhysAddr) -> Option<Self> {
+        // SAFETY: Nothing is written. A reserved range may be registers, some of which change when they are read; but only those
+        // bytes are read where firmware says that its own table lies.
+        let (region, start) = unsafe { MappedRegion::mmio(frame, PAGE_BYTES) }.ok()?;
+        Some(Self {
+            frame,
+            start,
+            _region: region,
+        })
     }
 }
 
@@ -96,10 +122,24 @@ impl ReadMemory for FirmwareMemory {
     }
 }
 
-/// Copies bytes out of memory that may change at any time.
+/// Copies bytes out of memory that may change at any time. `start` is mapped for as many bytes.
 fn copy(start: VirtAddr, bytes: &mut [u8]) {
+    let unaligned = usize::try_from(start.align_up(WORD_BYTES) - start).unwrap_or(0);
+    let (head, rest) = bytes.split_at_mut(unaligned.min(bytes.len()));
+    copy_bytes(start, head);
+    let mut next = start + head.len() as u64;
+    let (words, tail) = rest.as_chunks_mut();
+    for word in words {
+        // SAFETY: The caller mapped these bytes for reading, the address is aligned, and any value is a number.
+        *word = unsafe { next.as_ptr::<u64>().read_volatile() }.to_ne_bytes();
+        next += WORD_BYTES;
+    }
+    copy_bytes(next, tail);
+}
+
+fn copy_bytes(start: VirtAddr, bytes: &mut [u8]) {
     for (offset, byte) in (0..).zip(bytes) {
-        // SAFETY: The frame is mapped for reading, and any value is a byte.
+        // SAFETY: The caller of `copy` mapped these bytes for reading, and any value is a byte.
         *byte = unsafe { (start + offset).as_ptr::<u8>().read_volatile() };
     }
 }

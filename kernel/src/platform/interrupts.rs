@@ -29,7 +29,6 @@ pub fn handle(vector: u8, handle_foreign: fn(u8) -> bool) {
         Ok(InterruptVector::LocalApicError) => handle_errors(),
         // Taken back, so there is nothing to handle, and no end to tell; or raised by mistake.
         Ok(InterruptVector::LocalApicSpurious) => end_if_in_service(vector, false),
-        // Nobody sends it yet.
         Err(_) => end_if_in_service(vector, handle_foreign(vector)),
     };
     if !is_handled {

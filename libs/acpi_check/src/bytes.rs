@@ -32,7 +32,18 @@ pub(crate) fn put<const N: usize>(bytes: &mut [u8], offset: usize, field: [u8; N
     }
 }
 
-/// What all bytes add up to: zero, where ACPI's checksum is right.
+/// The sum of all bytes: zero where ACPI's checksum is right.
 pub(crate) fn sum(bytes: &[u8]) -> u8 {
-    bytes.iter().fold(0, |sum, &byte| sum.wrapping_add(byte))
+    // Four lanes of 16 bits: the upper half of each takes the carry and is cleared.
+    const LANES: u64 = 0x00ff_00ff_00ff_00ff;
+    let (words, rest) = bytes.as_chunks();
+    let lanes = words
+        .iter()
+        .copied()
+        .map(u64::from_le_bytes)
+        .fold(0, |lanes: u64, word| {
+            lanes.wrapping_add(word & LANES).wrapping_add(word >> 8 & LANES) & LANES
+        });
+    let add = |sum: u8, byte: &u8| sum.wrapping_add(*byte);
+    rest.iter().fold(lanes.to_le_bytes().iter().fold(0, add), add)
 }

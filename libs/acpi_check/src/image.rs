@@ -5,7 +5,7 @@
 //!
 //! - every table has room for the longest struct by which the crate reads one, the FADT's, and zeros up to there;
 //! - the pointers of the list lie at multiples of 8, since the crate reads them in place;
-//! - the MADT, MCFG and SPCR are tidied up;
+//! - the MADT, MCFG and SPCR are sanitized;
 //! - the FADT has all fields, so that the crate finds zeros where the firmware's table ended; it does not name the
 //!   FACS, which has to stay where it is; and it puts power management's registers only where they can lie;
 //! - SRAT and SLIT are copied, but the list does not name them: the crate takes the length of a SRAT's entry for 16
@@ -14,13 +14,13 @@
 //! The crate's means to use registers (`AcpiPlatform::registers`, `MappedGas`) are not covered: they leave the copy on
 //! purpose, and panic where a register has an odd width.
 
+mod checksum;
 mod error;
 mod fadt;
 mod layout;
 mod root;
-mod seal;
+mod sanitize;
 mod tables;
-mod tidy;
 
 pub use error::ImageError;
 pub(crate) use layout::ImageLayout;

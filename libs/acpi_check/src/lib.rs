@@ -1,13 +1,13 @@
-//! ACPI's tables, read and checked before anybody believes them.
+//! Validates ACPI tables. Firmware tables are untrusted input.
 //!
-//! Firmware's tables are allegations. [`check()`] reads them through a [`ReadMemory`], which refuses what is outside of
-//! memory, and finds those that are sound: root pointer, list of tables, and of each table its bounds and its checksum.
-//! [`SoundTables::copy_into`] copies these into memory of the caller's and looks into them: what is left is tidy enough
-//! for the published crate `acpi`, which believes everything. What that crate does not do, or not safely, is here too:
-//! [`Fadt`] for power management, [`SleepType`] for switching off, [`SerialConsole`], [`Hpet`], [`IsaRoutes`].
+//! [`check()`] reads them through a [`ReadMemory`], which refuses addresses outside of firmware memory. It checks the root
+//! pointer, the list of tables, and the bounds and checksum of each table. [`SoundTables::copy_into`] copies the sound
+//! tables into memory of the caller and sanitizes the copy, because the crate `acpi` trusts lengths and pointers.
 //!
-//! A boot loader, which passes the tables on where they lie, uses only the reading: [`Rsdp`], [`TableList`],
-//! [`MadtEntries`], [`Fadt`].
+//! The kernel and the boot loader read fields with the bounded readers of this library, which allocate nothing: [`Fadt`]
+//! for power management, [`SleepType`] for switching off, [`SerialConsole`], [`Hpet`], [`MadtEntries`], [`IsaRoutes`].
+//!
+//! A boot loader passes the tables on in place, and uses only [`Rsdp`], [`TableList`], [`MadtEntries`] and [`Fadt`].
 //!
 //! What always holds:
 //! - No byte sequence makes this library panic or loop for ever.

@@ -7,7 +7,7 @@ mod entry;
 mod entry_bytes;
 mod isa_routes;
 mod line;
-mod tidy;
+mod sanitize;
 
 pub use entry::{
     EntryKind, GlobalSystemInterrupt, IoApic, LocalNmi, MadtEntry, NmiSource, NmiTarget, Processor, SourceOverride,
@@ -15,8 +15,8 @@ pub use entry::{
 pub use entry_bytes::EntryError;
 pub use isa_routes::{IsaRoute, IsaRoutes};
 pub use line::{InterruptLine, LineFlags, Polarity, Trigger};
-pub use tidy::EntryFault;
-pub(crate) use tidy::tidy;
+pub use sanitize::EntryFault;
+pub(crate) use sanitize::sanitize;
 
 use crate::address::AllegedAddress;
 use crate::read_memory::ReadMemory;

@@ -139,8 +139,7 @@ fn every_vector(cpu_model: &str, deadline: Deadline) -> Outcome {
         "0x20 (LocalApicSpurious)",
         "0x21 (LocalApicTimer)",
         "0x22 (LocalApicError)",
-        "0x23 (Reschedule)",
-        "0x24 (RemoteCall)",
+        "0x23 (RemoteCall)",
         "0xe7 (8259, line 7)",
     ] {
         booted.check(booted.text().contains(name), &format!("nothing is called {name:?}"))?;

@@ -43,8 +43,6 @@ pub enum LocalApicAccess {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]
 pub(super) enum Register {
-    /// The processor's id. In xAPIC mode in the upper 8 bits.
-    Id = 0x20,
     /// Version, and how many local interrupts there are.
     Version = 0x30,
     /// What priority an interrupt must have.

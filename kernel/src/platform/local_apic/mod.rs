@@ -116,16 +116,6 @@ fn set_non_maskable(apic: &LocalApicAccess, pin: NonMaskablePin) {
     unsafe { apic.write(register, DELIVER_NON_MASKABLE | polarity | trigger) };
 }
 
-/// What the APIC itself calls this processor.
-pub fn own_id() -> Option<u32> {
-    let apic = access()?;
-    let id = apic.read(Register::Id);
-    Some(match apic {
-        LocalApicAccess::RegisterBased => id,
-        LocalApicAccess::Mmio(_) => id >> 24,
-    })
-}
-
 /// Sends a message to a processor. Returns whether that was possible.
 pub fn send(cpu_id: u32, message: Message) -> bool {
     let (Some(apic), Some(destination)) = (access(), cpu_local_data::local_apic_id_of(cpu_id)) else {

@@ -3,7 +3,7 @@
 //! The crate `acpi` multiplies the 8-bit lengths of blocks of registers by 8, and panics at 32 bytes, unless the newer
 //! field says where the block lies. So the newer fields are filled in from the old ones.
 
-use super::seal::seal;
+use super::checksum::set_length_and_checksum;
 use crate::bytes::{put, u8_at};
 use crate::fadt::{DSDT, FACS, FADT_BYTES, FALLBACK_BLOCKS, Fadt, PM1_BLOCKS, REVISION, X_DSDT, X_FACS};
 use crate::generic_address::GENERIC_ADDRESS_BYTES;
@@ -44,6 +44,6 @@ pub(super) fn rewrite(room: &mut [u8], length: usize, dsdt: Option<u64>) -> Opti
             put(room, block.address, block.address_of_port(&fadt, port));
         }
     }
-    seal(room);
+    set_length_and_checksum(room);
     Some(room.len())
 }

@@ -2,8 +2,8 @@
 
 use x86_64::PhysAddr;
 
+use super::checksum::{set_checksum, set_length_and_checksum};
 use super::layout::{POINTER_BYTES, POINTERS, RSDP, XSDT};
-use super::seal::{seal, set_checksum};
 use crate::bytes::put;
 use crate::rsdp::{RSDP_SIGNATURE, SECOND_LENGTH_BYTES};
 use crate::signature::Signature;
@@ -44,7 +44,7 @@ pub(super) fn write_xsdt(image: &mut [u8], base: PhysAddr, offsets: impl Iterato
     put(image, XSDT + XSDT_OEM_ID, OEM_ID);
     put(image, XSDT + XSDT_OEM_TABLE_ID, OEM_TABLE_ID);
     if let Some(xsdt) = image.get_mut(XSDT..end) {
-        seal(xsdt);
+        set_length_and_checksum(xsdt);
     }
 }
 

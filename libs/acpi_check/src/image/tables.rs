@@ -7,7 +7,7 @@ use x86_64::PhysAddr;
 
 use super::error::ImageError;
 use super::layout::ImageLayout;
-use super::{fadt, root, tidy};
+use super::{fadt, root, sanitize};
 use crate::address::AllegedAddress;
 use crate::fadt::Fadt;
 use crate::note::AcpiNote;
@@ -128,7 +128,7 @@ struct Copier<'a> {
 }
 
 impl<'a> Copier<'a> {
-    /// Copies one table, checks the copy, and tidies it up.
+    /// Copies one table, checks the copy, and sanitizes it.
     fn copy(
         &mut self,
         memory: &dyn ReadMemory,
@@ -146,7 +146,7 @@ impl<'a> Copier<'a> {
             if table.signature == Signature::FADT && self.fadt.is_none() {
                 self.fadt = Some(Fadt::from_bytes(bytes));
             }
-            tidy::tidy(table.signature, bytes, note)
+            sanitize::sanitize(table.signature, bytes, note)
         });
         let length = outcome.inspect_err(|_| bytes.fill(0))?;
         // There are no more than the list of tables has.

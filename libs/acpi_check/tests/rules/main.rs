@@ -9,7 +9,7 @@ mod image;
 mod isa_routes;
 mod machine;
 mod madt_entries;
-mod madt_tidy;
+mod madt_sanitize;
 mod rsdp;
 mod sleep_type;
 mod spcr;

@@ -123,7 +123,7 @@ fn walk_madt(tables: &AcpiTables<CopyAlone>, image: &[u8], base: usize) {
 /// The crate reads from the entries what [`MadtEntries`] reads.
 fn assert_same(apic: &Apic, madt: &[u8]) {
     let kinds: Vec<EntryKind> = MadtEntries::in_bytes(madt)
-        .map(|entry| entry.expect("the copy is tidy").kind)
+        .map(|entry| entry.expect("the copy is sanitized").kind)
         .collect();
     let io_apics: Vec<_> = kinds
         .iter()

@@ -1,6 +1,6 @@
-//! Tables that the crate `acpi` looks into, made such that it stays inside.
+//! Sanitizes the tables that the crate `acpi` reads, so that it stays inside them.
 
-use super::seal::seal;
+use super::checksum::set_length_and_checksum;
 use crate::address::AllegedAddress;
 use crate::bytes::{array_at, put, u16_at, u64_at};
 use crate::madt;
@@ -12,39 +12,39 @@ use crate::table::TableFault;
 const MCFG_ENTRIES: usize = 44;
 /// Size of one: address, segment, first and last bus, reserved.
 const MCFG_ENTRY_BYTES: usize = 16;
-/// How much configuration space a bus has.
+/// Bytes of configuration space per bus.
 const BUS_BYTES: u64 = 1 << 20;
-/// Where the SPCR has the length and the offset of its device's name.
+/// Offset in the SPCR of the length and the offset of the device name.
 const SPCR_NAME: usize = 84;
-/// Where that field ends.
+/// End of that field.
 const SPCR_NAME_END: usize = 88;
 
-/// Tidies a table up in place. Returns how many bytes of it are left.
+/// Sanitizes a table in place. Returns its new length in bytes.
 ///
 /// # Errors
-/// When it has to be left out.
-pub(super) fn tidy(
+/// When the table has to be left out.
+pub(super) fn sanitize(
     signature: Signature,
     table: &mut [u8],
     note: &mut dyn FnMut(AcpiNote),
 ) -> Result<usize, TableFault> {
     let length = match signature {
-        Signature::MADT => usize::try_from(madt::tidy(table, note)?).unwrap_or(table.len()),
-        Signature::MCFG => tidy_mcfg(table, note),
+        Signature::MADT => usize::try_from(madt::sanitize(table, note)?).unwrap_or(table.len()),
+        Signature::MCFG => sanitize_mcfg(table, note),
         Signature::SPCR => {
-            tidy_spcr(table, note);
+            sanitize_spcr(table, note);
             table.len()
         }
         _ => return Ok(table.len()),
     };
     let (kept, rest) = table.split_at_mut_checked(length).unwrap_or_default();
     rest.fill(0);
-    seal(kept);
+    set_length_and_checksum(kept);
     Ok(length)
 }
 
-/// Leaves out entries at whose addresses no configuration space can lie.
-fn tidy_mcfg(table: &mut [u8], note: &mut dyn FnMut(AcpiNote)) -> usize {
+/// Removes entries whose address cannot be that of a configuration space. Returns the new length.
+fn sanitize_mcfg(table: &mut [u8], note: &mut dyn FnMut(AcpiNote)) -> usize {
     let mut kept = MCFG_ENTRIES;
     let mut index = 0;
     let mut offset = MCFG_ENTRIES;
@@ -61,7 +61,7 @@ fn tidy_mcfg(table: &mut [u8], note: &mut dyn FnMut(AcpiNote)) -> usize {
     kept
 }
 
-/// Whether the configuration space of an MCFG entry can lie where the entry says.
+/// Whether a configuration space can lie where an MCFG entry says.
 fn is_configuration_space(entry: [u8; MCFG_ENTRY_BYTES]) -> bool {
     let [.., first_bus, last_bus, _, _, _, _] = entry;
     let base = AllegedAddress::new(u64_at(&entry, 0).unwrap_or(0));
@@ -70,8 +70,8 @@ fn is_configuration_space(entry: [u8; MCFG_ENTRY_BYTES]) -> bool {
     first_bus <= last_bus && base.possible().is_some() && last.is_some_and(|last| last.possible().is_some())
 }
 
-/// Takes the name away that would not lie in the table.
-fn tidy_spcr(table: &mut [u8], note: &mut dyn FnMut(AcpiNote)) {
+/// Clears the reference to a device name that is not inside the table.
+fn sanitize_spcr(table: &mut [u8], note: &mut dyn FnMut(AcpiNote)) {
     let field = |offset| usize::from(u16_at(table, offset).unwrap_or(0));
     let is_inside = field(SPCR_NAME) + field(SPCR_NAME + 2) <= table.len();
     // In a table that ends within the field, the crate takes zeros for the rest.

@@ -60,11 +60,11 @@ pub enum EntryFault {
     Foreign,
 }
 
-/// Tidies the table up in place. Returns how many bytes of it are left; the header is for the caller to correct.
+/// Removes unsound entries in place. Returns the new length in bytes; the caller corrects the header.
 ///
 /// # Errors
 /// When no processor is left.
-pub(crate) fn tidy(table: &mut [u8], note: &mut dyn FnMut(AcpiNote)) -> Result<u32, TableFault> {
+pub(crate) fn sanitize(table: &mut [u8], note: &mut dyn FnMut(AcpiNote)) -> Result<u32, TableFault> {
     let table_bytes = u32::try_from(table.len()).unwrap_or(u32::MAX);
     let (mut offset, mut kept) = (ENTRIES_OFFSET, ENTRIES_OFFSET);
     let mut has_processor = false;
