@@ -32,11 +32,11 @@ const fn reported(name: &'static str, what: &'static str) -> Subject {
 
 /// Every row, in the order of the table.
 const SUBJECTS: [Subject; 17] = [
-    limited("boot", "kernel entry to idle, no screen, without waits", 20_000_000),
+    limited("boot", "kernel entry to idle, no screen, without waits", 2_500_000),
     limited(
         "boot_with_screen",
         "the same with a screen of 1280 x 800 pixels",
-        20_000_000,
+        6_000_000,
     ),
     limited(
         "boot_waits",
@@ -59,7 +59,7 @@ const SUBJECTS: [Subject; 17] = [
     limited(
         "log_line_64_screen",
         "the same with a screen, mean of 1,000 lines",
-        100_000,
+        13_400,
     ),
     reported("log_line_64_screen_alone", "the same with a screen, one line alone"),
     limited("timer_interrupt", "a timer interrupt with a tick, entry to exit", 350),
