@@ -1,4 +1,4 @@
-//! The boot loader's frame buffer, checked and turned into something to draw on.
+//! Validates the boot loader's frame buffer and makes a drawing target of it.
 
 use super::{
     hhdm_offset::HIGHER_HALF_START,
@@ -10,42 +10,40 @@ use embedded_graphics::geometry::Size;
 use frame_buffer::{FrameBufferClaims, FrameBufferEmbeddedGraphics, FrameBufferError, FrameBufferInfo};
 use limine::framebuffer::Framebuffer;
 
-/// The frame buffer, as long as the kernel lives.
+/// The frame buffer, for the lifetime of the kernel.
 pub type Screen = FrameBufferEmbeddedGraphics<'static>;
 
-/// Why there is nothing to draw on.
+/// Why the frame buffer cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScreenError {
-    /// The boot loader has none to offer.
+    /// The boot loader offers none.
     NoFrameBuffer,
-    /// It is not mapped in the upper half, or not aligned to its pixels.
+    /// Its address is not in the higher half, or not aligned to pixels.
     Address(u64),
-    /// It would lie in memory that holds programs or data.
+    /// It overlaps RAM.
     InRam {
         /// Physical address of its first byte.
         start: u64,
         /// Size in bytes.
         length: u64,
     },
-    /// Its size or pixel layout is none that we can draw.
+    /// Its size or pixel layout is not supported.
     Layout(FrameBufferError),
-    /// Somebody has it, or was refused it, already.
+    /// It was taken or refused before.
     Taken,
 }
 
-/// Set by [`take`] before it looks at anything: there is one owner of the pixels.
+/// Set by [`take`] first of all, so that the pixels have one owner.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// How large the boot loader's first frame buffer is, in pixels; `None` if there is none that we can draw on.
+/// Size of the boot loader's first frame buffer in pixels; `None` if there is none that is supported.
 pub fn size() -> Option<Size> {
     let (_, info) = claimed_frame_buffer().ok()?;
     Some(Size::new(info.width(), info.height()))
 }
 
-/// Takes the boot loader's first frame buffer. There is one try: what is refused once stays so, since the answer lies in
-/// memory that is reused later, and a late panic asks too.
-///
-/// It works without any other answer of the boot loader's, as an early panic needs it.
+/// Takes the boot loader's first frame buffer. Only the first call can succeed: the boot loader's response is in memory that is
+/// reused later, and a late panic calls this too. An early panic needs it as well, so it depends on no other response.
 pub fn take() -> Result<Screen, ScreenError> {
     if IS_TAKEN.swap(true, Ordering::Relaxed) {
         return Err(ScreenError::Taken);
@@ -61,14 +59,14 @@ pub fn take() -> Result<Screen, ScreenError> {
     if MemoryMap::from_boot_loader().is_some_and(|map| map.overlaps_ram(start, length)) {
         return Err(ScreenError::InRam { start, length });
     }
-    // SAFETY: The boot loader mapped its frame buffer at this address; it is aligned, has this many pixels and does
-    // not lie in what the boot loader calls RAM; `IS_TAKEN` makes this the only slice over it.
+    // SAFETY: The boot loader mapped its frame buffer at this address. It is aligned, has this many pixels and does not
+    // overlap RAM. `IS_TAKEN` makes this the only slice over it.
     let pixels = unsafe { core::slice::from_raw_parts_mut(claimed.address().cast::<u32>(), info.len_pixels()) };
-    // The slice has exactly as many pixels as are needed.
+    // Cannot fail: the slice has exactly the needed number of pixels.
     FrameBufferEmbeddedGraphics::new(info, pixels).map_err(|_too_short| ScreenError::Address(address))
 }
 
-/// The boot loader's first frame buffer, with its layout checked.
+/// The boot loader's first frame buffer, with its layout validated.
 fn claimed_frame_buffer() -> Result<(&'static Framebuffer, FrameBufferInfo), ScreenError> {
     let response = FRAME_BUFFER_REQUEST.response().ok_or(ScreenError::NoFrameBuffer)?;
     let claimed = response.framebuffers().first().ok_or(ScreenError::NoFrameBuffer)?;
@@ -76,7 +74,7 @@ fn claimed_frame_buffer() -> Result<(&'static Framebuffer, FrameBufferInfo), Scr
     Ok((claimed, info))
 }
 
-/// What the boot loader says of the picture, in the words of the library that checks it.
+/// Converts the boot loader's description for the library that validates it.
 fn claims_of(frame_buffer: &Framebuffer) -> FrameBufferClaims {
     FrameBufferClaims {
         width: frame_buffer.width,

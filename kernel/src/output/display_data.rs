@@ -1,7 +1,7 @@
-//! The log on the screen: a grid of characters in memory, drawn where it has changed.
+//! The log on the screen: a grid of characters in memory, of which changed cells are drawn.
 //!
-//! The screen itself is never read. Lines that come one by one are drawn at once; a burst that scrolls is drawn at
-//! least every [`MAX_LINES_BEHIND`] lines and when a processor is about to idle.
+//! The frame buffer is never read. Until the text scrolls, each line is drawn at once. After that the text is drawn
+//! every [`MAX_LINES_BEHIND`] lines, when a processor is about to idle, and in a panic.
 
 use crate::boot::screen::Screen;
 use core::fmt::{self, Write};
@@ -9,24 +9,22 @@ use embedded_graphics::{pixelcolor::Rgb888, prelude::*};
 use frame_buffer::CELL_SIZE;
 use text_grid::{Color, Position, TextGrid};
 
-/// Characters on the largest screen that is filled whole (3840 x 2160 pixels); on a larger one the text keeps to the top.
+/// Characters on the largest screen that is used completely (3840 x 2160 pixels). On a larger one the text uses the top.
 const MAX_CELLS: usize = 384 * 108;
 
-/// How many lines the screen may be behind the log.
+/// Maximum number of lines that are not drawn yet.
 const MAX_LINES_BEHIND: u32 = 50;
 
 /// The text and, once there is one, the screen that shows it.
 pub(super) struct DisplayData {
-    /// What is to be seen.
     grid: TextGrid<MAX_CELLS>,
-    /// Where it is to be seen.
     screen: Option<Screen>,
-    /// How many lines fit without scrolling still.
+    /// Lines that still fit without scrolling.
     lines_before_scrolling: u32,
 }
 
 impl DisplayData {
-    /// Text that nobody sees yet.
+    /// A grid without a size and without a screen.
     pub(super) const fn new() -> Self {
         Self {
             grid: TextGrid::new(),
@@ -35,17 +33,16 @@ impl DisplayData {
         }
     }
 
-    /// Whether there is a screen.
     pub(super) fn has_screen(&self) -> bool {
         self.screen.is_some()
     }
 
-    /// Whether there is a screen, or will be one.
+    /// Whether there is or will be a screen.
     pub(super) fn is_expected(&self) -> bool {
         self.grid.columns() != 0
     }
 
-    /// Gets ready for a screen of this size in pixels. Text from before is lost.
+    /// Prepares for a screen of this size in pixels. Earlier text is lost.
     pub(super) fn expect_screen(&mut self, size: Size) {
         let (columns, rows) = (size.width / CELL_SIZE.width, size.height / CELL_SIZE.height);
         self.grid.set_size(columns, rows);
@@ -63,7 +60,7 @@ impl DisplayData {
         self.draw();
     }
 
-    /// The screen, for one who draws over the text. The text comes back with its next change.
+    /// The screen, to draw over the text. A cell of the text is drawn again when it changes.
     pub(super) fn screen(&mut self) -> Option<&mut Screen> {
         self.screen.as_mut()
     }
@@ -75,14 +72,14 @@ impl DisplayData {
         self.lines_before_scrolling = self.lines_before_scrolling.saturating_sub(lines);
     }
 
-    /// Draws after a line, unless a burst that scrolls is better drawn together.
+    /// Draws after a line, unless the text scrolls: then lines are drawn together.
     pub(super) fn draw_after_line(&mut self) {
         if self.lines_before_scrolling > 0 || self.grid.lines_since_draw() >= MAX_LINES_BEHIND {
             self.draw();
         }
     }
 
-    /// Draws what has changed.
+    /// Draws the changed cells.
     pub(super) fn draw(&mut self) {
         let Some(screen) = &mut self.screen else { return };
         self.grid.for_each_change(|position, cell| {
@@ -92,12 +89,12 @@ impl DisplayData {
     }
 }
 
-/// Where a cell begins on the screen. Sides of a screen are far below what 32 bits hold.
+/// Upper left corner of a cell on the screen. The sides of a screen are far below the limit of 32 bits.
 fn corner_of(position: Position) -> Point {
     Point::zero() + Size::new(position.column * CELL_SIZE.width, position.row * CELL_SIZE.height)
 }
 
-/// White text.
+/// Writes white text.
 impl Write for DisplayData {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.write_with_color(text, Color::White);

@@ -1,8 +1,9 @@
-//! ACPI's tables: copied, checked, and then read by the crate `acpi`.
+//! Copies and validates the ACPI tables, and reads them.
 //!
-//! `acpi_check` reads the firmware's tables and copies those that are sound into memory of the kernel's, in which every pointer
-//! and every length is right. The crate sees nothing but that copy. What is wrong is one line of the log each, and the kernel
-//! goes on with what is left. No AML is run.
+//! `acpi_check` copies the sound tables into kernel memory, with valid lengths and pointers. The crate `acpi` reads the list of
+//! tables from that copy. The fields are read by `acpi_check`: its readers do not allocate, so a table cannot exhaust the heap,
+//! and they refuse addresses at which the crate panics. Each fault is one line of the log, and the kernel uses the rest. No AML
+//! is run.
 
 use super::{firmware_memory::FirmwareMemory, kernel_acpi_handler::KernelAcpiHandler};
 use crate::{
@@ -22,37 +23,32 @@ use core::{fmt, slice};
 use memory_ranges::PAGE_BYTES;
 use x86_64::PhysAddr;
 
-/// What the kernel knows of its machine by ACPI.
+/// The ACPI tables of this machine.
 pub struct Acpi {
-    /// The tables, for our own reading. Boxed, since they are some KiB that an unoptimised build would copy from frame to
-    /// frame of the stack.
+    /// The copy, for the readers of `acpi_check`. Boxed: an unoptimised build would copy its 5 KiB between stack frames.
     checked: Box<CheckedTables<'static>>,
-    /// The same, for the crate's.
+    /// The same copy, for the crate.
     tables: AcpiTables<KernelAcpiHandler>,
 }
 
-/// Why there is no copy of the tables.
+/// Why the tables cannot be copied.
 enum CopyError {
-    /// There is no memory for it.
     NoMemory(AllocateRamError),
-    /// It cannot be made.
     Image(ImageError),
-    /// The crate refuses it.
     Crate(acpi::AcpiError),
 }
 
-/// So many of the things that are wrong are told. A table can have millions: the log would hold the boot up for hours.
+/// Maximum number of faults that are logged. A table can have millions, and logging those would take hours.
 const MAX_NOTES: u32 = 50;
 
-/// Tells what is wrong, up to [`MAX_NOTES`].
+/// Logs faults, up to [`MAX_NOTES`].
 #[derive(Default)]
 struct NoteLog {
-    /// How many things were wrong so far.
     count: u32,
 }
 
 impl Acpi {
-    /// Reads the tables. `None` if there is nothing sound; what is wrong has been logged then.
+    /// Reads the tables. Logs each fault; returns `None` if no table is sound.
     pub fn read(boot_info: &BootInfo) -> Option<Self> {
         let memory = FirmwareMemory::new(&boot_info.memory_map);
         let root_pointer = boot_info.rsdp.map(Into::into);
@@ -71,15 +67,15 @@ impl Acpi {
         }
     }
 
-    /// Copies the sound tables into memory that is never given back.
+    /// Copies the sound tables into memory that is never freed.
     fn copy(sound: &SoundTables, memory: &FirmwareMemory, note: &mut dyn FnMut(AcpiNote)) -> Result<Self, CopyError> {
         let size_bytes = (sound.image_size_bytes() as u64).next_multiple_of(PAGE_BYTES);
         let owner = MemoryType::UsedByKernel(KernelMemoryUsageType::FirmwareTables);
         let ram = OwnedRam::allocate(size_bytes, owner).map_err(CopyError::NoMemory)?;
         let base = ram.range().start();
         let length = usize::try_from(ram.range().size_bytes()).unwrap_or(0);
-        // SAFETY: The memory was just allocated, is zeroed, and is forgotten below: it stays for good, and this is the only way
-        // to write to it. All RAM is in the direct map.
+        // SAFETY: The memory was just allocated, is zeroed, and is never freed, because its owner is forgotten below. This is the
+        // only reference to it. All RAM is in the direct map.
         let image: &'static mut [u8] = unsafe { slice::from_raw_parts_mut(base.offset_mapped().as_mut_ptr(), length) };
         core::mem::forget(ram);
         let checked = sound
@@ -88,24 +84,24 @@ impl Acpi {
             .map_err(CopyError::Image)?;
         let handler = KernelAcpiHandler::new(base, length);
         let root_pointer = usize::try_from(checked.root_pointer().as_u64()).unwrap_or(0);
-        // SAFETY: The root pointer of the copy lies there, and the copy is as `acpi_check` promises it.
+        // SAFETY: The address is that of the copy's root pointer, and `acpi_check` guarantees the copy's lengths and pointers.
         let tables = unsafe { AcpiTables::from_rsdp(handler, root_pointer) }.map_err(CopyError::Crate)?;
         Ok(Self { checked, tables })
     }
 
-    /// Names the tables.
+    /// Logs the names of the tables.
     fn log(&self) {
         let names = self.tables.table_headers().map(|(_, header)| header.signature);
         let names: Vec<String> = names.map(|name| String::from(name.as_str())).collect();
         log::debug!("ACPI Tables: {names:?}");
     }
 
-    /// What the FADT says: how the machine is switched off and reset.
+    /// The FADT: how the machine is switched off and reset.
     pub fn fadt(&self) -> Option<&Fadt> {
         self.checked.fadt()
     }
 
-    /// What switches the machine off, if a table says it plainly.
+    /// The sleep type that switches the machine off, if a table has it as constants.
     pub fn soft_off(&self) -> Option<SleepType> {
         self.checked.soft_off()
     }
@@ -116,7 +112,7 @@ impl Acpi {
         timer.map_err(|error| log::warn!("ACPI: {error}")).ok().flatten()
     }
 
-    /// Where the HPET's registers lie.
+    /// Address of the HPET's registers.
     pub fn hpet(&self) -> Option<PhysAddr> {
         let hpet = Hpet::from_table(self.checked.find(Signature::HPET)?);
         hpet.map_err(|error| log::warn!("ACPI: {error}"))
@@ -130,7 +126,7 @@ impl Acpi {
         console.map_err(|error| log::warn!("ACPI: {error}")).ok().flatten()
     }
 
-    /// The I/O APICs. Not by the crate, which makes lists of all that a table says, and a table can say more than the heap holds.
+    /// The I/O APICs.
     pub fn io_apics(&self) -> impl Iterator<Item = IoApic> {
         self.madt_entries().filter_map(|entry| match entry {
             EntryKind::IoApic(io_apic) => Some(io_apic),
@@ -138,7 +134,7 @@ impl Acpi {
         })
     }
 
-    /// Where the interrupts of the ISA bus arrive.
+    /// The inputs of the I/O APICs to which ISA interrupts are wired.
     pub fn isa_routes(&self) -> IsaRoutes {
         let madt = self.checked.find(Signature::MADT);
         madt.map_or_else(IsaRoutes::default, |madt| IsaRoutes::read(MadtEntries::in_bytes(madt)))
@@ -152,7 +148,7 @@ impl Acpi {
         })
     }
 
-    /// What ACPI calls the processor with a local APIC of this id.
+    /// The ACPI processor id of the processor with this local APIC id.
     pub fn processor_id_of(&self, local_apic_id: u32) -> Option<u32> {
         self.madt_entries().find_map(|entry| match entry {
             EntryKind::Processor { processor, .. } if processor.local_apic_id == local_apic_id => {
@@ -162,7 +158,7 @@ impl Acpi {
         })
     }
 
-    /// What the MADT says of interrupts and processors.
+    /// The entries of the MADT.
     fn madt_entries(&self) -> impl Iterator<Item = EntryKind> {
         let madt = self.checked.find(Signature::MADT);
         let entries = madt.into_iter().flat_map(MadtEntries::in_bytes).flatten();
@@ -171,7 +167,7 @@ impl Acpi {
 }
 
 impl NoteLog {
-    /// Logs something that is wrong, if there is room.
+    /// Logs a fault, unless there were too many.
     fn log(&mut self, note: &AcpiNote) {
         self.count += 1;
         if self.count <= MAX_NOTES {
@@ -180,7 +176,7 @@ impl NoteLog {
     }
 }
 
-/// Says how much was left out.
+/// Logs the number of faults that were not logged.
 impl Drop for NoteLog {
     fn drop(&mut self) {
         if let Some(more @ 1..) = self.count.checked_sub(MAX_NOTES) {

@@ -1,4 +1,4 @@
-//! What the kernel does when an interrupt comes, by its vector.
+//! Dispatches interrupts by vector.
 
 use super::{local_apic, timer};
 use crate::{
@@ -7,15 +7,16 @@ use crate::{
 };
 use spin::Once;
 
-/// Set by [`init`] on the BSP, before any AP starts: on each processor, a bit for each vector that has been logged.
+/// Set by [`init`] on the BSP, before any AP starts: for each processor, a bit per vector that was logged.
 static LOGGED: Once<PerCpu<[u64; 4]>> = Once::new();
 
-/// Gives each processor a note of what it has logged.
+/// Prepares the logging of interrupts that are not handled.
 pub fn init() {
     LOGGED.call_once(|| PerCpu::new(cpus_count(), || ([0; 4], ())));
 }
 
-/// Handles an interrupt. `handle_foreign` is asked about one that is not the kernel's own, and returns whether it is handled.
+/// Handles an interrupt. Calls `handle_foreign` for a vector that the kernel does not use; it returns whether it handled the
+/// interrupt.
 pub fn handle(vector: u8, handle_foreign: fn(u8) -> bool) {
     let is_handled = match InterruptVector::try_from(vector) {
         Ok(InterruptVector::LocalApicTimer) => {
@@ -27,7 +28,7 @@ pub fn handle(vector: u8, handle_foreign: fn(u8) -> bool) {
             remote_call::run_requested_calls()
         }
         Ok(InterruptVector::LocalApicError) => handle_errors(),
-        // Taken back, so there is nothing to handle, and no end to tell; or raised by mistake.
+        // A spurious interrupt has no end of interrupt; one that `int` raised has neither.
         Ok(InterruptVector::LocalApicSpurious) => end_if_in_service(vector, false),
         Err(_) => end_if_in_service(vector, handle_foreign(vector)),
     };
@@ -36,7 +37,7 @@ pub fn handle(vector: u8, handle_foreign: fn(u8) -> bool) {
     }
 }
 
-/// Says what a local APIC has found wrong. Returns whether there was anything.
+/// Logs the errors of the local APIC. Returns whether there were any.
 fn handle_errors() -> bool {
     let errors = local_apic::take_errors();
     local_apic::end_of_interrupt();
@@ -46,7 +47,7 @@ fn handle_errors() -> bool {
     errors != 0
 }
 
-/// Tells the local APIC that the interrupt is handled, if it waits for that: not if the instruction `int` raised it.
+/// Ends the interrupt if it is in service: not if the instruction `int` raised it.
 fn end_if_in_service(vector: u8, is_handled: bool) -> bool {
     if local_apic::is_in_service(vector) {
         local_apic::end_of_interrupt();
@@ -54,8 +55,8 @@ fn end_if_in_service(vector: u8, is_handled: bool) -> bool {
     is_handled
 }
 
-/// Logs an interrupt with nothing to handle; the same vector once on each processor. One that the kernel itself uses may
-/// come late, when the work is done already.
+/// Logs an interrupt that was not handled, each vector once per processor. An interrupt that the kernel uses may be late, when
+/// its work is already done.
 fn log_once(vector: u8) {
     let (word, bit) = (usize::from(vector / 64), 1 << (vector % 64));
     let is_new = LOGGED.get().and_then(|logged| {

@@ -1,7 +1,7 @@
-//! The I/O APICs: which processor gets a device's interrupt, and at which vector.
+//! The I/O APICs route the interrupts of devices to processors and vectors.
 //!
-//! A GSI (global system interrupt) numbers the inputs of all I/O APICs in a row. What always holds: an input that nobody
-//! asked for is masked. The lock is held while two registers are used; under it no other lock is taken.
+//! A GSI (global system interrupt) numbers the inputs of all I/O APICs consecutively. An input without a route is masked.
+//! The lock of an I/O APIC guards its pair of select and window registers; no other lock is taken while it is held.
 
 use crate::{
     cpu::cpu_local_data,
@@ -13,28 +13,28 @@ use core::fmt;
 use spin::Once;
 use x86_64::{PhysAddr, VirtAddr};
 
-/// Set by [`init`] on the BSP: all of them.
+/// Set by [`init`] on the BSP.
 static IO_APICS: Once<Box<[IrqSpinLock<IoApic>]>> = Once::new();
 
 /// Bytes of an I/O APIC's registers.
 const REGISTERS_BYTES: u64 = 0x20;
 
-/// Where the number of the register is written that is then read or written at [`WINDOW`] (82093AA data sheet, section 3).
+/// Offset of the register that selects which register [`WINDOW`] accesses (82093AA data sheet, section 3).
 const SELECT: u64 = 0x00;
 
-/// Where that register is.
+/// Offset of the window to the selected register.
 const WINDOW: u64 = 0x10;
 
 /// Register: version, and in bits 16 to 23 the number of the last input.
 const VERSION: u8 = 1;
 
-/// What the version reads as where there is no device: no I/O APIC of a 64-bit machine has either.
+/// Values of the version register where there is no device. No I/O APIC of a 64-bit machine has either.
 const NOTHING_THERE: [u32; 2] = [0, u32::MAX];
 
-/// So many are taken over at most. Large machines have some tens.
+/// Maximum number of I/O APICs. Large machines have some tens.
 const MAX_IO_APICS: usize = 128;
 
-/// The first of two registers of the first input.
+/// Number of the first of two registers of input 0.
 const FIRST_INPUT: u8 = 0x10;
 
 /// In the lower register of an input: it is masked.
@@ -46,25 +46,25 @@ const ACTIVE_LOW: u32 = 1 << 13;
 /// In the lower register of an input: level-triggered.
 const LEVEL_TRIGGERED: u32 = 1 << 15;
 
-/// The largest id of a local APIC that an I/O APIC can send to: without interrupt remapping it has 8 bits for it, and all
-/// ones mean everybody.
+/// Largest local APIC id that an I/O APIC can send to. Without interrupt remapping the id has 8 bits, and all ones mean all
+/// processors.
 const MAX_LOCAL_APIC_ID: u32 = 254;
 
-/// What a table says of an I/O APIC.
+/// The location of an I/O APIC, from the MADT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IoApicPlace {
-    /// Where its registers lie.
+    /// Address of its registers.
     pub address: PhysAddr,
     /// The GSI of its first input.
     pub first_gsi: u32,
 }
 
-/// How an input tells that a device wants something.
+/// Polarity and trigger mode of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signal {
-    /// The wanting level is the low one.
+    /// Active low, not active high.
     pub is_active_low: bool,
-    /// The level tells, not the change to it.
+    /// Level-triggered, not edge-triggered.
     pub is_level_triggered: bool,
 }
 
@@ -73,7 +73,7 @@ pub struct Signal {
 pub enum IoApicError {
     /// Its registers cannot be mapped.
     Unmapped(MapRegionError),
-    /// No device answers there.
+    /// No device answers at its address.
     Absent,
 }
 
@@ -82,12 +82,12 @@ pub enum IoApicError {
 pub enum RouteError {
     /// No I/O APIC has that input.
     NoSuchGsi {
-        /// Which.
+        /// The GSI.
         gsi: u32,
     },
     /// There is no such processor.
     NoSuchCpu {
-        /// Which.
+        /// The id.
         cpu_id: u32,
     },
     /// The processor's local APIC has an id that an I/O APIC cannot send to.
@@ -99,25 +99,21 @@ pub enum RouteError {
     },
     /// The vector is one of the processor's exceptions.
     ReservedVector {
-        /// Which.
+        /// The vector.
         vector: u8,
     },
 }
 
-/// One of them.
 struct IoApic {
-    /// Where its registers are mapped.
     registers: VirtAddr,
-    /// The mapping.
     _region: MappedRegion,
-    /// The GSI of its first input.
     first_gsi: u32,
-    /// How many inputs it has.
+    /// Number of its inputs.
     inputs: u32,
 }
 
-/// Takes the I/O APICs over, and masks all their inputs. Returns how many inputs there are. What is wrong with one is told
-/// to `refuse`, and the others are used all the same.
+/// Masks all inputs of the I/O APICs. Returns the number of inputs. Calls `refuse` for an I/O APIC that cannot be used, and
+/// uses the others.
 pub fn init(places: impl Iterator<Item = IoApicPlace>, refuse: impl Fn(IoApicPlace, IoApicError)) -> u32 {
     let mut io_apics = Vec::new();
     for place in places.take(MAX_IO_APICS) {
@@ -134,7 +130,7 @@ pub fn init(places: impl Iterator<Item = IoApicPlace>, refuse: impl Fn(IoApicPla
     inputs
 }
 
-/// Sends the interrupts of a GSI to a processor, at a vector.
+/// Routes a GSI to a processor and a vector.
 pub fn route(gsi: u32, signal: Signal, cpu_id: u32, vector: u8) -> Result<(), RouteError> {
     if vector < 0x20 {
         return Err(RouteError::ReservedVector { vector });
@@ -155,7 +151,7 @@ pub fn mask(gsi: u32) -> Result<(), RouteError> {
     with_input(gsi, |io_apic, input| io_apic.write_input(input, MASKED, 0))
 }
 
-/// Uses the I/O APIC that has a GSI.
+/// Calls `use_input` with the I/O APIC of a GSI and the number of its input.
 fn with_input(gsi: u32, use_input: impl FnOnce(&mut IoApic, u32)) -> Result<(), RouteError> {
     for io_apic in IO_APICS.get().into_iter().flatten() {
         let mut io_apic = io_apic.lock();
@@ -171,9 +167,8 @@ fn with_input(gsi: u32, use_input: impl FnOnce(&mut IoApic, u32)) -> Result<(), 
 }
 
 impl IoApic {
-    /// Maps an I/O APIC's registers.
     fn new(place: IoApicPlace) -> Result<Self, IoApicError> {
-        // SAFETY: A checked table says that the I/O APIC's registers are there.
+        // SAFETY: The validated MADT says that the registers are there.
         let (region, registers) =
             unsafe { MappedRegion::mmio(place.address, REGISTERS_BYTES) }.map_err(IoApicError::Unmapped)?;
         let mut io_apic = Self {
@@ -190,35 +185,33 @@ impl IoApic {
         Ok(io_apic)
     }
 
-    /// Writes both registers of an input, the one with the mask last.
+    /// Writes both registers of an input; the one with the mask bit last.
     fn write_input(&mut self, input: u32, low: u32, high: u32) {
-        // An I/O APIC has 240 inputs at most (its registers are numbered by a byte).
+        // Registers are numbered by a byte, so an I/O APIC has at most 120 inputs.
         let Ok(register) = u8::try_from(u32::from(FIRST_INPUT) + 2 * input) else {
             return;
         };
-        // While the destination changes, nothing is sent.
+        // Masked, because an interrupt must not be sent to half a destination.
         self.write(register, MASKED);
         self.write(register.saturating_add(1), high);
         self.write(register, low);
     }
 
-    /// Reads a register.
     fn read(&mut self, register: u8) -> u32 {
         self.select(register);
         // SAFETY: The register is there, aligned; reading it changes nothing.
         unsafe { (self.registers + WINDOW).as_ptr::<u32>().read_volatile() }
     }
 
-    /// Writes a register.
     fn write(&mut self, register: u8, value: u32) {
         self.select(register);
         // SAFETY: The register is there, aligned; interrupts go to vectors that have a handler, since all have.
         unsafe { (self.registers + WINDOW).as_mut_ptr::<u32>().write_volatile(value) };
     }
 
-    /// Chooses the register that is read or written next.
+    /// Selects the register that is read or written next.
     fn select(&mut self, register: u8) {
-        // SAFETY: The register is there, aligned; what is chosen matters to the holder of this value only.
+        // SAFETY: The register is there, aligned; only the holder of this value uses the selection.
         unsafe {
             (self.registers + SELECT)
                 .as_mut_ptr::<u32>()

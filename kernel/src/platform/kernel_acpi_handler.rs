@@ -1,27 +1,25 @@
-//! What the crate `acpi` may touch: the kernel's copy of the tables, and nothing else.
+//! Gives the crate `acpi` access to the kernel's copy of the tables, and to nothing else.
 
 use crate::boot::hhdm_offset::OffsetMappedPhysAddr;
 use acpi::{Handle, Handler, PciAddress, PhysicalMapping, aml::AmlError};
 use core::ptr::NonNull;
 use x86_64::PhysAddr;
 
-/// Gives the crate memory of the copy.
+/// Maps ranges of the copy for the crate.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KernelAcpiHandler {
-    /// Where the copy begins.
     base: PhysAddr,
-    /// How long it is.
+    /// In bytes.
     length: usize,
 }
 
 impl KernelAcpiHandler {
-    /// A handler for a copy of the tables.
     pub(super) fn new(base: PhysAddr, length: usize) -> Self {
         Self { base, length }
     }
 
-    /// Where a piece of the copy begins. The copy leads nowhere else; if the crate asked for more all the same, it would read
-    /// the beginning of the copy, and not somebody else's memory.
+    /// Offset of a range in the copy. Every pointer in the copy leads into it. If the crate asked for a range outside
+    /// nevertheless, it would get the beginning of the copy, not foreign memory.
     fn offset_of(self, physical_address: usize, size: usize) -> u64 {
         let base = usize::try_from(self.base.as_u64()).unwrap_or(usize::MAX);
         let offset = physical_address.checked_sub(base);
@@ -30,8 +28,8 @@ impl KernelAcpiHandler {
     }
 }
 
-/// Answers for registers, which the crate uses for AML and power management only: none of that is asked of it. A read finds
-/// what reads of absent devices find, a write goes nowhere.
+/// Register access, which the crate needs only for AML and power management; the kernel uses neither. A read returns all ones, as
+/// from an absent device; a write has no effect.
 macro_rules! without_registers {
     ($(fn $read:ident($($read_name:ident: $read_type:ty),*) -> $value:ty, fn $write:ident;)*) => {
         $(
@@ -76,27 +74,22 @@ impl Handler for KernelAcpiHandler {
         fn read_pci_u32(address: PciAddress, offset: u16) -> u32, fn write_pci_u32;
     }
 
-    /// Time, for AML.
     fn nanos_since_boot(&self) -> u64 {
         super::clock::Instant::now().as_ns()
     }
 
-    /// For AML, which is not run.
+    /// For AML, which the kernel does not run; so are the functions below.
     fn stall(&self, _microseconds: u64) {}
 
-    /// As [`Self::stall`].
     fn sleep(&self, _milliseconds: u64) {}
 
-    /// As [`Self::stall`].
     fn create_mutex(&self) -> Handle {
         Handle(0)
     }
 
-    /// As [`Self::stall`].
     fn acquire(&self, _mutex: Handle, _timeout: u16) -> Result<(), AmlError> {
         Err(AmlError::MutexAcquireTimeout)
     }
 
-    /// As [`Self::stall`].
     fn release(&self, _mutex: Handle) {}
 }

@@ -1,9 +1,9 @@
-//! The two 8259 interrupt controllers of the first PCs: moved out of the way of the exceptions, and masked for good.
+//! The two 8259 interrupt controllers: remapped away from the exceptions' vectors, and masked permanently.
 
 use crate::cpu::interrupt_vector::LEGACY_FIRST_VECTOR;
 use x86_64::instructions::port::Port;
 
-/// Begin the initialisation, with a fourth word to come (8259A data sheet, ICW1).
+/// Begins the initialisation with ICW4 (8259A data sheet, ICW1).
 const BEGIN: u8 = 0x11;
 
 /// The mode of PCs (ICW4).
@@ -15,18 +15,15 @@ const ALL_MASKED: u8 = 0xff;
 /// Lines of a controller.
 const LINES: u8 = 8;
 
-/// One of the two: the port for commands, which the port for data follows, its first vector, and how it is wired to the other
-/// (ICW3).
+/// One of the two controllers.
 struct Controller {
-    /// The port for commands.
+    /// The data port is the next one.
     command_port: u16,
-    /// The vector of its first line.
     first_vector: u8,
-    /// For the first: a bit for the line of the second; for the second: that line's number.
+    /// ICW3. First controller: a bit for the line of the second; second controller: the number of that line.
     wiring: u8,
 }
 
-/// Both.
 const CONTROLLERS: [Controller; 2] = [
     Controller {
         command_port: 0x20,
@@ -40,7 +37,7 @@ const CONTROLLERS: [Controller; 2] = [
     },
 ];
 
-/// Moves and masks both.
+/// Remaps and masks both controllers.
 pub fn disable() {
     for controller in CONTROLLERS {
         let data_port = controller.command_port + 1;
@@ -52,8 +49,8 @@ pub fn disable() {
             (data_port, ALL_MASKED),
         ];
         for (port, word) in words {
-            // SAFETY: The ports are the controllers' on every PC, and the words are an initialisation from beginning to end,
-            // after which all lines are masked. Where there are none, nobody listens.
+            // SAFETY: The ports are the controllers' on every PC, or no device's. The words are a complete initialisation, after
+            // which all lines are masked.
             unsafe { Port::new(port).write(word) };
         }
     }

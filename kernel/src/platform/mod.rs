@@ -1,4 +1,4 @@
-//! The machine around the processors: firmware's tables, interrupt controllers, clock, power.
+//! The machine around the processors: ACPI tables, interrupt controllers, clock, power.
 
 pub mod acpi;
 pub mod clock;

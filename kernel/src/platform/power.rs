@@ -1,4 +1,4 @@
-//! Switching the machine off, and starting it again (ACPI specification, chapters 4 and 16).
+//! Switches the machine off and resets it (ACPI specification, chapters 4 and 16).
 
 use super::{acpi::Acpi, clock::Instant, timer};
 use crate::{memory::virtual_memory::MappedRegion, output::logger};
@@ -14,62 +14,59 @@ use x86_64::{
 /// Set by [`init`] on the BSP.
 static POWER: Once<Power> = Once::new();
 
-/// In a PM1 control register: the operating system, not the firmware, gets power management's events (SCI_EN).
+/// In a PM1 control register: power management events go to the operating system, not to the firmware (SCI_EN).
 const ACPI_MODE: u16 = 1 << 0;
 
-/// In a PM1 control register: where the sleep type begins (SLP_TYP).
+/// In a PM1 control register: lowest bit of the sleep type (SLP_TYP).
 const SLEEP_TYPE_SHIFT: u32 = 10;
 
-/// In a PM1 control register: the sleep type's bits.
+/// In a PM1 control register: the bits of the sleep type.
 const SLEEP_TYPE: u16 = 0b111 << SLEEP_TYPE_SHIFT;
 
-/// In a PM1 control register: go to sleep (SLP_EN).
+/// In a PM1 control register: enters the sleep state (SLP_EN).
 const SLEEP_ENABLE: u16 = 1 << 13;
 
-/// How long the firmware may take to let go of power management (Linux waits as long).
+/// How long the firmware may take to enter ACPI mode; Linux waits as long.
 const ACPI_MODE_LIMIT: Duration = Duration::from_secs(3);
 
-/// How long the machine may take to go off, or to start again, before the next way is tried.
+/// How long switching off or a reset may take before the next method is tried.
 const EFFECT_LIMIT: Duration = Duration::from_secs(1);
 
 /// The keyboard controller's status and command port.
 const KEYBOARD_COMMAND_PORT: u16 = 0x64;
 
-/// In its status: a command waits to be taken.
+/// In its status: the controller has not read the last command yet.
 const KEYBOARD_INPUT_FULL: u8 = 1 << 1;
 
-/// Its command to pulse the processor's reset line.
+/// Command that pulses the processor's reset line.
 const KEYBOARD_PULSE_RESET: u8 = 0xfe;
 
 /// How the machine is switched off and reset.
 #[derive(Debug)]
 struct Power {
-    /// Where power management is controlled.
     pm1_control: Option<Pm1Control>,
-    /// What makes it "off".
+    /// Sleep type of the state "soft off".
     soft_off: Option<SleepType>,
-    /// How the firmware is told to let go.
+    /// Switches the firmware to ACPI mode.
     acpi_mode_command: Option<AcpiModeCommand>,
-    /// What resets the machine.
     reset_register: Option<ResetRegister>,
-    /// Whether the keyboard controller may be asked to.
     keyboard_controller: KeyboardController,
 }
 
-/// Why the machine is still on.
+/// Why the machine could not be switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShutDownError {
-    /// No table says where power management is controlled.
+    /// No table has the PM1 control register.
     NoControl,
-    /// No table says plainly what switches the machine off.
+    /// No table has the sleep type of "soft off" as constants.
     NoSleepType,
-    /// The firmware does not let go of power management.
+    /// The firmware does not enter ACPI mode.
     NoAcpiMode,
-    /// All was done, and the machine is still on.
+    /// The sleep state was entered, and the machine is still on.
     NoEffect,
 }
 
-/// Keeps what the tables say. Without tables, only the ways that need none are left.
+/// Keeps what the tables say. Without tables, only the methods that need none are left.
 pub fn init(acpi: Option<&Acpi>) {
     let fadt = acpi.and_then(Acpi::fadt);
     let log = |error: acpi_check::FadtError| log::warn!("ACPI: {error}");
@@ -112,16 +109,16 @@ pub fn shut_down() -> ShutDownError {
     ShutDownError::NoEffect
 }
 
-/// Makes the firmware let go of power management, if it has not. Returns whether it has.
+/// Switches the firmware to ACPI mode, if it is not in it. Returns whether it is in it.
 fn enter_acpi_mode(control: &mut Port<u16>, command: Option<AcpiModeCommand>) -> bool {
-    // SAFETY: A checked table says that the register is there; reading it changes nothing.
+    // SAFETY: A validated table says that the register is there; reading it has no side effect.
     let mut is_in_acpi_mode = || unsafe { control.read() } & ACPI_MODE != 0;
-    // Where nobody can be told, nobody has it.
+    // Without a command, the machine is always in ACPI mode.
     let Some(command) = command else { return true };
     if is_in_acpi_mode() {
         return true;
     }
-    // SAFETY: A checked table says that the port and the command are there for this.
+    // SAFETY: A validated table names the port and the command for this.
     unsafe { Port::new(command.port.0).write(command.enable) };
     let deadline = Instant::now() + ACPI_MODE_LIMIT;
     while !is_in_acpi_mode() && Instant::now() < deadline {
@@ -130,18 +127,18 @@ fn enter_acpi_mode(control: &mut Port<u16>, command: Option<AcpiModeCommand>) ->
     is_in_acpi_mode()
 }
 
-/// Goes to sleep, as far as this register decides it.
+/// Writes the sleep type to a PM1 control register, and enters the sleep state.
 fn write_sleep_type(control: &mut Port<u16>, sleep_type: u8) {
-    // SAFETY: A checked table says that the register is there; reading it changes nothing.
+    // SAFETY: A validated table says that the register is there; reading it has no side effect.
     let before = unsafe { control.read() };
     let value = before & !(SLEEP_TYPE | SLEEP_ENABLE) | u16::from(sleep_type) << SLEEP_TYPE_SHIFT & SLEEP_TYPE;
-    // SAFETY: To switch the machine off is what this is for. All that matters has been written out.
+    // SAFETY: The caller wants to switch the machine off, and has written the log out.
     unsafe { control.write(value | SLEEP_ENABLE) };
 }
 
-/// Starts the machine again: by the register that the FADT names, else by the keyboard controller, else by a triple fault.
+/// Resets the machine: by the reset register in the FADT, else by the keyboard controller, else by a triple fault.
 pub fn reboot() -> ! {
-    // The runner tells a wanted reset by this line.
+    // By this line the runner tells a requested reset from a triple fault.
     log::info!("Rebooting");
     logger::draw();
     interrupts::disable();
@@ -161,11 +158,11 @@ pub fn reboot() -> ! {
 fn write_reset_register(register: ResetRegister) {
     match register.place {
         ResetPlace::Port(port) => {
-            // SAFETY: A checked table says that this resets the machine, which is what is wanted.
+            // SAFETY: A validated table says that this resets the machine, which the caller wants.
             unsafe { Port::new(port.0).write(register.value) };
         }
         ResetPlace::Memory(address) => {
-            // SAFETY: A checked table says that a register is there, and it is no RAM of ours.
+            // SAFETY: A validated table says that a register is there; `mmio` refuses RAM.
             if let Ok((_region, start)) = unsafe { MappedRegion::mmio(address, 1) } {
                 // SAFETY: As for the port.
                 unsafe { start.as_mut_ptr::<u8>().write_volatile(register.value) };
@@ -178,7 +175,7 @@ fn write_reset_register(register: ResetRegister) {
         } => {
             let (device, function, offset) = (u32::from(device), u32::from(function), u32::from(offset));
             let address = 1 << 31 | device << 11 | function << 8 | offset & !0b11;
-            // SAFETY: The two ports are there for this on every PC with a PCI bus (PCI specification, section 3.2.2.3.2).
+            // SAFETY: Every PC with a PCI bus has the two ports (PCI specification, section 3.2.2.3.2).
             unsafe { Port::new(0xcf8).write(address) };
             let data_port = 0xcfc + u16::try_from(offset & 0b11).unwrap_or(0);
             // SAFETY: As for the port.
@@ -187,25 +184,25 @@ fn write_reset_register(register: ResetRegister) {
     }
 }
 
-/// Asks the keyboard controller to reset the processor.
+/// Resets the processor through the keyboard controller.
 fn pulse_reset_line() {
     let mut port = Port::<u8>::new(KEYBOARD_COMMAND_PORT);
     let deadline = Instant::now() + EFFECT_LIMIT;
-    // SAFETY: The port is the keyboard controller's, or nobody's; reading its status changes nothing.
+    // SAFETY: The port is the keyboard controller's, or no device's; reading the status has no side effect.
     while unsafe { port.read() } & KEYBOARD_INPUT_FULL != 0 && Instant::now() < deadline {
         core::hint::spin_loop();
     }
-    // SAFETY: To reset the machine is what is wanted.
+    // SAFETY: The caller wants to reset the machine.
     unsafe { port.write(KEYBOARD_PULSE_RESET) };
 }
 
-/// Raises an exception for which there is no handler, nor one for the fault that follows.
+/// Raises an exception without an interrupt descriptor table.
 fn triple_fault() -> ! {
     let no_table = DescriptorTablePointer {
         limit: 0,
         base: VirtAddr::zero(),
     };
-    // SAFETY: From here on any exception resets the machine, which is what is wanted.
+    // SAFETY: From here on any exception resets the machine, which the caller wants.
     unsafe { lidt(&no_table) };
     // SAFETY: As before.
     unsafe { asm!("ud2", options(noreturn)) }
@@ -214,10 +211,10 @@ fn triple_fault() -> ! {
 impl fmt::Display for ShutDownError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::NoControl => "ACPI does not say where that is done",
-            Self::NoSleepType => "ACPI does not say plainly how that is done",
-            Self::NoAcpiMode => "the firmware does not let go of power management",
-            Self::NoEffect => "all was done, without effect",
+            Self::NoControl => "the ACPI tables have no PM1 control register",
+            Self::NoSleepType => "the ACPI tables have no constant sleep type \\_S5",
+            Self::NoAcpiMode => "the firmware does not enter ACPI mode",
+            Self::NoEffect => "the sleep state was entered without effect",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The serial console that ACPI's SPCR table names: the log moves there.
+//! Moves the log to the serial console of the ACPI table SPCR.
 
 use super::acpi::Acpi;
 use crate::{
@@ -8,10 +8,10 @@ use crate::{
 use acpi_check::{AccessWidth, SerialConsole, UartPlace as AllegedPlace, UartRegisters as AllegedRegisters};
 use core::mem;
 
-/// Registers of a 16550.
+/// Number of registers of a 16550.
 const REGISTERS: u64 = 8;
 
-/// Moves the log to the serial port that the SPCR table names, if there is such a table and such a port.
+/// Moves the log to the serial port of the SPCR table, if there is such a table and such a port.
 pub fn replace_serial_port(acpi: &Acpi) {
     let Some(console) = acpi.serial_console() else { return };
     let Some((registers, region)) = reach(console.registers) else {
@@ -29,9 +29,9 @@ pub fn replace_serial_port(acpi: &Acpi) {
         "The log goes on at the {kind} UART from the SPCR ACPI table: {:?}",
         console.registers
     );
-    // SAFETY: A checked table says that a 16550 is there, and it is no RAM; the kernel uses it for nothing else.
+    // SAFETY: A validated table says that a 16550 is there; it is not RAM, and the kernel uses it for nothing else.
     if unsafe { logger::replace_serial_port(registers, settings_of(&console)) } {
-        // The log uses the registers for good.
+        // The log uses the registers permanently.
         mem::forget(region);
         log::info!("Replaced COM1 with {kind} UART from the SPCR ACPI table");
     } else {
@@ -41,7 +41,7 @@ pub fn replace_serial_port(acpi: &Acpi) {
     }
 }
 
-/// The speed that the table asks for; `None` to leave it as it is.
+/// The speed in the table; `None` to keep the current one.
 fn settings_of(console: &SerialConsole) -> Option<LineSettings> {
     console.baud_rate.map(|baud_rate| LineSettings {
         baud_rate,
@@ -49,13 +49,13 @@ fn settings_of(console: &SerialConsole) -> Option<LineSettings> {
     })
 }
 
-/// The registers, ready to be used; with their mapping if they lie in memory.
+/// Makes the registers accessible. Returns their mapping too if they are in memory.
 fn reach(alleged: AllegedRegisters) -> Option<(UartRegisters, Option<MappedRegion>)> {
     let (place, region) = match alleged.place {
         AllegedPlace::Ports(port) => (UartPlace::Port(port.0), None),
         AllegedPlace::Memory(address) => {
             let size_bytes = REGISTERS * u64::from(alleged.stride_bytes);
-            // SAFETY: A checked table says that the registers are there; RAM is refused.
+            // SAFETY: A validated table says that the registers are there; `mmio` refuses RAM.
             match unsafe { MappedRegion::mmio(address, size_bytes) } {
                 Ok((region, start)) => (UartPlace::Memory(start), Some(region)),
                 Err(error) => {

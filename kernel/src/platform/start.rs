@@ -1,4 +1,4 @@
-//! Setting up what is around the processors: the order of the steps.
+//! Sets up the machine around the processors, step by step.
 
 use super::{
     acpi::Acpi,
@@ -25,10 +25,10 @@ use acpi_check::{InterruptLine, NmiTarget, Polarity, Trigger};
 use log::Level;
 use spin::Once;
 
-/// Set by [`start`] before any AP starts: what ACPI says, if it says anything sound.
+/// Set by [`start`] before any AP starts: the ACPI tables, if any are sound.
 static ACPI: Once<Option<Acpi>> = Once::new();
 
-/// Sets up all that is around the processors, and this processor's part of it. On the BSP, before any AP starts.
+/// Sets up the machine, and this processor's part of it. On the BSP, before any AP starts.
 pub fn start(boot_info: &BootInfo) {
     nmi_handler_states::init();
     panic_handler::set_stop_others(stop_others);
@@ -40,7 +40,7 @@ pub fn start(boot_info: &BootInfo) {
     };
     remote_call::init(cpus_count(), hooks);
     let acpi = ACPI.call_once(|| Acpi::read(boot_info)).as_ref();
-    // The other processors start behind this: each says hello where the log stays.
+    // Before the APs start, so that their lines go to the final serial port.
     if let Some(acpi) = acpi {
         spcr::replace_serial_port(acpi);
     }
@@ -54,18 +54,18 @@ pub fn start(boot_info: &BootInfo) {
     timer::init();
 }
 
-/// Sets up this processor's part of what is around the processors.
+/// Sets up this processor's part of the machine.
 pub fn start_on_this_cpu() {
     let acpi = ACPI.wait().as_ref();
     if let Err(error) = local_apic::init_this_cpu(acpi.into_iter().flat_map(own_non_maskable_pins)) {
         log::error!("The local APIC cannot be used: {error}");
     }
     remote_call::go_online();
-    // What the others were told to forget before that, this processor may remember.
+    // Earlier flush requests did not reach this processor.
     shootdown::flush_here();
 }
 
-/// The clocks that ACPI names.
+/// The reference clocks in the ACPI tables.
 fn reference_clocks(acpi: Option<&Acpi>) -> ReferenceClocks {
     ReferenceClocks {
         hpet: acpi.and_then(Acpi::hpet),
@@ -86,7 +86,7 @@ fn log_date() {
     }
 }
 
-/// Takes the I/O APICs over.
+/// Sets up the I/O APICs.
 fn start_io_apics(acpi: Option<&Acpi>) {
     let places = acpi.into_iter().flat_map(Acpi::io_apics).map(|io_apic| IoApicPlace {
         address: io_apic.address,
@@ -121,19 +121,19 @@ fn own_non_maskable_pins(acpi: &Acpi) -> impl Iterator<Item = NonMaskablePin> {
     })
 }
 
-/// Disturbs a processor so that it looks for what others have asked it for.
+/// Interrupts a processor so that it runs requested calls.
 fn kick(cpu_id: u32) {
     local_apic::send(cpu_id, Message::Interrupt(InterruptVector::RemoteCall.into()));
 }
 
-/// Stops every other processor, for a panic.
+/// Stops all other processors, for a panic.
 fn stop_others() {
     nmi_handler_states::stop_others(|cpu_id| {
         local_apic::send(cpu_id, Message::NonMaskable);
     });
 }
 
-/// Where the interrupts of the ISA bus arrive, by what ACPI says.
+/// The inputs of the I/O APICs to which ISA interrupts are wired, by the ACPI tables.
 pub fn isa_routes() -> acpi_check::IsaRoutes {
     ACPI.get()
         .and_then(Option::as_ref)

@@ -1,12 +1,12 @@
-//! Addresses that nobody has checked yet.
+//! Addresses that are not validated.
 
 use core::fmt;
 
 use x86_64::PhysAddr;
 
-/// A physical address as firmware or a boot loader alleges it: any 64-bit number, possibly one that no memory has.
+/// A physical address from firmware or a boot loader, not validated: any 64-bit number.
 ///
-/// [`PhysAddr`] is for what has been checked: it panics above 52 bits.
+/// [`PhysAddr`] is for validated addresses: it panics above 52 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AllegedAddress(u64);
 
@@ -23,7 +23,7 @@ impl AllegedAddress {
         self.0
     }
 
-    /// Whether it is zero, by which tables say "there is none".
+    /// Whether it is zero, which in tables means "there is none".
     #[must_use]
     pub const fn is_null(self) -> bool {
         self.0 == 0
@@ -38,7 +38,7 @@ impl AllegedAddress {
         }
     }
 
-    /// The same as an address that a processor can put on its bus. `None` when it is null or has more than 52 bits.
+    /// Converts it to a physical address. `None` if it is null or has more than 52 bits.
     #[must_use]
     pub fn possible(self) -> Option<PhysAddr> {
         PhysAddr::try_new(self.0).ok().filter(|address| !address.is_null())

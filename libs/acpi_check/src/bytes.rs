@@ -1,4 +1,4 @@
-//! Little-endian numbers in byte slices. What is not wholly inside is `None` or not written, never a panic.
+//! Little-endian numbers in byte slices. A number that is not completely inside is `None`, or is not written.
 
 /// The `N` bytes at `offset`.
 pub(crate) fn array_at<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {

@@ -1,4 +1,4 @@
-//! From the root pointer to the tables that are sound.
+//! Finds the sound tables, starting at the root pointer.
 
 use x86_64::PhysAddr;
 
@@ -12,15 +12,15 @@ use crate::signature::Signature;
 use crate::table::{Checksum, HEADER_BYTES, Table, TableFault};
 use crate::table_list::TableList;
 
-/// The tables that are sound, where the firmware put them. To be copied.
+/// The sound tables in firmware memory, to be copied.
 #[derive(Clone, Debug)]
 pub struct SoundTables {
     /// The tables, in the order of the root table, then the DSDT. Neither root table is among them, nor the FACS.
     list: TableList,
 }
 
-/// Reads and checks everything that the root pointer leads to. Each thing that is wrong gives a note and is left out.
-/// `None` when there is no sound root table.
+/// Reads and validates all tables that the root pointer leads to. Each fault gives a note, and its table is left out.
+/// `None` if there is no sound root table.
 pub fn check(
     memory: &dyn ReadMemory,
     root_pointer: Option<AllegedAddress>,
@@ -47,18 +47,18 @@ pub fn check(
 }
 
 impl SoundTables {
-    /// How large a copy is.
+    /// Size of a copy in bytes.
     #[must_use]
     pub fn image_size_bytes(&self) -> usize {
         ImageLayout::new(self.list.tables()).size_bytes()
     }
 
     /// Copies the tables into `image`, whose length must be [`Self::image_size_bytes`] or more and whose first byte has
-    /// the physical address `base`, a multiple of the page size. What a table says is only checked in its copy, which
-    /// nobody else changes.
+    /// the physical address `base`, a multiple of the page size. The contents of a table are validated in its copy, which
+    /// nothing else changes.
     ///
     /// # Errors
-    /// When the image cannot lie there.
+    /// If address or size of the image are wrong.
     pub fn copy_into<'a>(
         &self,
         memory: &dyn ReadMemory,
@@ -69,7 +69,7 @@ impl SoundTables {
         CheckedTables::copy(self.list.tables(), memory, base, image, note)
     }
 
-    /// Leaves out what is unsound.
+    /// Leaves out unsound tables.
     fn choose(memory: &dyn ReadMemory, mut list: TableList, note: &mut dyn FnMut(AcpiNote)) -> Self {
         let dsdt = choose_dsdt(memory, &list);
         list.retain(|table| {
@@ -87,7 +87,7 @@ impl SoundTables {
     }
 }
 
-/// Where the DSDT lies that the sound FADT names.
+/// Address of the DSDT that the sound FADT names.
 fn choose_dsdt(memory: &dyn ReadMemory, list: &TableList) -> Option<AllegedAddress> {
     let is_sound = |table: &&Table, signature| table.signature == signature && fault(table).is_none();
     let fadt = list.tables().iter().find(|table| is_sound(table, Signature::FADT))?;
@@ -98,7 +98,7 @@ fn choose_dsdt(memory: &dyn ReadMemory, list: &TableList) -> Option<AllegedAddre
     })
 }
 
-/// Why a table is left out, if it is.
+/// Why a table is left out; `None` if it is sound.
 fn fault(table: &Table) -> Option<TableFault> {
     let needed_bytes = shortest_bytes(table.signature);
     if table.checksum != Checksum::Right {
@@ -115,7 +115,7 @@ fn fault(table: &Table) -> Option<TableFault> {
     }
 }
 
-/// The least length of a table: the fixed part of those that somebody looks into.
+/// The minimum length of a table: the fixed part of those that are read.
 const fn shortest_bytes(signature: Signature) -> u32 {
     match signature {
         Signature::FADT => FIRST_FADT_BYTES,

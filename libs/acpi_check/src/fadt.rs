@@ -1,8 +1,8 @@
-//! ACPI's FADT (signature "FACP"; ACPI specification, section "Fixed ACPI Description Table"): the tables that it
+//! Reads the FADT (signature "FACP"; ACPI specification, section "Fixed ACPI Description Table"): the tables that it
 //! names, and the fixed hardware that the kernel uses.
 //!
-//! What always holds: a field that does not lie wholly within the table reads as zero. Whether a field is there is
-//! decided by the table's length, not by its revision: some firmware says a revision that it does not follow.
+//! A field that is not completely inside the table reads as zero. The length of the table decides which fields exist, not
+//! its revision, because some firmware does not follow its own revision.
 
 mod error;
 mod power;
@@ -50,10 +50,10 @@ pub struct Fadt {
 }
 
 impl Fadt {
-    /// Reads the table's fields; whether it is sound is the caller's question.
+    /// Reads the table's fields. The caller checks whether the table is sound.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If the memory cannot be read.
     pub fn read(memory: &dyn ReadMemory, table: &Table) -> Result<Self, OutOfReach> {
         let mut bytes = [0; FADT_BYTES];
         let length = usize::try_from(table.length_bytes).unwrap_or(FADT_BYTES);
@@ -72,19 +72,19 @@ impl Fadt {
         Self { bytes }
     }
 
-    /// Where the FACS lies: the 64-bit address, then the old one. Either may be null.
+    /// Addresses of the FACS: the 64-bit field, then the old one. Either may be null.
     #[must_use]
     pub fn facs(&self) -> [AllegedAddress; 2] {
         [self.address_64(X_FACS), self.address_32(FACS)]
     }
 
-    /// Where the DSDT lies: the 64-bit address, which is to be preferred, then the old one. Either may be null.
+    /// Addresses of the DSDT: the 64-bit field, which has precedence, then the old one. Either may be null.
     #[must_use]
     pub fn dsdt(&self) -> [AllegedAddress; 2] {
         [self.address_64(X_DSDT), self.address_32(DSDT)]
     }
 
-    /// Which register of the real-time clock holds the century.
+    /// Number of the real-time clock's register with the century, if there is one.
     #[must_use]
     pub fn century_register(&self) -> Option<u8> {
         Some(self.u8(CENTURY)).filter(|register| *register != 0)
@@ -131,7 +131,7 @@ impl Fadt {
     }
 }
 
-/// How many bytes of a table of this length are whole fields.
+/// Number of bytes of a table of this length that are complete fields.
 const fn whole_fields_bytes(length: usize) -> usize {
     match length {
         FADT_BYTES.. => FADT_BYTES,
@@ -140,7 +140,7 @@ const fn whole_fields_bytes(length: usize) -> usize {
         X_BLOCKS.. => length - (length - X_BLOCKS) % GENERIC_ADDRESS_BYTES,
         X_DSDT.. => X_DSDT,
         X_FACS.. => X_FACS,
-        // Behind the reset register come its value and three bytes for other architectures.
+        // The reset register is followed by its value and three bytes for other architectures.
         129.. => 129,
         // The reset register has 12 bytes.
         116.. => 116,

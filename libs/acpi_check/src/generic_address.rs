@@ -1,4 +1,4 @@
-//! Where a register lies (ACPI specification, section "Generic Address Structure").
+//! Reads the address of a register (ACPI specification, section "Generic Address Structure").
 
 use core::fmt;
 
@@ -7,20 +7,20 @@ use crate::address::AllegedAddress;
 /// Length of the structure.
 pub(crate) const GENERIC_ADDRESS_BYTES: usize = 12;
 
-/// A register's place as a table alleges it.
+/// The address of a register in a table, not validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GenericAddress {
-    /// What the address counts.
+    /// Address space.
     pub(crate) space: AddressSpace,
     /// Width of the register in bits.
     pub(crate) width_bits: u8,
-    /// How much is read or written at once: 1 to 4 for 8 to 64 bits, 0 if the table does not say.
+    /// Access size: 1 to 4 for 8 to 64 bits, 0 if undefined.
     pub(crate) access_size: u8,
     /// The address.
     pub(crate) address: AllegedAddress,
 }
 
-/// What an address counts, by its number.
+/// An address space, by its number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AddressSpace(pub u8);
 
@@ -45,7 +45,7 @@ impl GenericAddress {
         }
     }
 
-    /// The structure of a block of ports.
+    /// The structure for a block of I/O ports.
     pub(crate) const fn block_of_ports(port: u32, width_bits: u8) -> [u8; GENERIC_ADDRESS_BYTES] {
         let [a, b, c, d] = port.to_le_bytes();
         [AddressSpace::IO_PORTS.0, width_bits, 0, 0, a, b, c, d, 0, 0, 0, 0]

@@ -1,4 +1,4 @@
-//! The high-precision event timer (IA-PC HPET specification, section "The ACPI 2.0 HPET Description Table").
+//! Reads the table of the high-precision event timer (IA-PC HPET specification, section "The ACPI 2.0 HPET Description Table").
 
 use x86_64::PhysAddr;
 
@@ -11,29 +11,29 @@ const REGISTERS: usize = 40;
 /// The registers are read 8 bytes at a time.
 const ALIGNMENT_BYTES: u64 = 8;
 
-/// The timer.
+/// A high-precision event timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hpet {
-    /// Where its registers lie.
+    /// Address of its registers.
     pub registers: PhysAddr,
 }
 
-/// Why the table is not believed.
+/// Why the table is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HpetError {
-    /// It has no room for the address.
+    /// It is too short for the address.
     #[error("the HPET table has only {length_bytes} bytes")]
     TooShort {
         /// Its length.
         length_bytes: usize,
     },
-    /// The registers lie elsewhere.
+    /// The registers are not in memory.
     #[error("the HPET table puts the timer into {space}, and not into memory")]
     NotMemory {
-        /// Where they lie.
+        /// Their address space.
         space: AddressSpace,
     },
-    /// No registers can lie there.
+    /// Registers cannot be at this address.
     #[error("the HPET table puts the timer at {address}, where no registers can lie")]
     Address {
         /// The alleged address.
@@ -45,7 +45,7 @@ impl Hpet {
     /// Reads the bytes of the table.
     ///
     /// # Errors
-    /// When the timer cannot lie where the table says.
+    /// If the timer cannot be at the address in the table.
     pub fn from_table(table: &[u8]) -> Result<Self, HpetError> {
         let length_bytes = table.len();
         let bytes = array_at(table, REGISTERS).ok_or(HpetError::TooShort { length_bytes })?;

@@ -1,7 +1,7 @@
-//! ACPI's MADT (signature "APIC"; ACPI specification, section "Multiple APIC Description Table"): which processors and
-//! interrupt controllers there are.
+//! Reads the MADT (signature "APIC"; ACPI specification, section "Multiple APIC Description Table"): processors and
+//! interrupt controllers.
 //!
-//! What always holds: every step of the walk goes forward and stays inside the table, so it ends.
+//! Every step of the iterator goes forward and stays inside the table, so it ends.
 
 mod entry;
 mod entry_bytes;
@@ -26,8 +26,8 @@ use entry_bytes::EntryBytes;
 /// Offset of the first entry: behind the header come the local APICs' address and flags.
 pub(crate) const ENTRIES_OFFSET: u32 = HEADER_BYTES + 8;
 
-/// A walk along the entries of a MADT. An entry too short for its kind is an error, and the walk goes on; behind an
-/// entry that does not say where the next one lies, it ends.
+/// Iterates over the entries of a MADT. An entry too short for its type is an error, and the iterator continues. It ends after
+/// an entry whose length does not lead to the next one.
 pub struct MadtEntries<'a> {
     /// Where the table lies.
     source: Source<'a>,
@@ -48,7 +48,7 @@ enum Source<'a> {
 }
 
 impl<'a> MadtEntries<'a> {
-    /// A walk along a table that lies in memory.
+    /// Iterates over a table in memory.
     #[must_use]
     pub const fn in_memory(memory: &'a dyn ReadMemory, table: &Table) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl<'a> MadtEntries<'a> {
         }
     }
 
-    /// A walk along the bytes of a table.
+    /// Iterates over the bytes of a table.
     #[must_use]
     pub fn in_bytes(table: &'a [u8]) -> Self {
         Self {
@@ -85,7 +85,7 @@ impl Iterator for MadtEntries<'_> {
     type Item = Result<MadtEntry, EntryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // A single byte at the end is no entry.
+        // A single byte at the end is not an entry.
         if self.offset.saturating_add(1) >= self.length_bytes {
             return None;
         }

@@ -1,11 +1,11 @@
-//! What was wrong with the tables, and has been dealt with.
+//! Faults of the tables that were worked around.
 
 use crate::madt::{EntryError, EntryFault};
 use crate::rsdp::RsdpError;
 use crate::signature::Signature;
 use crate::table::TableError;
 
-/// One thing that was wrong. It prints as one line.
+/// A fault of the tables. Displayed as one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AcpiNote {
     /// The boot loader named no root pointer: no tables.
@@ -17,26 +17,26 @@ pub enum AcpiNote {
     /// A table is unsound and left out. If it is the XSDT, the RSDT is tried.
     #[error("{0}")]
     Table(#[from] TableError),
-    /// A pointer of the root table leads nowhere.
+    /// A pointer of the root table is null.
     #[error("pointer {index} of the {root} is null")]
     NullPointer {
-        /// Which list of tables.
+        /// The list of tables.
         root: Signature,
-        /// Its place in the list.
+        /// Its index in the list.
         index: u32,
     },
-    /// The root table names more tables than are believed: the rest is left out.
+    /// The root table has implausibly many pointers: the rest is left out.
     #[error("the {root} has more than {limit} pointers")]
     TooManyPointers {
-        /// Which list of tables.
+        /// The list of tables.
         root: Signature,
-        /// The most that are followed.
+        /// The maximum number of pointers.
         limit: u32,
     },
-    /// There are more tables than are believed: this one and the rest are left out.
+    /// There are implausibly many tables: the rest is left out.
     #[error("more than {limit} tables")]
     TooManyTables {
-        /// The most that are listed.
+        /// The maximum number of tables.
         limit: usize,
     },
     /// There is no sound table of this name.
@@ -45,26 +45,26 @@ pub enum AcpiNote {
         /// The name.
         signature: Signature,
     },
-    /// An entry of the MADT is left out.
+    /// An entry of the MADT is removed.
     #[error("MADT entry of type {kind} at offset {offset}: {fault}")]
     MadtEntry {
         /// Type of the entry.
         kind: u8,
-        /// Where it lies in the table.
+        /// Its offset in the table.
         offset: u32,
-        /// What is wrong.
+        /// Why.
         fault: EntryFault,
     },
-    /// The MADT ends here: an entry does not say where the next one lies.
+    /// The MADT is cut: the length of an entry does not lead to the next one.
     #[error("cut off: {0}")]
     MadtCut(EntryError),
-    /// An entry of the MCFG is left out.
+    /// An entry of the MCFG is removed.
     #[error("MCFG entry {index}: no configuration space can lie there")]
     McfgEntry {
-        /// Its place in the table.
+        /// Its index in the table.
         index: u32,
     },
-    /// The SPCR's name for its device does not lie in the table, and is left out.
+    /// The SPCR's device name is not inside the table, and is cleared.
     #[error("SPCR: the name of the device lies outside of the table")]
     SpcrName,
 }

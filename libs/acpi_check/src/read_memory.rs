@@ -1,16 +1,16 @@
-//! Access to the memory in which the tables lie.
+//! Access to the memory of the tables.
 //!
-//! Kernel and boot loader implement the trait over their own mappings and refuse what is outside of them; tests
-//! implement it over a few byte vectors. A byte slice is memory too: its first byte has the address 0.
+//! Kernel and boot loader implement the trait on their own mappings and refuse other addresses; tests implement it on
+//! byte vectors. A byte slice is memory too: its first byte has the address 0.
 
 use crate::address::AllegedAddress;
 
-/// Physical memory that can be read by copy: tables lie at odd addresses.
+/// Physical memory that is read by copying, because tables are not aligned.
 pub trait ReadMemory {
-    /// Fills `bytes` with what lies from `address` on.
+    /// Fills `bytes` from the memory at `address`.
     ///
     /// # Errors
-    /// When not all of it can be reached; `bytes` may then hold anything.
+    /// If not all of it can be reached; `bytes` may then hold anything.
     fn read(&self, address: AllegedAddress, bytes: &mut [u8]) -> Result<(), OutOfReach>;
 }
 

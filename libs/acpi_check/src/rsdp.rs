@@ -1,51 +1,51 @@
-//! ACPI's root pointer (ACPI specification, section "Root System Description Pointer").
+//! Validates ACPI's root pointer (ACPI specification, section "Root System Description Pointer").
 
 use crate::address::AllegedAddress;
 use crate::bytes::{sum, u32_at, u64_at};
 use crate::read_memory::{OutOfReach, ReadMemory};
 
-/// What it begins with.
+/// Signature of the root pointer.
 pub const RSDP_SIGNATURE: &[u8; 8] = b"RSD PTR ";
 /// Length of the first version: signature, checksum, OEM id, revision, RSDT.
 const FIRST_LENGTH_BYTES: u32 = 20;
 /// Length of the second version: those, then length, XSDT, extended checksum.
 pub(crate) const SECOND_LENGTH_BYTES: u32 = 36;
 
-/// A root pointer whose checksums hold.
+/// A root pointer with valid checksums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rsdp {
-    /// Where it lies.
+    /// Its address.
     pub address: AllegedAddress,
-    /// How long it is.
+    /// Its length.
     pub length_bytes: u32,
     /// The list with 32-bit addresses.
     pub rsdt: Option<AllegedAddress>,
-    /// The list with 64-bit addresses, to be preferred.
+    /// The list with 64-bit addresses, which has precedence.
     pub xsdt: Option<AllegedAddress>,
 }
 
-/// Why a root pointer is not believed.
+/// Why a root pointer is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RsdpError {
     /// It cannot be read.
     #[error("ACPI root pointer: {0}")]
     OutOfReach(#[from] OutOfReach),
-    /// There is something else.
+    /// Its signature is missing.
     #[error("no ACPI root pointer at {address}")]
     Signature {
-        /// Where it should be.
+        /// The address that should be its.
         address: AllegedAddress,
     },
     /// A checksum is wrong.
     #[error("ACPI root pointer at {address}: wrong checksum")]
     Checksum {
-        /// Where it lies.
+        /// Its address.
         address: AllegedAddress,
     },
-    /// The second version has another length than it has.
+    /// The length of the second version is wrong.
     #[error("ACPI root pointer at {address}: absurd length, {length_bytes} bytes")]
     Length {
-        /// Where it lies.
+        /// Its address.
         address: AllegedAddress,
         /// Its alleged length.
         length_bytes: u32,
@@ -53,7 +53,7 @@ pub enum RsdpError {
     /// It names no list.
     #[error("ACPI root pointer at {address}: it names neither RSDT nor XSDT")]
     NoTables {
-        /// Where it lies.
+        /// Its address.
         address: AllegedAddress,
     },
 }
@@ -62,7 +62,7 @@ impl Rsdp {
     /// Checks the root pointer at `address`.
     ///
     /// # Errors
-    /// When it cannot be read, is none, has a wrong checksum or length, or names no list.
+    /// If it cannot be read, has no signature, has a wrong checksum or length, or names no list.
     pub fn check(memory: &dyn ReadMemory, address: AllegedAddress) -> Result<Self, RsdpError> {
         let first: [u8; FIRST_LENGTH_BYTES as usize] = memory.read_array(address)?;
         if !first.starts_with(RSDP_SIGNATURE) {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// The four characters that a table begins with.
+/// The name of a table: its first four characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Signature([u8; 4]);
 
@@ -48,7 +48,7 @@ impl Signature {
         &self.0
     }
 
-    /// Whether all four can be printed. The crate `acpi` panics where it prints one that is not UTF-8.
+    /// Whether all four are printable. The crate `acpi` panics when it prints a name that is not UTF-8.
     #[must_use]
     pub(crate) fn is_printable(self) -> bool {
         self.0.iter().all(|character| matches!(character, b' '..=b'~'))

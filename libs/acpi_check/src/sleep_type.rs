@@ -1,10 +1,8 @@
-//! What is written to power management's control registers to switch the machine off: AML's package `_S5_` (ACPI
+//! Finds the sleep type that switches the machine off: the AML package `_S5_` (ACPI
 //! specification, sections "\_Sx (System States)" and "AML Grammar Definition").
 //!
-//! No AML is run. The bytes of a table are searched for the definition `Name (_S5_, Package () {a, b, …})` with
-//! constants, the form that firmware has. Something else at the place, and the search goes on behind it.
-//!
-//! What always holds: the search looks at every place once, so it ends.
+//! No AML is run. The search looks for the bytes of the definition `Name (_S5_, Package () {a, b, …})` with constants, which
+//! is how firmware writes it. Other occurrences of the name are skipped. Each offset is examined once, so the search ends.
 
 use crate::bytes::{u8_at, u16_at, u32_at, u64_at};
 use crate::table::HEADER_BYTES;
@@ -15,10 +13,10 @@ const NAME: &[u8; 4] = b"_S5_";
 const NAME_OP: u8 = 0x08;
 /// Begins a package.
 const PACKAGE_OP: u8 = 0x12;
-/// The control registers have 3 bits for it.
+/// Largest sleep type: the control registers have 3 bits for it.
 const LARGEST: u64 = 0b111;
 
-/// The sleep type "soft off" of either control register. Both are below 8.
+/// The sleep type "soft off" for both control registers. Both are below 8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SleepType {
     /// For the first register.
@@ -55,15 +53,15 @@ impl SleepType {
     }
 }
 
-/// Whether the name that follows these bytes is being defined: it may say that it counts from the root.
+/// Whether the name after these bytes is being defined, perhaps with a root prefix.
 const fn is_definition(before: &[u8]) -> bool {
     matches!(before, [.., NAME_OP] | [.., NAME_OP, b'\\'])
 }
 
-/// The package's bytes behind its length, which must not be past the end of the table.
+/// The package's bytes after its length, which must be inside the table.
 fn package_elements(bytes: &[u8]) -> Option<&[u8]> {
     let first = u8_at(bytes, 0)?;
-    // Two bits say how many bytes follow, which are then the number's upper ones.
+    // The upper two bits are the number of following bytes, which hold the upper bits of the length.
     let (length_bytes, length) = match first >> 6 {
         0 => (1, usize::from(first & 0x3f)),
         following => {
@@ -74,11 +72,11 @@ fn package_elements(bytes: &[u8]) -> Option<&[u8]> {
             (1 + usize::from(following), length)
         }
     };
-    // The length counts itself.
+    // The length includes its own bytes.
     bytes.get(..length)?.get(length_bytes..)
 }
 
-/// A constant of 3 bits, and what follows it.
+/// A constant of 3 bits, and the bytes after it.
 fn constant(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let (value, size) = match u8_at(bytes, 0)? {
         number @ (0 | 1) => (u64::from(number), 0),

@@ -1,4 +1,4 @@
-//! The serial console that the firmware uses (Microsoft, "Serial Port Console Redirection Table").
+//! Reads the SPCR, which names the firmware's serial console (Microsoft, "Serial Port Console Redirection Table").
 
 mod baud_rate;
 mod error;
@@ -12,7 +12,7 @@ pub use registers::{AccessWidth, UartPlace, UartRegisters};
 use crate::bytes::{array_at, u8_at};
 use crate::generic_address::GenericAddress;
 
-/// Length of the table before it said more precise things.
+/// Length of revision 2 and older, without the precise baud rate.
 const FIRST_SPCR_BYTES: usize = 80;
 /// Offset of the interface type.
 const INTERFACE_TYPE: usize = 36;
@@ -22,13 +22,13 @@ const REGISTERS: usize = 40;
 /// A serial port that the kernel can use as its console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SerialConsole {
-    /// What it is, a kind of 16550.
+    /// Its type, compatible with a 16550.
     pub interface: InterfaceType,
-    /// Where its registers lie and how they are read.
+    /// Location and access width of its registers.
     pub registers: UartRegisters,
-    /// Its baud rate. `None` means: leave it as the firmware set it.
+    /// Its baud rate in bits per second; `None` to keep the firmware's setting.
     pub baud_rate: Option<u32>,
-    /// What its baud rate is divided from, if the table says it.
+    /// Its input clock in Hz, if the table has it.
     pub clock_hz: Option<u32>,
 }
 
@@ -36,7 +36,7 @@ impl SerialConsole {
     /// Reads the bytes of the table. `None` when the firmware does not use a serial console.
     ///
     /// # Errors
-    /// When it is another kind of UART than a 16550, or something that the table says cannot be.
+    /// If it is not compatible with a 16550, or a field of the table is invalid.
     pub fn from_table(table: &[u8]) -> Result<Option<Self>, SpcrError> {
         let length_bytes = table.len();
         let too_short = SpcrError::TooShort { length_bytes };

@@ -1,6 +1,6 @@
-//! One table: its header, its bounds and its checksum (ACPI specification, section "System Description Table Header").
+//! Validates one table: header, bounds and checksum (ACPI specification, section "System Description Table Header").
 //!
-//! What always holds: no table is believed to be longer than [`TABLE_LIMIT_BYTES`] or shorter than its header.
+//! A table has at least its header, and at most [`TABLE_LIMIT_BYTES`].
 
 use core::fmt;
 
@@ -9,13 +9,13 @@ use crate::bytes::{array_at, sum, u32_at};
 use crate::read_memory::{OutOfReach, ReadMemory};
 use crate::signature::Signature;
 
-/// The longest table that is believed. The longest seen, a DSDT, has half a MiB.
+/// Upper bound for a plausible length. The longest table seen, a DSDT, has half a MiB.
 pub const TABLE_LIMIT_BYTES: u32 = 16 << 20;
 /// Length of the header that all tables but the FACS have.
 pub const HEADER_BYTES: u32 = 36;
 /// Length of the FACS.
 const FACS_BYTES: u32 = 64;
-/// How much is read at once.
+/// Bytes that are read at once for the checksum.
 const CHUNK_BYTES: usize = 512;
 
 /// One table.
@@ -23,31 +23,31 @@ const CHUNK_BYTES: usize = 512;
 pub struct Table {
     /// Its name.
     pub signature: Signature,
-    /// Where it lies.
+    /// Its address.
     pub address: AllegedAddress,
-    /// How long it is, header included.
+    /// Its length, header included.
     pub length_bytes: u32,
-    /// Whether its bytes add up.
+    /// Whether its checksum is right.
     pub checksum: Checksum,
 }
 
-/// Whether a table's bytes add up to zero.
+/// The result of a table's checksum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checksum {
-    /// They do.
+    /// The sum of all bytes is zero.
     Right,
-    /// They do not.
+    /// The sum is not zero.
     Wrong,
     /// The FACS has no checksum.
     None,
 }
 
-/// A table that is not believed, and why.
+/// A table that is refused, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct TableError {
-    /// Its name, if that can be read.
+    /// Its name, if it can be read.
     pub signature: Option<Signature>,
-    /// Where it lies or should lie.
+    /// The address that should be the table's.
     pub address: AllegedAddress,
     /// What is wrong.
     pub fault: TableFault,
@@ -59,48 +59,48 @@ pub enum TableFault {
     /// It cannot be read.
     #[error("{0}")]
     OutOfReach(#[from] OutOfReach),
-    /// Shorter than a header or absurdly long.
+    /// It is shorter than its header or implausibly long.
     #[error("absurd length, {length_bytes} bytes")]
     Length {
         /// Its alleged length.
         length_bytes: u32,
     },
-    /// Its bytes do not add up.
+    /// Its checksum is wrong.
     #[error("wrong checksum")]
     Checksum,
-    /// Its name is not made of four characters that can be printed.
+    /// Its name is not made of four printable characters.
     #[error("its name cannot be printed")]
     Name,
-    /// There is another table than should be.
+    /// Another table is at the address.
     #[error("should be {expected}")]
     Signature {
-        /// The name that it should have.
+        /// The expected name.
         expected: Signature,
     },
-    /// A list of tables in the list of tables.
+    /// The list of tables contains a list of tables.
     #[error("a list of tables names it, and it is one itself")]
     ListInList,
-    /// It stands in the list already.
+    /// The list names it twice.
     #[error("named twice")]
     NamedTwice,
-    /// It has no room for what belongs into every table of its kind.
+    /// It is too short for the fixed part of its kind of table.
     #[error("{length_bytes} bytes are too short, it needs {needed_bytes}")]
     TooShort {
         /// Its length.
         length_bytes: u32,
-        /// The least length of its kind.
+        /// The minimum length.
         needed_bytes: u32,
     },
-    /// With it, the tables would be longer than anybody believes.
+    /// With it, the total length of the tables would be implausible.
     #[error("all tables together would have more than {limit_bytes} bytes")]
     TooMuch {
-        /// The most that is believed.
+        /// The maximum total length.
         limit_bytes: u32,
     },
-    /// A DSDT that the FADT does not name, or only by its older pointer.
+    /// A DSDT that the FADT does not name, or only in its older field.
     #[error("the FADT prefers another or none")]
     OtherDsdt,
-    /// It was sound when it was looked at, but its copy is another.
+    /// It changed between its validation and its copy.
     #[error("it changed while it was copied")]
     Changed,
     /// A MADT without a processor, at which the crate `acpi` panics.
@@ -108,14 +108,14 @@ pub enum TableFault {
     NoProcessor,
 }
 
-/// The beginning of a table, whose length is possible.
+/// The header of a table, with a plausible length.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TableHead {
     /// The table's name.
     pub(crate) signature: Signature,
-    /// Where it lies.
+    /// Its address.
     pub(crate) address: AllegedAddress,
-    /// How long it is.
+    /// Its length.
     pub(crate) length_bytes: u32,
 }
 
@@ -147,7 +147,7 @@ impl TableHead {
         })
     }
 
-    /// Adds all bytes up.
+    /// Computes the checksum.
     pub(crate) fn sum_up(self, memory: &dyn ReadMemory) -> Result<Table, TableError> {
         let checksum = if self.signature == Signature::FACS {
             Checksum::None
@@ -166,7 +166,7 @@ impl TableHead {
         })
     }
 
-    /// Whether the bytes add up, read piece by piece.
+    /// Computes the checksum, reading piece by piece.
     fn checksum(&self, memory: &dyn ReadMemory) -> Result<Checksum, OutOfReach> {
         let mut total = 0_u8;
         let mut chunk = [0; CHUNK_BYTES];
@@ -185,12 +185,12 @@ impl TableHead {
 }
 
 impl Table {
-    /// Reads name and length of a table and adds its bytes up.
+    /// Reads name and length of a table and computes its checksum.
     pub(crate) fn read(memory: &dyn ReadMemory, address: AllegedAddress) -> Result<Self, TableError> {
         TableHead::read(memory, address)?.sum_up(memory)
     }
 
-    /// This table as one that is not believed.
+    /// The error for this table.
     pub(crate) const fn error(&self, fault: TableFault) -> TableError {
         TableError {
             signature: Some(self.signature),

@@ -1,8 +1,7 @@
-//! Characters of one fixed size, each in a cell of its own with a black ground.
+//! Draws characters in cells of one size, on a black background.
 //!
-//! The font is embedded-graphics' `FONT_10X20`, unpacked once into rows of bits: putting ready-made pixels into a row takes
-//! a tenth of the instructions that drawing the font's image takes. The loops are compiled here, in a crate that is
-//! optimised in every profile, and not where they are called.
+//! The font is embedded-graphics' `FONT_10X20`, unpacked once into rows of bits: drawing from those takes a tenth of the
+//! instructions that drawing the font's image takes. The loops are in this crate because it is optimised in every profile.
 
 use crate::FrameBufferEmbeddedGraphics;
 use core::convert::Infallible;
@@ -17,32 +16,28 @@ use embedded_graphics::{
 /// Width and height of a cell in pixels.
 pub const CELL_SIZE: Size = FONT_10X20.character_size;
 
-/// Where in its cell the box lies that stands for a character without a glyph.
+/// Upper left corner of the replacement box in its cell.
 const BOX_CORNER: Point = Point::new(1, 3);
 
-/// How large that box is.
+/// Size of the replacement box.
 const BOX_SIZE: Size = Size::new(8, 13);
 
-/// Columns of a cell.
 const CELL_COLUMNS: usize = CELL_SIZE.width as usize;
 
-/// Rows of a cell.
 const CELL_ROWS: usize = CELL_SIZE.height as usize;
 
-/// The characters that the font has: space to tilde.
+/// The font has the characters from space to tilde.
 const FIRST_CHARACTER: char = ' ';
 
-/// How many characters the font has.
 const GLYPHS: usize = '~' as usize - FIRST_CHARACTER as usize + 1;
 
 /// The pixels of every character, and of the box for all others: bit n of a row is its pixel n from the left.
 pub(crate) struct Glyphs([[u16; CELL_ROWS]; GLYPHS + 1]);
 
-/// One cell, as something to draw the font's image on.
+/// One cell as a drawing target for the font's image.
 struct Cell<'a>(&'a mut [u16; CELL_ROWS]);
 
 impl Glyphs {
-    /// Unpacks the font.
     pub(crate) fn new() -> Self {
         let mut glyphs = [[0; CELL_ROWS]; GLYPHS + 1];
         let style = MonoTextStyle::new(&FONT_10X20, BinaryColor::On);

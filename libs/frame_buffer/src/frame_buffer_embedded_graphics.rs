@@ -1,7 +1,7 @@
 //! Drawing on a frame buffer through `embedded-graphics`.
 //!
-//! What always holds: whatever lies off the screen is clipped, whatever its coordinates; the padding behind a row is
-//! never written; no pixel is ever read, because reading video memory is slow.
+//! Drawing is clipped to the screen, for any coordinates. The padding after a row is never written. No pixel is read, because
+//! reading video memory is slow.
 
 use core::{convert::Infallible, error::Error, fmt, ops::Range};
 
@@ -15,13 +15,11 @@ use embedded_graphics::{
 
 use crate::{draw_character::Glyphs, frame_buffer_info::FrameBufferInfo};
 
-/// A checked frame buffer and its pixels.
+/// A validated frame buffer and its pixels.
 pub struct FrameBufferEmbeddedGraphics<'a> {
-    /// Size of the screen and layout of a pixel.
     info: FrameBufferInfo,
     /// The pixels, exactly `info.len_pixels()` of them.
     pixels: &'a mut [u32],
-    /// The characters, ready to be drawn.
     glyphs: Glyphs,
 }
 
@@ -38,13 +36,13 @@ impl<'a> FrameBufferEmbeddedGraphics<'a> {
         Ok(Self { info, pixels, glyphs })
     }
 
-    /// What is drawn on.
+    /// Size and pixel layout of the screen.
     #[must_use]
     pub fn info(&self) -> FrameBufferInfo {
         self.info
     }
 
-    /// The seen pixels of the rows in `rows`, which must lie on the screen.
+    /// The visible pixels of `rows`, which must be on the screen.
     pub(crate) fn rows_mut(&mut self, rows: Range<u32>) -> impl Iterator<Item = &mut [u32]> {
         let row_length = self.info.pixels_per_row() as usize;
         let width = self.info.width() as usize;
@@ -66,7 +64,7 @@ impl<'a> FrameBufferEmbeddedGraphics<'a> {
         (&self.glyphs, pixels.chunks_mut(row_length))
     }
 
-    /// Sets one pixel, if it lies on the screen.
+    /// Sets one pixel, if it is on the screen.
     fn set_pixel(&mut self, x: i32, y: i32, color: Rgb888) {
         let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else {
             return;
@@ -113,8 +111,8 @@ impl DrawTarget for FrameBufferEmbeddedGraphics<'_> {
         }
         let rgb_pixel_info = self.info.rgb_pixel_info();
         let mut colors = colors.into_iter().fuse();
-        // Neighbours often share their colour, in text above all: to remember the last pixel takes a quarter of the
-        // instructions away from drawing text.
+        // Neighbours often share their colour, above all in text: keeping the last pixel saves a quarter of the
+        // instructions of drawing text.
         let mut last_color = Rgb888::BLACK;
         let mut last_pixel = rgb_pixel_info.build_pixel(last_color);
         skip(&mut colors, u64::from(rows.hidden_before) * u64::from(area.size.width));
@@ -151,18 +149,18 @@ impl DrawTarget for FrameBufferEmbeddedGraphics<'_> {
     }
 }
 
-/// One side of an area, cut to the screen.
+/// One dimension of an area, clipped to the screen.
 struct ClippedSpan {
-    /// How much of the area lies before the screen.
+    /// Pixels of the area before the screen.
     hidden_before: u32,
-    /// The part of the screen that the area covers; it ends on the screen.
+    /// The part of the screen that the area covers.
     seen: Range<u32>,
-    /// How much of the area lies behind the screen.
+    /// Pixels of the area after the screen.
     hidden_after: u32,
 }
 
 impl ClippedSpan {
-    /// Cuts the span of `length` pixels from `start` on to a screen of `screen_length` pixels.
+    /// Clips `length` pixels from `start` to a screen of `screen_length` pixels.
     fn new(start: i32, length: u32, screen_length: u32) -> Self {
         let hidden_before = if start < 0 { start.unsigned_abs().min(length) } else { 0 };
         let seen_start = start.max(0).unsigned_abs().min(screen_length);
@@ -181,19 +179,19 @@ impl ClippedSpan {
     }
 }
 
-/// Takes `count` colours away, or all that there are.
+/// Skips `count` colours.
 fn skip(colors: &mut impl Iterator<Item = Rgb888>, count: u64) {
     if let Some(last) = count.checked_sub(1) {
         colors.nth(usize::try_from(last).unwrap_or(usize::MAX));
     }
 }
 
-/// The memory given for a frame buffer does not hold all of its pixels.
+/// The memory of a frame buffer is too short for its pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BufferTooShort {
-    /// How many the frame buffer has.
+    /// Pixels of the frame buffer.
     pub needed_pixels: usize,
-    /// How many fit.
+    /// Pixels that fit into the memory.
     pub given_pixels: usize,
 }
 

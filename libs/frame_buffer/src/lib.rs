@@ -1,11 +1,11 @@
-//! The frame buffer without its hardware: what the boot loader says about it is checked once, then drawn on safely.
+//! Validates the boot loader's description of a frame buffer, and draws on it.
 //!
-//! `FrameBufferClaims` is what the boot loader says. [`FrameBufferInfo::check`] turns it into a [`FrameBufferInfo`] or
-//! into an error that names the wrong fact. [`FrameBufferEmbeddedGraphics`] draws through `embedded-graphics` on a slice
-//! of pixels that the caller provides; the caller alone knows where the memory lies.
+//! [`FrameBufferInfo::check`] turns the untrusted [`FrameBufferClaims`] into a [`FrameBufferInfo`], or into an error that
+//! names the invalid field. [`FrameBufferEmbeddedGraphics`] draws through `embedded-graphics` on a slice of pixels that the
+//! caller provides.
 //!
-//! What always holds: a `FrameBufferInfo` describes pixels of 32 bits with three non-overlapping colour masks, at most
-//! [`MAX_SIDE_PIXELS`] a side; nothing is ever drawn outside the screen, and no pixel is ever read back.
+//! A `FrameBufferInfo` describes pixels of 32 bits with three non-overlapping colour masks, at most
+//! [`MAX_SIDE_PIXELS`] a side. Nothing is drawn outside the screen, and no pixel is read.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,6 @@
-//! Where red, green and blue lie inside a pixel of 32 bits, and how a colour becomes such a pixel.
+//! The layout of red, green and blue in a pixel of 32 bits, and the conversion of a colour to a pixel.
 //!
-//! What always holds: no mask is empty, each lies inside the 32 bits, and no two share a bit.
+//! In a validated layout no mask is empty, each is inside the 32 bits, and no two share a bit.
 
 use core::{error::Error, fmt};
 
@@ -9,19 +9,19 @@ use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 /// The part of a pixel that holds one colour, as the boot loader describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColorMask {
-    /// How many bits the mask has.
+    /// Number of bits of the mask.
     pub size_bits: u8,
-    /// The place of its lowest bit.
+    /// Position of its lowest bit.
     pub shift: u8,
 }
 
 impl ColorMask {
-    /// The bits of the mask inside a pixel. Only for a checked mask.
+    /// The bits of the mask inside a pixel. Only for a validated mask.
     fn bits(self) -> u32 {
         (u32::MAX >> (u32::BITS - u32::from(self.size_bits))) << self.shift
     }
 
-    /// Brings a value of 8 bits to the size of the mask, and to its place. Only for a checked mask.
+    /// Scales a value of 8 bits to the size of the mask and shifts it into place. Only for a validated mask.
     ///
     /// The value is repeated over 32 bits, of which the highest are taken: 0 stays 0 and 255 becomes all ones, whatever
     /// the size, without a division.
@@ -30,7 +30,7 @@ impl ColorMask {
         (repeated >> (u32::BITS - u32::from(self.size_bits))) << self.shift
     }
 
-    /// Is the mask neither empty nor outside the pixel?
+    /// Validates the mask: it is neither empty nor outside the pixel.
     fn check(self, channel: ColorChannel) -> Result<(), RgbPixelInfoError> {
         let Self { size_bits, shift } = self;
         if size_bits == 0 {

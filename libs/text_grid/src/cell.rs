@@ -1,12 +1,12 @@
-//! One character of the console and its colour, packed into 4 bytes.
+//! A character and its colour, packed into 4 bytes.
 
-/// What stands for a grapheme that the font cannot draw.
+/// Replaces a grapheme that the font does not have.
 pub const REPLACEMENT_BOX: char = '\u{25af}';
 
-/// The place of the colour inside a packed cell; a `char` needs 21 bits.
+/// Position of the colour in a packed cell; a `char` needs 21 bits.
 const COLOR_SHIFT: u32 = 24;
 
-/// The colours of the console, all on black.
+/// A text colour, on a black background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(u8)]
 pub enum Color {
@@ -28,7 +28,7 @@ pub enum Color {
 }
 
 impl Color {
-    /// All colours, each at the place of its number.
+    /// All colours, indexed by their numbers.
     const ALL: [Self; 7] = [
         Self::White,
         Self::BrightRed,
@@ -59,14 +59,14 @@ impl Color {
 pub struct Cell(u32);
 
 impl Cell {
-    /// What stands where nobody knows what is shown: it equals no cell that is wanted, because no NUL is ever wanted.
-    /// All of its bytes are zero, so that a grid in a `static` takes no room in the program's file.
+    /// Unknown shown content. It equals no wanted cell, because a NUL is never wanted. All of its bytes are zero, so that a
+    /// grid in a `static` is in `.bss`.
     pub(crate) const UNKNOWN: Self = Self(0);
 
-    /// What stands where nothing was written.
+    /// A cell without text.
     pub const BLANK: Self = Self::new(' ', Color::White);
 
-    /// Packs a character and a colour. A space has no colour of its own, so that it is not drawn again for it.
+    /// Packs a character and a colour. All spaces have the same colour, so that a change of colour does not redraw them.
     pub(crate) const fn new(character: char, color: Color) -> Self {
         let color = if character == ' ' { Color::White } else { color };
         Self(character as u32 | (color as u32) << COLOR_SHIFT)

@@ -1,25 +1,25 @@
-//! What each grapheme of a text does to the console.
+//! The effect of each grapheme of a text on the console.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::cell::REPLACEMENT_BOX;
 
-/// What a grapheme does.
+/// The effect of a grapheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GraphemeKind {
-    /// Begins a new line.
+    /// Starts a new line.
     NewLine,
-    /// Goes on at the next tab stop.
+    /// Moves to the next tab stop.
     Tab,
-    /// Does nothing.
+    /// No effect.
     Ignored,
-    /// Takes one cell.
+    /// Fills one cell.
     Drawn(char),
 }
 
 impl GraphemeKind {
-    /// What one grapheme does. Everything that the ASCII font does not hold takes one cell as a box: control characters,
-    /// letters with marks, wide characters and emoji of any length.
+    /// Classifies a grapheme. Everything that the ASCII font does not have is one box: control characters, letters with marks,
+    /// wide characters and emoji of any length.
     fn of(grapheme: &str) -> Self {
         match grapheme {
             "\n" | "\r\n" => Self::NewLine,
@@ -33,12 +33,12 @@ impl GraphemeKind {
     }
 }
 
-/// The graphemes of a text, one after the other.
+/// Iterates over the graphemes of a text.
 ///
-/// An ASCII character before another one, or before the end, is a grapheme of its own; only the rest goes through the
-/// tables of Unicode. `"\r\n"`, the one pair of ASCII characters that is a single grapheme, does the same in two steps.
+/// An ASCII character before another one, or at the end, is a grapheme; only the rest needs the tables of Unicode. `"\r\n"`, the
+/// only grapheme of two ASCII characters, has the same effect as two graphemes.
 pub(crate) struct GraphemeKinds<'a> {
-    /// What is left of the text; it begins with a whole grapheme.
+    /// The rest of the text; it starts at the start of a grapheme.
     rest: &'a str,
 }
 

@@ -1,13 +1,13 @@
 //! A text console without its screen: rows and columns of coloured characters in memory.
 //!
-//! Text goes in by [`TextGrid::write`]; out come, by [`TextGrid::for_each_change`], only those cells whose content
-//! differs from what is shown. How a cell is drawn is the caller's business, and the screen is never read.
+//! [`TextGrid::write`] adds text. [`TextGrid::for_each_change`] passes the cells that changed to the caller, who draws them. The
+//! screen is never read.
 //!
-//! Words: what a cell should show is *wanted*, what was last handed to the caller is *shown*. Scrolling turns the wanted
-//! rows like a ring instead of moving them.
+//! A cell's *wanted* content is what it should show, its *shown* content what was last passed to the caller. The wanted rows
+//! are a ring buffer, so scrolling moves no cells.
 //!
-//! What always holds: every cell is drawable with an ASCII font or is the [`REPLACEMENT_BOX`]; the size never exceeds the
-//! number of cells; after [`TextGrid::for_each_change`] shown and wanted are the same.
+//! Every cell has a character of an ASCII font or is the [`REPLACEMENT_BOX`]. After [`TextGrid::for_each_change`] shown and
+//! wanted content are equal.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,8 @@
-//! The grid: where the next character goes, wrapping, scrolling, and what has to be drawn.
+//! The grid: cursor, wrapping, scrolling, and changed cells.
 //!
-//! What always holds: `columns * rows <= CELLS`; the cursor's row is on the screen; the cursor's column is on it or just
-//! behind it, where the next character wraps; cells from the cursor to the end of the screen are blank; every cell whose
-//! wanted and shown contents differ lies in `changed_rows`.
+//! Invariants: `columns * rows <= CELLS`. The cursor's row is on the screen; its column is on the screen or one after it,
+//! where the next character wraps. Cells from the cursor to the end of the screen are blank. Every cell whose wanted and shown
+//! contents differ is in `changed_rows`.
 
 use core::ops::Range;
 
@@ -14,26 +14,24 @@ use crate::{
 /// Columns from one tab stop to the next.
 const TAB_COLUMNS: usize = 8;
 
-/// Where a cell is; the first one is the top left one, column 0 of row 0.
+/// Position of a cell. The top left cell is column 0 of row 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// How many columns lie to the left.
+    /// Number of columns to the left.
     pub column: u32,
-    /// How many rows lie above.
+    /// Number of rows above.
     pub row: u32,
 }
 
-/// A console of at most `CELLS` characters. Begins without a size, and ignores all text until it has one.
+/// A console of at most `CELLS` characters. It has no size at first, and ignores text until it has one.
 pub struct TextGrid<const CELLS: usize> {
-    /// What the cells should show, row after row; the screen's first row is `top_row`.
+    /// Wanted contents, row by row; the screen's first row is `top_row`.
     wanted: [Cell; CELLS],
-    /// What the screen shows, row after row from its first.
+    /// Shown contents, row by row from the screen's first row.
     shown: [Cell; CELLS],
-    /// Columns of the screen.
     columns: usize,
-    /// Rows of the screen.
     rows: usize,
-    /// Which row of `wanted` is the screen's first.
+    /// The row of `wanted` that is the screen's first.
     top_row: usize,
     /// The column of the next character, or `columns` when the line is full.
     cursor_column: usize,
@@ -62,8 +60,8 @@ impl<const CELLS: usize> TextGrid<CELLS> {
         }
     }
 
-    /// Gives the grid a size, all blank, with the next character at the top left. What does not fit into `CELLS` is cut
-    /// off, rows first. What the screen shows is unknown.
+    /// Sets the size and clears the grid. A size that does not fit into `CELLS` is reduced, rows first. The shown contents
+    /// are unknown.
     pub fn set_size(&mut self, columns: u32, rows: u32) {
         self.columns = (columns as usize).min(CELLS);
         self.rows = CELLS
@@ -90,8 +88,8 @@ impl<const CELLS: usize> TextGrid<CELLS> {
         narrow(self.rows)
     }
 
-    /// Writes text where the last one ended. A new line begins after `\n` and where a line is full; `\r` is ignored,
-    /// `\t` goes on at the next multiple of 8 columns or at the end of the line; every other grapheme takes one cell.
+    /// Writes text at the cursor. A new line starts at `\n` and when a line is full. `\r` is ignored. `\t` moves to the next
+    /// multiple of 8 columns or to the end of the line. Every other grapheme fills one cell.
     pub fn write(&mut self, text: &str, color: Color) {
         if self.columns == 0 || self.rows == 0 {
             return;
@@ -106,7 +104,7 @@ impl<const CELLS: usize> TextGrid<CELLS> {
         }
     }
 
-    /// How many lines were begun, by `\n` or because one was full, since [`Self::for_each_change`] was last called.
+    /// Number of lines that were started since the last [`Self::for_each_change`].
     #[must_use]
     pub fn lines_since_draw(&self) -> u32 {
         self.lines_since_draw
@@ -127,8 +125,7 @@ impl<const CELLS: usize> TextGrid<CELLS> {
         self.changed_rows = 0..self.rows;
     }
 
-    /// Hands each cell that is not shown as wanted to `draw`, row by row, and takes it as shown from then on. Looks only
-    /// at rows that may have changed.
+    /// Calls `draw` for each cell whose wanted and shown contents differ, row by row, and marks it as shown.
     pub fn for_each_change(&mut self, mut draw: impl FnMut(Position, Cell)) {
         for row in self.changed_rows.clone() {
             let wanted = &self.wanted[self.wanted_row(row)];
@@ -150,7 +147,7 @@ impl<const CELLS: usize> TextGrid<CELLS> {
         self.lines_since_draw = 0;
     }
 
-    /// Puts a cell at the cursor, on a new line if the current one is full.
+    /// Puts a cell at the cursor, on a new line if the line is full.
     fn put(&mut self, cell: Cell) {
         if self.cursor_column == self.columns {
             self.begin_line();
@@ -161,7 +158,7 @@ impl<const CELLS: usize> TextGrid<CELLS> {
         self.mark_row_changed(self.cursor_row);
     }
 
-    /// Goes to the beginning of the next line, which is blank; scrolls at the bottom.
+    /// Moves the cursor to the start of the next line, which is blank; scrolls at the bottom.
     fn begin_line(&mut self) {
         self.cursor_column = 0;
         self.lines_since_draw = self.lines_since_draw.saturating_add(1);
@@ -169,20 +166,20 @@ impl<const CELLS: usize> TextGrid<CELLS> {
             self.cursor_row += 1;
             return;
         }
-        // The ring turns: the first row becomes the last one.
+        // The first row of the ring becomes the last one.
         let recycled_row = self.wanted_row(0);
         self.wanted[recycled_row].fill(Cell::BLANK);
         self.top_row = (self.top_row + 1) % self.rows;
         self.changed_rows = 0..self.rows;
     }
 
-    /// Where the screen's row lies in `wanted`.
+    /// The range in `wanted` of a row of the screen.
     fn wanted_row(&self, row: usize) -> Range<usize> {
         let start = (self.top_row + row) % self.rows * self.columns;
         start..start + self.columns
     }
 
-    /// Notes that the screen's row may differ from what is shown.
+    /// Marks a row of the screen as changed.
     fn mark_row_changed(&mut self, row: usize) {
         self.changed_rows = if self.changed_rows.is_empty() {
             row..row + 1
@@ -198,12 +195,12 @@ impl<const CELLS: usize> Default for TextGrid<CELLS> {
     }
 }
 
-/// The first tab stop behind a column.
+/// The first tab stop after a column.
 fn next_tab_stop(column: usize) -> usize {
     (column / TAB_COLUMNS + 1) * TAB_COLUMNS
 }
 
-/// A column or a row, which came from a `u32` and has only shrunk.
+/// Converts a column or a row, which is at most the `u32` that it came from.
 fn narrow(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }

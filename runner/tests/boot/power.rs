@@ -67,7 +67,7 @@ fn ends(kind: FirmwareKind, machine_type: &str, word: &str, ending: &Ending, dea
 fn stays_on(deadline: Deadline) -> Outcome {
     let iso = iso_with_words("loader.no-rsdp exit=shutdown")?;
     let mut booted = Booted::start(&machine_on_one_thread(FirmwareKind::Bios, &iso)?, deadline)?;
-    booted.expect("ERROR The machine cannot be switched off: ACPI does not say where that is done")
+    booted.expect("ERROR The machine cannot be switched off: the ACPI tables have no PM1 control register")
 }
 
 /// Without the register that the FADT names, the next way is taken.

@@ -1,4 +1,4 @@
-//! Clocks that tick at a rate that is known, and are slow to read: the HPET, ACPI's power management timer, and the PIT.
+//! Clocks of a known rate, which are slow to read: the HPET, the ACPI power management timer, and the PIT.
 
 use crate::memory::virtual_memory::{MapRegionError, MappedRegion};
 use tick_rate::WrappingCounter;
@@ -7,20 +7,20 @@ use x86_64::{
     instructions::port::{Port, PortReadOnly},
 };
 
-/// What the firmware's tables say of such clocks.
+/// The reference clocks in the ACPI tables.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReferenceClocks {
-    /// Where the HPET's registers lie.
+    /// Address of the HPET's registers.
     pub hpet: Option<PhysAddr>,
-    /// The I/O port of the power management timer.
+    /// I/O port of the power management timer.
     pub power_management_timer: Option<u16>,
 }
 
-/// A clock to compare others with.
+/// A clock that another counter is compared with.
 pub(super) enum Reference {
-    /// The high precision event timer (IA-PC HPET specification 1.0a): its registers, and how it counts.
+    /// The high precision event timer (IA-PC HPET specification 1.0a).
     Hpet(Hpet),
-    /// ACPI's timer (ACPI specification, section "Power Management Timer"): its I/O port.
+    /// The ACPI power management timer (ACPI specification, section "Power Management Timer") at this I/O port.
     PowerManagementTimer(u16),
     /// Channel 2 of the programmable interval timer, an 8254.
     Pit,
@@ -28,62 +28,55 @@ pub(super) enum Reference {
 
 /// The HPET's counter.
 pub(super) struct Hpet {
-    /// Where its registers are mapped, for as long as this exists.
     _registers: MappedRegion,
-    /// Where they begin.
     start: VirtAddr,
-    /// How it counts.
     counter: WrappingCounter,
 }
 
-/// Femtoseconds of a tick of the power management timer, which has 3.579545 MHz.
+/// Femtoseconds per tick of the power management timer: 3.579545 MHz.
 const POWER_MANAGEMENT_PERIOD_FS: u64 = 279_365_115;
 
-/// Its counter has 24 bits, and sometimes 8 more, which are left alone.
+/// Bits of its counter that are used. Some have 32.
 const POWER_MANAGEMENT_BITS: u32 = 24;
 
-/// Femtoseconds of a tick of the PIT, which has 1.193182 MHz.
+/// Femtoseconds per tick of the PIT: 1.193182 MHz.
 const PIT_PERIOD_FS: u64 = 838_095_345;
 
-/// Bits of its counters.
 const PIT_BITS: u32 = 16;
 
-/// The PIT's ports, and the one that lets channel 2 count and be heard.
+/// The ports of the PIT, and the port of the gate and loudspeaker of channel 2.
 mod pit_port {
-    /// The count of channel 2.
     pub(super) const CHANNEL_2: u16 = 0x42;
-    /// What the channels do.
     pub(super) const COMMAND: u16 = 0x43;
-    /// Bit 0 lets channel 2 count, bit 1 the loudspeaker speak.
+    /// Bit 0 lets channel 2 count, bit 1 connects the loudspeaker.
     pub(super) const GATE: u16 = 0x61;
 }
 
-/// Channel 2, both bytes, counting down once (8254 data sheet, "Control Word Format").
+/// Channel 2, both bytes, mode 0: counts down and wraps (8254 data sheet, "Control Word Format").
 const PIT_COUNT_DOWN: u8 = 0b1011_0000;
 
-/// Channel 2, keep the count for reading.
+/// Latches the count of channel 2 for reading.
 const PIT_LATCH: u8 = 0b1000_0000;
 
 /// The HPET's registers (IA-PC HPET specification, section 2.3).
 mod hpet_register {
-    /// General capabilities, lower half: bits 0 to 7, the revision, are not 0.
+    /// General capabilities, lower half. Bits 0 to 7 are the revision, which is not 0.
     pub(super) const CAPABILITIES: u64 = 0;
-    /// Femtoseconds of a tick.
+    /// Femtoseconds per tick.
     pub(super) const PERIOD: u64 = 4;
     /// Bit 0 lets the counter run.
     pub(super) const CONFIGURATION: u64 = 0x10;
-    /// The counter's lower half. The upper one, if there is any, is left alone.
+    /// Lower half of the counter. The upper half, if there is one, is not used.
     pub(super) const COUNTER: u64 = 0xf0;
 }
 
-/// Bytes of the HPET's registers.
 const HPET_BYTES: u64 = 1024;
 
-/// The longest period that an HPET may have, in femtoseconds.
+/// The longest period that the specification allows an HPET, in femtoseconds.
 const HPET_MAX_PERIOD_FS: u32 = 100_000_000;
 
 impl ReferenceClocks {
-    /// The clocks that there may be, the best first. Whether one ticks is not known yet.
+    /// The clocks of this machine, the most precise first. Each may stand still.
     pub(super) fn candidates(&self) -> impl Iterator<Item = Reference> {
         let hpet = self.hpet.and_then(|address| match Hpet::start(address) {
             Ok(Some(hpet)) => Some(Reference::Hpet(hpet)),
@@ -104,12 +97,11 @@ impl ReferenceClocks {
 }
 
 impl Reference {
-    /// Lets the PIT's channel 2 count.
     fn start_pit() -> Self {
         let mut gate = Port::<u8>::new(pit_port::GATE);
         // SAFETY: The port is there on every PC, and reading it changes nothing.
         let before = unsafe { gate.read() };
-        // SAFETY: Channel 2 makes the loudspeaker's sound, which nobody uses.
+        // SAFETY: Channel 2 drives only the loudspeaker, which the kernel does not use.
         unsafe { gate.write((before & !0b10) | 0b01) };
         // SAFETY: As before.
         unsafe { Port::new(pit_port::COMMAND).write(PIT_COUNT_DOWN) };
@@ -120,7 +112,6 @@ impl Reference {
         Self::Pit
     }
 
-    /// Its name.
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Hpet(_) => "HPET",
@@ -129,7 +120,7 @@ impl Reference {
         }
     }
 
-    /// How it counts.
+    /// Width, direction and period of the counter.
     pub(super) fn counter(&self) -> WrappingCounter {
         const POWER_MANAGEMENT: WrappingCounter =
             WrappingCounter::counting_up(POWER_MANAGEMENT_BITS, POWER_MANAGEMENT_PERIOD_FS)
@@ -143,23 +134,23 @@ impl Reference {
         }
     }
 
-    /// Where it is.
+    /// Reads the counter.
     pub(super) fn read(&self) -> u64 {
         match self {
             Self::Hpet(hpet) => u64::from(hpet.read(hpet_register::COUNTER)),
-            // SAFETY: The port was named by a checked table; reading the timer changes nothing.
+            // SAFETY: The port is from a validated table; reading the timer has no side effect.
             Self::PowerManagementTimer(port) => u64::from(unsafe { PortReadOnly::<u32>::new(*port).read() }),
             Self::Pit => read_pit(),
         }
     }
 }
 
-/// The count of the PIT's channel 2.
+/// Reads the counter of the PIT's channel 2.
 fn read_pit() -> u64 {
-    // SAFETY: The port is the PIT's on every PC; the command only keeps the count for reading.
+    // SAFETY: The port is the PIT's on every PC; the command only latches the count.
     unsafe { Port::new(pit_port::COMMAND).write(PIT_LATCH) };
     let mut port = PortReadOnly::<u8>::new(pit_port::CHANNEL_2);
-    // SAFETY: Reading the kept count, lower byte first, changes nothing else.
+    // SAFETY: Reading the latched count, lower byte first, has no other effect.
     let low = unsafe { port.read() };
     // SAFETY: As before.
     let high = unsafe { port.read() };
@@ -167,9 +158,9 @@ fn read_pit() -> u64 {
 }
 
 impl Hpet {
-    /// Lets the counter run. `None` if what is there is no HPET.
+    /// Enables the counter. `None` if there is no HPET at `address`.
     fn start(address: PhysAddr) -> Result<Option<Self>, MapRegionError> {
-        // SAFETY: A checked table says that the HPET's registers are there.
+        // SAFETY: A validated table says that the registers are there.
         let (registers, start) = unsafe { MappedRegion::mmio(address, HPET_BYTES) }?;
         let at = |offset: u64| {
             // SAFETY: The registers lie there, aligned; reading one of these changes nothing.
@@ -180,7 +171,7 @@ impl Hpet {
         let counter = WrappingCounter::counting_up(u32::BITS, u64::from(period_fs)).filter(|_| is_there);
         let configuration = at(hpet_register::CONFIGURATION);
         Ok(counter.map(|counter| {
-            // SAFETY: The counter runs on, with whatever else is set left as it is.
+            // SAFETY: Only the enable bit changes, which lets the counter run.
             unsafe {
                 (start + hpet_register::CONFIGURATION)
                     .as_mut_ptr::<u32>()
@@ -194,7 +185,6 @@ impl Hpet {
         }))
     }
 
-    /// Reads a register.
     fn read(&self, offset: u64) -> u32 {
         // SAFETY: The registers lie there, aligned; reading one of these changes nothing.
         unsafe { (self.start + offset).as_ptr::<u32>().read_volatile() }

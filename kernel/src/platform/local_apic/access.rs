@@ -1,4 +1,4 @@
-//! How a local APIC's registers are reached: in xAPIC mode in memory, in x2APIC mode as registers of the processor.
+//! Access to the registers of a local APIC: in memory in xAPIC mode, as model-specific registers in x2APIC mode.
 
 use crate::memory::virtual_memory::{MapRegionError, MappedRegion};
 use core::{fmt, hint};
@@ -9,10 +9,9 @@ use x86_64::{
     registers::model_specific::{ApicBase, ApicBaseFlags, Msr},
 };
 
-/// Set once, by [`enable`] on the BSP; then it holds for all processors.
+/// Set by [`enable`] on the BSP, for all processors.
 static ACCESS: Once<LocalApicAccess> = Once::new();
 
-/// Bytes of the registers in memory.
 const REGISTERS_BYTES: u64 = 4096;
 
 /// IA32_APIC_BASE bit 10: x2APIC mode (Intel SDM vol. 3, section 12.12.1).
@@ -21,21 +20,20 @@ const X2APIC_ENABLE: u64 = 1 << 10;
 /// IA32_APIC_BASE bit 11: the local APIC is on.
 const APIC_GLOBAL_ENABLE: u64 = 1 << 11;
 
-/// IA32_APIC_BASE.
 const APIC_BASE_MSR: u32 = 0x1b;
 
 /// The first register in x2APIC mode (Intel SDM vol. 3, table 12-6).
 const X2APIC_FIRST_MSR: u32 = 0x800;
 
-/// How often the delivery status is looked at before the next message is sent all the same.
-const MAX_LOOKS: u32 = 1_000_000;
+/// Number of polls of the delivery status before the next message is sent regardless.
+const MAX_POLLS: u32 = 1_000_000;
 
-/// How the registers are reached.
+/// How the registers of the local APICs are accessed.
 #[derive(Debug)]
 pub enum LocalApicAccess {
-    /// As registers of the processor: x2APIC mode.
+    /// As model-specific registers: x2APIC mode.
     RegisterBased,
-    /// In memory, where each processor finds its own: xAPIC mode.
+    /// In memory, at an address where each processor reaches its own: xAPIC mode.
     Mmio(MappedRegion),
 }
 
@@ -43,17 +41,17 @@ pub enum LocalApicAccess {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]
 pub(super) enum Register {
-    /// Version, and how many local interrupts there are.
+    /// Version, and the number of local interrupts.
     Version = 0x30,
-    /// What priority an interrupt must have.
+    /// Lowest priority of an interrupt that is delivered.
     TaskPriority = 0x80,
-    /// Written at the end of an interrupt's handling.
+    /// A write ends the handling of an interrupt.
     EndOfInterrupt = 0xb0,
-    /// Switches the APIC on, and holds the vector of interrupts that were taken back.
+    /// Enables the APIC, and holds the vector of spurious interrupts.
     SpuriousVector = 0xf0,
-    /// The first of eight: which interrupts are being handled.
+    /// The first of eight: a bit for each vector that is being handled.
     InService = 0x100,
-    /// What went wrong.
+    /// Detected errors.
     ErrorStatus = 0x280,
     /// Local interrupt: corrected machine checks.
     LvtCorrectedMachineCheck = 0x2f0,
@@ -73,27 +71,25 @@ pub(super) enum Register {
     LvtLint1 = 0x360,
     /// Local interrupt: errors.
     LvtError = 0x370,
-    /// Where the timer begins to count down; starts it.
+    /// A write starts the timer, which counts down from the value.
     TimerInitialCount = 0x380,
-    /// Where it is.
     TimerCurrentCount = 0x390,
-    /// How fast it counts.
     TimerDivide = 0x3e0,
 }
 
-/// Switches this processor's local APIC on, in x2APIC mode where the processor has it, whatever firmware left.
+/// Enables this processor's local APIC, in x2APIC mode where the processor has it, in whatever state firmware left it.
 pub(super) fn enable() -> Result<(), MapRegionError> {
     let has_x2apic = CpuId::new().get_feature_info().is_some_and(|info| info.has_x2apic());
     let mut msr = Msr::new(APIC_BASE_MSR);
     // SAFETY: Every processor with a local APIC has the register, and reading it changes nothing.
     let before = unsafe { msr.read() };
     if before & APIC_GLOBAL_ENABLE == 0 {
-        // The way to x2APIC mode leads through xAPIC mode (Intel SDM vol. 3, figure 12-27).
-        // SAFETY: From "off", "on in xAPIC mode" is a step that the processor allows.
+        // x2APIC mode is entered only from xAPIC mode (Intel SDM vol. 3, figure 12-27).
+        // SAFETY: The processor allows the step from disabled to xAPIC mode.
         unsafe { msr.write(before | APIC_GLOBAL_ENABLE) };
     }
     if has_x2apic {
-        // SAFETY: From either mode of an APIC that is on, x2APIC mode is allowed, and the processor has it.
+        // SAFETY: The processor has x2APIC mode, and allows to enter it from either mode of an enabled APIC.
         unsafe { msr.write(before | APIC_GLOBAL_ENABLE | X2APIC_ENABLE) };
     }
     if ACCESS.is_completed() {
@@ -112,7 +108,7 @@ pub(super) fn enable() -> Result<(), MapRegionError> {
     Ok(())
 }
 
-/// How the registers are reached; `None` before [`enable`].
+/// Returns how the registers are accessed; `None` before [`enable`].
 pub fn access() -> Option<&'static LocalApicAccess> {
     ACCESS.get()
 }
@@ -127,13 +123,13 @@ impl fmt::Display for LocalApicAccess {
 }
 
 impl LocalApicAccess {
-    /// Reads a register of this processor's.
+    /// Reads a register of this processor's local APIC.
     #[inline]
     pub(super) fn read(&self, register: Register) -> u32 {
         self.read_nth(register, 0)
     }
 
-    /// Reads the register that lies so many behind one.
+    /// Reads the register `index` registers after `register`.
     #[inline]
     pub(super) fn read_nth(&self, register: Register, index: u16) -> u32 {
         let offset = register as u16 + index * 0x10;
@@ -145,11 +141,11 @@ impl LocalApicAccess {
         }
     }
 
-    /// Writes a register of this processor's.
+    /// Writes a register of this processor's local APIC.
     ///
     /// # Safety
     ///
-    /// The register takes the value, and nobody comes to grief by the interrupts that follow from it.
+    /// The register accepts the value, and the kernel handles the interrupts that follow.
     #[inline]
     pub(super) unsafe fn write(&self, register: Register, value: u32) {
         match self {
@@ -168,7 +164,7 @@ impl LocalApicAccess {
     ///
     /// # Safety
     ///
-    /// The command is one that the register takes, and nobody comes to grief by the message. Interrupts are off.
+    /// The register accepts the command, the destination handles the message, and interrupts are off.
     pub(super) unsafe fn write_command(&self, destination: u32, command: u32) {
         match self {
             // SAFETY: In x2APIC mode it is one register of 64 bits; the rest is the caller's promise.
@@ -177,7 +173,7 @@ impl LocalApicAccess {
             },
             Self::Mmio(_) => {
                 self.wait_until_sent();
-                // SAFETY: It holds the destination, and sends nothing yet.
+                // SAFETY: The register holds the destination; writing it sends nothing.
                 unsafe { self.write(Register::InterruptCommandHigh, destination << 24) };
                 // SAFETY: The caller's promise.
                 unsafe { self.write(Register::InterruptCommand, command) };
@@ -188,7 +184,7 @@ impl LocalApicAccess {
     /// Waits a bounded time until the last message has left.
     fn wait_until_sent(&self) {
         const DELIVERY_STATUS: u32 = 1 << 12;
-        for _ in 0..MAX_LOOKS {
+        for _ in 0..MAX_POLLS {
             if self.read(Register::InterruptCommand) & DELIVERY_STATUS == 0 {
                 return;
             }
@@ -197,7 +193,7 @@ impl LocalApicAccess {
     }
 }
 
-/// The lower half of a register; the upper one of those that are read is reserved.
+/// Lower half of a register. The upper half of the registers that are read is reserved.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "it is the lower half that is wanted")]
 const fn low_half(value: u64) -> u32 {

@@ -1,11 +1,11 @@
-//! The local APIC of each processor: interrupts for it, messages to others, and its timer.
+//! The local APIC of each processor: its interrupts, messages to other processors, and its timer.
 //!
-//! A driver of our own. The published crate tells the mode by CPUID instead of asking the register, never switches an APIC
-//! on that is off, leaves the two pins unmasked at vector 0, starts a timer, and puts an xAPIC destination where the
-//! hardware does not look: a wrapper that mends all that is longer than this.
+//! Why not the crate `x2apic`: it takes the mode from CPUID instead of IA32_APIC_BASE, never enables a disabled APIC, leaves
+//! LINT0 and LINT1 unmasked at vector 0, starts a timer, and writes an xAPIC destination to the wrong bits. A wrapper that
+//! corrects all this is longer than this driver.
 //!
-//! What always holds after [`init_this_cpu`]: x2APIC mode exactly where the processor has it; every local interrupt is masked
-//! but errors, the NMI pin and, from [`set_timer`] on, the timer.
+//! After [`init_this_cpu`] the mode is x2APIC exactly where the processor has it, and every local interrupt is masked except
+//! errors, the NMI pin and, after [`set_timer`], the timer.
 
 mod access;
 
@@ -18,25 +18,25 @@ use crate::{
 };
 use access::Register;
 
-/// In a local interrupt: it does not come.
+/// In a local interrupt: it is not delivered.
 const MASKED: u32 = 1 << 16;
 
-/// In [`Register::SpuriousVector`]: the APIC takes interrupts.
+/// In [`Register::SpuriousVector`]: the APIC accepts interrupts.
 const SOFTWARE_ENABLE: u32 = 1 << 8;
 
-/// In [`Register::TimerDivide`]: a count is 16 ticks of the APIC's clock (Intel SDM vol. 3, figure 12-10).
+/// In [`Register::TimerDivide`]: one count is 16 ticks of the APIC's clock (Intel SDM vol. 3, figure 12-10).
 const DIVIDE_BY_16: u32 = 0b0011;
 
 /// Delivery mode of a non-maskable interrupt, in a local interrupt and in a message.
 const DELIVER_NON_MASKABLE: u32 = 4 << 8;
 
-/// In a message: the level of all messages but one ("assert").
+/// In a message: level "assert", as in all messages but INIT level de-assert.
 const LEVEL_ASSERT: u32 = 1 << 14;
 
-/// What one processor sends another.
+/// A message from one processor to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Message {
-    /// An interrupt.
+    /// An interrupt at this vector.
     Interrupt(u8),
     /// A non-maskable interrupt.
     NonMaskable,
@@ -45,15 +45,15 @@ pub enum Message {
 /// A pin of the local APIC that carries NMIs (ACPI, MADT types 4 and 0xA).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NonMaskablePin {
-    /// LINT0 or LINT1.
+    /// 0 for LINT0, 1 for LINT1.
     pub line: u8,
-    /// Whether the pin is active low.
+    /// Active low, not active high.
     pub is_active_low: bool,
-    /// Whether it is level-triggered.
+    /// Level-triggered, not edge-triggered.
     pub is_level_triggered: bool,
 }
 
-/// Sets up the local APIC of the processor that this runs on, in whatever state firmware left it.
+/// Sets up this processor's local APIC, in whatever state firmware left it.
 pub fn init_this_cpu(non_maskable_pins: impl Iterator<Item = NonMaskablePin>) -> Result<(), MapRegionError> {
     let _interrupts = InterruptsOff::new();
     access::enable()?;
@@ -63,22 +63,22 @@ pub fn init_this_cpu(non_maskable_pins: impl Iterator<Item = NonMaskablePin>) ->
     // SAFETY: The vector has a handler, and every local interrupt is masked by the next lines before interrupts are on.
     unsafe { apic.write(Register::SpuriousVector, spurious) };
     mask_local_interrupts(apic);
-    // SAFETY: Priority 0 lets all interrupts through; the handlers are there.
+    // SAFETY: Priority 0 lets all interrupts through; every vector has a handler.
     unsafe { apic.write(Register::TaskPriority, 0) };
     // SAFETY: A write before reading clears what happened before (Intel SDM vol. 3, section 12.5.3).
     unsafe { apic.write(Register::ErrorStatus, 0) };
     let error = u32::from(u8::from(InterruptVector::LocalApicError));
     // SAFETY: The vector has a handler.
     unsafe { apic.write(Register::LvtError, error) };
-    // SAFETY: It changes how fast a timer counts that does not run.
+    // SAFETY: The timer is stopped.
     unsafe { apic.write(Register::TimerDivide, DIVIDE_BY_16) };
     non_maskable_pins.for_each(|pin| set_non_maskable(apic, pin));
     Ok(())
 }
 
-/// Masks all local interrupts that the APIC has.
+/// Masks all local interrupts of the APIC.
 fn mask_local_interrupts(apic: &LocalApicAccess) {
-    // Bits 16 to 23: the number of the last one, which says which of the rarer ones there are.
+    // Bits 16 to 23: the number of the last local interrupt. It tells which of the rare ones exist.
     let last = apic.read(Register::Version) >> 16 & 0xff;
     let rare = [
         (Register::LvtPerformance, 4),
@@ -96,14 +96,14 @@ fn mask_local_interrupts(apic: &LocalApicAccess) {
         Register::LvtError,
     ];
     for register in common.into_iter().chain(rare) {
-        // SAFETY: The APIC has the register, and what is masked does not come.
+        // SAFETY: The APIC has the register, and a masked interrupt is not delivered.
         unsafe { apic.write(register, MASKED) };
     }
     // SAFETY: A count of 0 stops a timer that firmware left running.
     unsafe { apic.write(Register::TimerInitialCount, 0) };
 }
 
-/// Lets a pin carry NMIs.
+/// Configures a pin for NMIs.
 fn set_non_maskable(apic: &LocalApicAccess, pin: NonMaskablePin) {
     let register = match pin.line {
         0 => Register::LvtLint0,
@@ -116,7 +116,7 @@ fn set_non_maskable(apic: &LocalApicAccess, pin: NonMaskablePin) {
     unsafe { apic.write(register, DELIVER_NON_MASKABLE | polarity | trigger) };
 }
 
-/// Sends a message to a processor. Returns whether that was possible.
+/// Sends a message to a processor. Returns `false` if there is no such processor or no local APIC.
 pub fn send(cpu_id: u32, message: Message) -> bool {
     let (Some(apic), Some(destination)) = (access(), cpu_local_data::local_apic_id_of(cpu_id)) else {
         return false;
@@ -131,17 +131,17 @@ pub fn send(cpu_id: u32, message: Message) -> bool {
     true
 }
 
-/// Tells the APIC that the interrupt is handled.
+/// Ends the handling of the current interrupt.
 #[inline]
 pub fn end_of_interrupt() {
     if let Some(apic) = access() {
-        // SAFETY: Zero is what the register takes. If nothing is being handled, it changes nothing.
+        // SAFETY: The register accepts zero. If no interrupt is in service, the write has no effect.
         unsafe { apic.write(Register::EndOfInterrupt, 0) };
     }
 }
 
-/// Whether the APIC waits for the end of the handling of this interrupt: not if it took the interrupt back, or the
-/// instruction `int` raised it.
+/// Whether the APIC waits for the end of this interrupt. It does not for a spurious one, nor for one that the instruction `int`
+/// raised.
 pub fn is_in_service(vector: u8) -> bool {
     access().is_some_and(|apic| {
         let word = apic.read_nth(Register::InService, u16::from(vector / 32));
@@ -149,38 +149,38 @@ pub fn is_in_service(vector: u8) -> bool {
     })
 }
 
-/// Takes the errors that the APIC has found since the last call (Intel SDM vol. 3, figure 12-9).
+/// Returns and clears the errors since the last call (Intel SDM vol. 3, figure 12-9).
 pub fn take_errors() -> u32 {
     access().map_or(0, |apic| {
-        // SAFETY: The write makes the APIC show what it has found.
+        // SAFETY: The write makes the APIC update the register.
         unsafe { apic.write(Register::ErrorStatus, 0) };
         apic.read(Register::ErrorStatus)
     })
 }
 
-/// Lets the timer interrupt this processor once, after so many counts; 0 stops it.
+/// Programs one timer interrupt on this processor, after `counts` counts; 0 stops the timer.
 #[inline]
 pub fn set_timer(counts: u32) {
     if let Some(apic) = access() {
         let vector = u32::from(u8::from(InterruptVector::LocalApicTimer));
         // SAFETY: One-shot mode, at a vector that has a handler.
         unsafe { apic.write(Register::LvtTimer, vector) };
-        // SAFETY: The handler expects it at any time.
+        // SAFETY: The handler expects the interrupt at any time.
         unsafe { apic.write(Register::TimerInitialCount, counts) };
     }
 }
 
-/// Starts the timer without an interrupt, so that its rate can be measured.
+/// Starts the timer with its interrupt masked, to measure its rate.
 pub(super) fn start_counting() {
     if let Some(apic) = access() {
-        // SAFETY: Masked, it interrupts nobody.
+        // SAFETY: A masked timer does not interrupt.
         unsafe { apic.write(Register::LvtTimer, MASKED) };
         // SAFETY: As before.
         unsafe { apic.write(Register::TimerInitialCount, u32::MAX) };
     }
 }
 
-/// Where the timer's count is, going down.
+/// Current count of the timer, which counts down.
 pub(super) fn current_count() -> u64 {
     access().map_or(0, |apic| u64::from(apic.read(Register::TimerCurrentCount)))
 }

@@ -1,20 +1,20 @@
-//! Why something that the FADT says is not believed.
+//! Errors of the FADT.
 
 use crate::address::AllegedAddress;
 use crate::generic_address::AddressSpace;
 
-/// Why something that the FADT says is not believed.
+/// Why a field of the FADT is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FadtError {
-    /// Registers that can only be ports lie elsewhere.
+    /// A block of registers is not in the I/O port space.
     #[error("the FADT puts {field} into {space}, and not among the I/O ports")]
     NotPorts {
         /// The field, by ACPI's name.
         field: &'static str,
-        /// Where they lie.
+        /// Their address space.
         space: AddressSpace,
     },
-    /// No block of ports can lie there.
+    /// A block of I/O ports cannot be at this address.
     #[error("the FADT puts {field} at {address}, where there are no such I/O ports")]
     Ports {
         /// The field, by ACPI's name.
@@ -22,10 +22,10 @@ pub enum FadtError {
         /// The alleged first port.
         address: AllegedAddress,
     },
-    /// The reset register lies where no register can.
+    /// The reset register cannot be at this address.
     #[error("the FADT puts the reset register at {address} in {space}")]
     ResetRegister {
-        /// Where it lies.
+        /// Its address space.
         space: AddressSpace,
         /// Its alleged address.
         address: AllegedAddress,

@@ -1,4 +1,4 @@
-//! What the kernel needs to switch the machine off, and to measure time: power management's registers.
+//! Reads the registers of power management from the FADT: to switch the machine off, and to measure time.
 
 use super::error::FadtError;
 use super::register_block::{PM_TIMER, PM1A_CONTROL, PM1B_CONTROL};
@@ -7,62 +7,62 @@ use crate::io_port::IoPort;
 
 /// Offset of the port for commands to the firmware.
 const SMI_COMMAND: usize = 48;
-/// Offset of the command that makes the firmware let go of power management.
+/// Offset of the command that enters ACPI mode.
 const ACPI_ENABLE: usize = 52;
-/// Offset of the command that makes it take it back.
+/// Offset of the command that leaves ACPI mode.
 const ACPI_DISABLE: usize = 53;
-/// Offset of what a PC has.
+/// Offset of the boot architecture flags.
 const IAPC_BOOT_ARCH: usize = 109;
-/// What a PC has: a keyboard controller.
+/// Boot architecture flag: there is a keyboard controller.
 const HAS_8042: u16 = 1 << 1;
-/// The first revision that says what a PC has.
+/// The first revision with boot architecture flags.
 const REVISION_WITH_BOOT_ARCH: u8 = 2;
 /// Flag: the timer has 32 bits, not 24.
 const TIMER_HAS_32_BITS: u32 = 1 << 8;
 /// Flag: there are no fixed registers.
 const HARDWARE_REDUCED: u32 = 1 << 20;
 
-/// Where power management is controlled. What is written goes to both blocks.
+/// The PM1 control registers. Each value is written to both blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pm1Control {
-    /// The first block's 16-bit register.
+    /// 16-bit register of block a.
     pub a: IoPort,
-    /// The second block's, if there is one.
+    /// 16-bit register of block b, if there is one.
     pub b: Option<IoPort>,
 }
 
-/// How the firmware is told who looks after power management.
+/// The commands that switch the firmware between ACPI mode and legacy mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AcpiModeCommand {
     /// The port for commands.
     pub port: IoPort,
-    /// Let go of it.
+    /// Enters ACPI mode.
     pub enable: u8,
-    /// Take it back.
+    /// Leaves ACPI mode.
     pub disable: u8,
 }
 
-/// Whether there is a keyboard controller, which can also reset the machine.
+/// Whether there is a keyboard controller, which can reset the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyboardController {
     /// There is one.
     Present,
-    /// There is none: its ports may be something else's.
+    /// There is none: its ports may belong to another device.
     Absent,
-    /// The table is too old to say it.
+    /// The table is too old to have the flag.
     Unknown,
 }
 
-/// A counter that goes 3,579,545 times a second.
+/// The power management timer, a counter of 3,579,545 Hz.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmTimer {
     /// Its 32-bit register.
     pub port: IoPort,
-    /// How many bits of it count.
+    /// Width of the counter.
     pub width: PmTimerWidth,
 }
 
-/// How many bits of the timer count.
+/// Width of the power management timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PmTimerWidth {
     /// It wraps around after 4.7 seconds.
@@ -72,10 +72,10 @@ pub enum PmTimerWidth {
 }
 
 impl Fadt {
-    /// Where power management is controlled. `None` on machines without fixed registers.
+    /// The PM1 control registers. `None` on machines without fixed registers.
     ///
     /// # Errors
-    /// When no such registers can lie where the table says.
+    /// If such registers cannot be at the address in the table.
     pub fn pm1_control(&self) -> Result<Option<Pm1Control>, FadtError> {
         if self.has_flag(HARDWARE_REDUCED) {
             return Ok(None);
@@ -87,7 +87,7 @@ impl Fadt {
         Ok(Some(Pm1Control { a, b }))
     }
 
-    /// How the firmware is told to let go of power management. `None` where it has none to let go of.
+    /// The commands for ACPI mode. `None` where the machine is always in ACPI mode.
     #[must_use]
     pub fn acpi_mode_command(&self) -> Option<AcpiModeCommand> {
         let port = IoPort::of_block(u64::from(self.u32(SMI_COMMAND)), 1)?;
@@ -98,7 +98,7 @@ impl Fadt {
     /// The timer, if there is one.
     ///
     /// # Errors
-    /// When it cannot lie where the table says.
+    /// If it cannot be at the address in the table.
     pub fn pm_timer(&self) -> Result<Option<PmTimer>, FadtError> {
         let length_bytes = u16::from(self.u8(PM_TIMER.length));
         if length_bytes != PM_TIMER.needed_bytes || self.has_flag(HARDWARE_REDUCED) {

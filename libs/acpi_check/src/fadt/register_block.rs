@@ -1,11 +1,11 @@
-//! The blocks of fixed registers: each has an old field with a port, and a newer one with any kind of address.
+//! The blocks of fixed registers. Each has an old field with an I/O port, and a newer one with a generic address.
 
 use super::Fadt;
 use super::error::FadtError;
 use crate::generic_address::{AddressSpace, GENERIC_ADDRESS_BYTES, GenericAddress};
 use crate::io_port::IoPort;
 
-/// The fields that say where a block lies.
+/// The fields with the address of a block.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RegisterBlock {
     /// The old field, by ACPI's name.

@@ -1,7 +1,7 @@
-//! The FADT of the copy: all fields are there, and pointers lead into the copy.
+//! Rewrites the FADT of the copy: all fields exist, and its pointers lead into the copy.
 //!
 //! The crate `acpi` multiplies the 8-bit lengths of blocks of registers by 8, and panics at 32 bytes, unless the newer
-//! field says where the block lies. So the newer fields are filled in from the old ones.
+//! field has the address of the block. So the newer fields are filled in from the old ones.
 
 use super::checksum::set_length_and_checksum;
 use crate::bytes::{put, u8_at};
@@ -11,9 +11,9 @@ use crate::generic_address::GENERIC_ADDRESS_BYTES;
 /// The first revision whose 64-bit fields the crate `acpi` reads.
 const REVISION_WITH_X_FIELDS: u8 = 2;
 
-/// The crate reads power management's registers whole, as numbers of no more bytes.
+/// The crate reads a register of power management as one number, of at most so many bytes.
 const LONGEST_PM1_BYTES: u8 = 8;
-/// The address of a block that there is not.
+/// The address of a block that does not exist.
 const NOWHERE: [u8; GENERIC_ADDRESS_BYTES] = [0; GENERIC_ADDRESS_BYTES];
 
 /// Rewrites the table of `length` bytes at the beginning of `room`, which is zero behind the table's end and large
@@ -21,7 +21,7 @@ const NOWHERE: [u8; GENERIC_ADDRESS_BYTES] = [0; GENERIC_ADDRESS_BYTES];
 pub(super) fn rewrite(room: &mut [u8], length: usize, dsdt: Option<u64>) -> Option<usize> {
     let room = room.get_mut(..length.max(FADT_BYTES))?;
     let fadt = Fadt::from_bytes(room.get(..length)?);
-    // Without fields that are only there in part.
+    // Clears fields that are only partly inside the table.
     put(room, 0, *fadt.bytes());
     put(room, FACS, [0; 4]);
     put(room, X_FACS, [0; 8]);
@@ -31,7 +31,7 @@ pub(super) fn rewrite(room: &mut [u8], length: usize, dsdt: Option<u64>) -> Opti
     let revision = u8_at(room, REVISION).unwrap_or(0).max(REVISION_WITH_X_FIELDS);
     put(room, REVISION, [revision]);
     for block in PM1_BLOCKS {
-        // The crate maps these wherever they are said to lie.
+        // The crate maps these wherever the table says they are.
         let port = block.first_port(&fadt).unwrap_or(None);
         put(room, block.port, u32::from(port.map_or(0, |port| port.0)).to_le_bytes());
         let address = port.map_or(NOWHERE, |port| block.address_of_port(&fadt, u32::from(port.0)));

@@ -1,11 +1,11 @@
-//! Where things lie in the copy: the root pointer, the list of tables, the tables.
+//! Layout of the copy: the root pointer, the list of tables, the tables.
 
 use core::ops::Range;
 
 use crate::fadt::FADT_BYTES;
 use crate::table::{HEADER_BYTES, Table};
 
-/// Everything but the list begins at a multiple of this.
+/// Alignment of everything but the list.
 const ALIGNMENT_BYTES: usize = 64;
 /// Offset of the root pointer.
 pub(super) const RSDP: usize = 0;
@@ -16,7 +16,7 @@ pub(super) const XSDT: usize = POINTERS - HEADER_BYTES as usize;
 /// Size of a pointer.
 pub(super) const POINTER_BYTES: usize = 8;
 
-/// Where the tables lie in the copy.
+/// Layout of the copy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ImageLayout<'a> {
     /// The tables.
@@ -24,17 +24,17 @@ pub(crate) struct ImageLayout<'a> {
 }
 
 impl<'a> ImageLayout<'a> {
-    /// A layout for these tables, which are no longer in total than the list of tables allows.
+    /// A layout for these tables, whose total length the list of tables has limited.
     pub(crate) const fn new(tables: &'a [Table]) -> Self {
         Self { tables }
     }
 
-    /// How large the copy is.
+    /// Size of the copy in bytes.
     pub(crate) fn size_bytes(&self) -> usize {
         self.rooms().last().map_or(self.first_room(), |(_, room)| room.end)
     }
 
-    /// The tables, and the room of each: as long as the table or the crate's longest struct.
+    /// The tables, and the range of each: as long as the table, and at least as the crate's longest struct.
     pub(super) fn rooms(&self) -> impl Iterator<Item = (&'a Table, Range<usize>)> {
         self.tables.iter().scan(self.first_room(), |start, table| {
             let length = usize::try_from(table.length_bytes).ok()?;
@@ -45,7 +45,7 @@ impl<'a> ImageLayout<'a> {
         })
     }
 
-    /// Where the first table lies.
+    /// Offset of the first table.
     const fn first_room(&self) -> usize {
         (POINTERS + self.tables.len() * POINTER_BYTES).next_multiple_of(ALIGNMENT_BYTES)
     }

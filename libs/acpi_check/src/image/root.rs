@@ -1,4 +1,4 @@
-//! The copy's own root pointer and list of tables.
+//! Writes the copy's root pointer and list of tables.
 
 use x86_64::PhysAddr;
 
@@ -8,9 +8,9 @@ use crate::bytes::put;
 use crate::rsdp::{RSDP_SIGNATURE, SECOND_LENGTH_BYTES};
 use crate::signature::Signature;
 
-/// Who made both.
+/// OEM id of both.
 const OEM_ID: [u8; 6] = *b"LIMELT";
-/// What the list is called.
+/// OEM table id of the list.
 const OEM_TABLE_ID: [u8; 8] = *b"CHECKED ";
 
 /// Offset of the revision in the list's header.
@@ -63,7 +63,7 @@ pub(super) fn write_rsdp(image: &mut [u8], base: PhysAddr) {
     }
 }
 
-/// The physical address of this offset of the image, all of which has possible addresses.
+/// The physical address of an offset in the image.
 pub(super) const fn address_at(base: PhysAddr, offset: usize) -> u64 {
     base.as_u64().saturating_add(offset as u64)
 }

@@ -1,4 +1,4 @@
-//! Makes the copy, and says what is in it.
+//! Copies the sound tables, and finds tables in the copy.
 
 use core::ops::Range;
 
@@ -17,9 +17,9 @@ use crate::sleep_type::SleepType;
 use crate::table::{Table, TableFault};
 use crate::table_list::TABLE_LIMIT;
 
-/// The copy begins with a page of this size.
+/// Alignment of the copy.
 const PAGE_BYTES: u64 = 4096;
-/// What the list of tables does not name: the DSDT is the FADT's, and the other two are not for the crate `acpi`.
+/// Tables that the list does not name: the FADT names the DSDT, and the crate `acpi` must not read the other two.
 const NOT_LISTED: [Signature; 3] = [Signature::DSDT, Signature::SRAT, Signature::SLIT];
 /// The last address that a processor can put on its bus.
 const LAST_ADDRESS: u64 = (1 << 52) - 1;
@@ -31,7 +31,7 @@ pub struct CheckedTables<'a> {
     image: &'a [u8],
     /// Where it lies.
     base: PhysAddr,
-    /// What is where in it, in the order of the root table, then the DSDT.
+    /// The tables in it, in the order of the root table, then the DSDT.
     places: ArrayVec<Place, TABLE_LIMIT>,
     /// The FADT as the firmware wrote it.
     fadt: Option<Fadt>,
@@ -47,7 +47,7 @@ struct Place {
 }
 
 impl<'a> CheckedTables<'a> {
-    /// Where the root pointer of the copy lies. The crate `acpi` may be given it.
+    /// Address of the copy's root pointer, for the crate `acpi`.
     #[must_use]
     pub const fn root_pointer(&self) -> PhysAddr {
         self.base
@@ -58,20 +58,19 @@ impl<'a> CheckedTables<'a> {
         self.places.iter().map(|place| place.signature)
     }
 
-    /// The first table of this name. For what the FADT says there is [`Self::fadt`]: its copy is made for the crate
-    /// `acpi`.
+    /// The first table of this name. For the FADT use [`Self::fadt`]: its copy is rewritten for the crate `acpi`.
     #[must_use]
     pub fn find(&self, signature: Signature) -> Option<&'a [u8]> {
         self.of(signature).next()
     }
 
-    /// What the firmware's FADT says.
+    /// The FADT as the firmware wrote it.
     #[must_use]
     pub const fn fadt(&self) -> Option<&Fadt> {
         self.fadt.as_ref()
     }
 
-    /// What switches the machine off, if the DSDT or an SSDT says it plainly.
+    /// The sleep type that switches the machine off, if the DSDT or an SSDT has it as constants.
     #[must_use]
     pub fn soft_off(&self) -> Option<SleepType> {
         self.of(Signature::DSDT)
@@ -139,7 +138,7 @@ impl<'a> Copier<'a> {
         let start = room.start;
         let length = usize::try_from(table.length_bytes).unwrap_or(usize::MAX);
         let Some(bytes) = self.image.get_mut(room).and_then(|room| room.get_mut(..length)) else {
-            // The layout gives every table room enough.
+            // Cannot happen: the layout has room for every table.
             return Ok(());
         };
         let outcome = copy_and_check(memory, table, bytes).and_then(|()| {
@@ -149,7 +148,7 @@ impl<'a> Copier<'a> {
             sanitize::sanitize(table.signature, bytes, note)
         });
         let length = outcome.inspect_err(|_| bytes.fill(0))?;
-        // There are no more than the list of tables has.
+        // Cannot fail: there are at most as many as in the list of tables.
         _ = self.places.try_push(Place {
             signature: table.signature,
             bytes: start..start.saturating_add(length),
@@ -157,7 +156,7 @@ impl<'a> Copier<'a> {
         Ok(())
     }
 
-    /// Notes which of the tables are missing that the kernel would like to have.
+    /// Reports which tables are missing that the kernel uses.
     fn note_missing(&self, note: &mut dyn FnMut(AcpiNote)) {
         for signature in [Signature::FADT, Signature::DSDT, Signature::MADT] {
             if !self.places.iter().any(|place| place.signature == signature) {
@@ -166,7 +165,7 @@ impl<'a> Copier<'a> {
         }
     }
 
-    /// Writes what leads to the tables.
+    /// Writes the root pointer, the list of tables and the FADT's pointers.
     fn finish(mut self) -> CheckedTables<'a> {
         let dsdt = self.places.iter().find(|place| place.signature == Signature::DSDT);
         let dsdt = dsdt.map(|place| root::address_at(self.base, place.bytes.start));
@@ -190,7 +189,7 @@ impl<'a> Copier<'a> {
     }
 }
 
-/// Copies a table and looks whether it is still what it was.
+/// Copies a table and checks that it has not changed since it was validated.
 fn copy_and_check(memory: &dyn ReadMemory, table: &Table, bytes: &mut [u8]) -> Result<(), TableFault> {
     memory.read(table.address, bytes)?;
     let copied = Table::read(&&*bytes, AllegedAddress::new(0)).map_err(|_| TableFault::Changed)?;
@@ -205,7 +204,7 @@ fn copy_and_check(memory: &dyn ReadMemory, table: &Table, bytes: &mut [u8]) -> R
     }
 }
 
-/// Whether the copy can lie there.
+/// Checks the address and size of the copy.
 fn check_place(base: PhysAddr, needed_bytes: usize, given_bytes: usize) -> Result<(), ImageError> {
     if !base.is_aligned(PAGE_BYTES) {
         return Err(ImageError::NotAPage { base });

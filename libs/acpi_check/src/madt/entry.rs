@@ -1,13 +1,13 @@
-//! What the entries of the MADT say.
+//! The contents of MADT entries.
 
 use x86_64::PhysAddr;
 
 use super::line::LineFlags;
 use crate::address::AllegedAddress;
 
-/// Flag of a processor: it may be started. Those that are only "online capable" are not there yet.
+/// Flag of a processor: it may be started. A processor that is only "online capable" is not present yet.
 const ENABLED: u32 = 1 << 0;
-/// Processor id that means all processors in entries of local APICs.
+/// Processor id for all processors, in entries of local APICs.
 const ALL_PROCESSORS: u8 = u8::MAX;
 /// The same in entries of local x2APICs.
 const ALL_X2APIC_PROCESSORS: u32 = u32::MAX;
@@ -15,48 +15,48 @@ const ALL_X2APIC_PROCESSORS: u32 = u32::MAX;
 /// An entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MadtEntry {
-    /// The number of its kind.
+    /// Number of its type.
     pub number: u8,
-    /// Where it lies in the table.
+    /// Offset in the table.
     pub offset: u32,
-    /// What it says.
+    /// Its contents.
     pub kind: EntryKind,
 }
 
-/// What an entry says.
+/// The contents of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     /// A processor, with a local APIC or a local x2APIC.
     Processor {
-        /// Which.
+        /// Its ids.
         processor: Processor,
-        /// Whether it is there and may be started.
+        /// Whether it is present and may be started.
         is_enabled: bool,
     },
     /// An I/O APIC.
     IoApic(IoApic),
-    /// An interrupt of the ISA bus arrives elsewhere or in another way than usual.
+    /// An interrupt of the ISA bus has an unusual input, polarity or trigger mode.
     SourceOverride(SourceOverride),
     /// An input of an I/O APIC carries NMIs.
     NmiSource(NmiSource),
     /// An interrupt line of a local APIC or local x2APIC carries NMIs.
     LocalNmi(LocalNmi),
-    /// The local APICs lie there, and not where the table's head says.
+    /// Address of the local APICs; overrides the one in the table's header.
     LocalApicAddress(AllegedAddress),
     /// Anything else.
     Other,
 }
 
-/// A number of an interrupt, counted through all I/O APICs (ACPI's "global system interrupt").
+/// A global system interrupt: numbers the inputs of all I/O APICs consecutively.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GlobalSystemInterrupt(pub u32);
 
 /// A processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Processor {
-    /// ACPI's id of it.
+    /// Its ACPI processor id.
     pub processor_id: u32,
-    /// The id that its local APIC goes by.
+    /// Id of its local APIC.
     pub local_apic_id: u32,
 }
 
@@ -65,56 +65,56 @@ pub struct Processor {
 pub struct IoApic {
     /// Its id.
     pub id: u8,
-    /// Where its registers lie.
+    /// Address of its registers.
     pub address: PhysAddr,
-    /// The number of its first input.
+    /// Global system interrupt of its first input.
     pub first_interrupt: GlobalSystemInterrupt,
 }
 
-/// Where an interrupt of the ISA bus arrives.
+/// An exception from the identity mapping of ISA interrupts to I/O APIC inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceOverride {
     /// The bus: 0 is the ISA bus, and nothing else is defined.
     pub bus: u8,
-    /// The interrupt's number there.
+    /// Number of the interrupt on the bus.
     pub irq: u8,
-    /// Where it arrives.
+    /// The input to which it is wired.
     pub interrupt: GlobalSystemInterrupt,
-    /// How it is signalled.
+    /// Polarity and trigger mode.
     pub flags: LineFlags,
 }
 
 /// An input of an I/O APIC that carries NMIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NmiSource {
-    /// Which input.
+    /// The input.
     pub interrupt: GlobalSystemInterrupt,
-    /// How it is signalled.
+    /// Polarity and trigger mode.
     pub flags: LineFlags,
 }
 
 /// A local APIC's interrupt line that carries NMIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalNmi {
-    /// Whose.
+    /// The processors.
     pub target: NmiTarget,
-    /// Which line: 0 or 1.
+    /// 0 for LINT0, 1 for LINT1.
     pub line: u8,
-    /// How it is signalled.
+    /// Polarity and trigger mode.
     pub flags: LineFlags,
 }
 
-/// Whose local interrupt line carries NMIs.
+/// The processors whose local interrupt line carries NMIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NmiTarget {
-    /// Every processor's.
+    /// All processors.
     AllProcessors,
-    /// That of the processor with this ACPI id.
+    /// The processor with this ACPI processor id.
     Processor(u32),
 }
 
 impl EntryKind {
-    /// Reads an entry that is long enough for its kind; `bytes` begin with its head.
+    /// Reads an entry that is long enough for its type; `bytes` starts with its header.
     pub(super) const fn decode(kind: u8, bytes: [u8; 16]) -> Self {
         let [_, _, a, b, c, d, e, f, g, h, i, j, k, l, m, n] = bytes;
         match kind {

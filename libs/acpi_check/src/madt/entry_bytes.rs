@@ -1,36 +1,36 @@
-//! One entry of the MADT as bytes: its kind, and a length that leads forward and stays inside the table.
+//! An entry of the MADT as bytes: its type, and a length that goes forward and stays inside the table.
 
 use super::entry::{EntryKind, MadtEntry};
 use crate::address::AllegedAddress;
 use crate::read_memory::{OutOfReach, ReadMemory};
 
-/// Length of an entry's head: kind and length.
+/// Length of an entry's header: type and length.
 const HEAD_BYTES: u8 = 2;
-/// The longest entry that is looked into.
+/// Bytes of an entry that are read.
 const LONGEST_BYTES: usize = 16;
 
-/// Why an entry is not believed.
+/// Why an entry is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
     /// It cannot be read.
     #[error("MADT entry at offset {offset}: {out_of_reach}")]
     OutOfReach {
-        /// Where it lies in the table.
+        /// Its offset in the table.
         offset: u32,
-        /// What cannot be reached.
+        /// The memory that cannot be reached.
         out_of_reach: OutOfReach,
     },
-    /// It has no room for its own head or runs past the end of the table: nobody knows where the next one lies.
+    /// It is shorter than its header or runs past the end of the table: the next entry cannot be found.
     #[error("MADT entry of type {kind} at offset {offset}: absurd length, {length_bytes} bytes")]
     Length {
         /// Type of the entry.
         kind: u8,
         /// Its alleged length.
         length_bytes: u8,
-        /// Where it lies in the table.
+        /// Its offset in the table.
         offset: u32,
     },
-    /// It is shorter than its kind needs.
+    /// It is too short for its type.
     #[error(
         "MADT entry of type {kind} at offset {offset}: {length_bytes} bytes are too short, it needs {needed_bytes}"
     )]
@@ -39,9 +39,9 @@ pub enum EntryError {
         kind: u8,
         /// Its length.
         length_bytes: u8,
-        /// The least length of its kind.
+        /// The minimum length for its type.
         needed_bytes: u8,
-        /// Where it lies in the table.
+        /// Its offset in the table.
         offset: u32,
     },
 }
@@ -94,7 +94,7 @@ impl EntryBytes {
         })
     }
 
-    /// Where the next entry lies in the table.
+    /// Offset of the next entry in the table.
     pub(super) fn end(&self) -> u32 {
         self.offset.saturating_add(u32::from(self.length_bytes))
     }
@@ -104,7 +104,7 @@ impl EntryBytes {
         shortest_bytes(self.kind)
     }
 
-    /// What it says. `None` when it is shorter than its kind needs.
+    /// Its contents. `None` if it is too short for its type.
     pub(super) fn entry(&self) -> Option<MadtEntry> {
         (self.length_bytes >= self.needed_bytes()).then_some(MadtEntry {
             number: self.kind,
@@ -114,7 +114,7 @@ impl EntryBytes {
     }
 }
 
-/// The least length of an entry of this kind, and never less than the struct by which the crate `acpi` reads it.
+/// The minimum length of an entry of this type, and at least that of the crate `acpi`'s struct for it.
 const fn shortest_bytes(kind: u8) -> u8 {
     match kind {
         // Local APIC, NMI source.

@@ -1,20 +1,20 @@
-//! Where the 16 interrupts of the ISA bus arrive. The crate `acpi` lists the exceptions; this applies them to the rule.
+//! The I/O APIC inputs of the 16 ISA interrupts: the identity mapping, with the MADT's exceptions applied.
 
 use super::MadtEntries;
 use super::entry::{EntryKind, GlobalSystemInterrupt, SourceOverride};
 use super::line::{InterruptLine, Polarity, Trigger};
 
-/// How many interrupts the ISA bus has.
+/// Number of interrupts of the ISA bus.
 pub(super) const ISA_IRQ_COUNT: u8 = 16;
 
-/// Where an interrupt of the ISA bus arrives, and how.
+/// The input of an ISA interrupt, with polarity and trigger mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IsaRoute {
     /// The input of an I/O APIC.
     pub interrupt: GlobalSystemInterrupt,
-    /// What the line does to signal.
+    /// Active level.
     pub polarity: Polarity,
-    /// What makes the interrupt.
+    /// Trigger mode.
     pub trigger: Trigger,
 }
 
@@ -26,8 +26,8 @@ pub struct IsaRoutes {
 }
 
 impl IsaRoutes {
-    /// Reads a MADT. Entries that are not believed, and those of other buses, are passed over; of two for the same
-    /// interrupt the later one holds.
+    /// Reads a MADT. Invalid entries and those of other buses are skipped; of two for the same interrupt the later one
+    /// applies.
     pub fn read(entries: MadtEntries<'_>) -> Self {
         let mut routes = Self::default();
         for entry in entries.flatten() {
@@ -38,8 +38,8 @@ impl IsaRoutes {
         routes
     }
 
-    /// Where the interrupt `irq` arrives: edge-triggered and active-high at the input of the same number, unless the
-    /// MADT says otherwise. `None` when there is no such interrupt, or another one arrives at its input.
+    /// The route of the interrupt `irq`: the input of the same number, edge-triggered and active high, unless the MADT has
+    /// an exception. `None` if there is no such interrupt, or another one uses its input.
     #[must_use]
     pub fn route(&self, irq: u8) -> Option<IsaRoute> {
         let exception = self.overrides.get(usize::from(irq))?;

@@ -1,38 +1,38 @@
-//! How a device signals on an interrupt line (ACPI specification, table "MPS INTI Flags").
+//! Polarity and trigger mode of an interrupt line (ACPI specification, table "MPS INTI Flags").
 
-/// A line's polarity and trigger mode as a table says them, with two values that mean nothing.
+/// Polarity and trigger mode in a table, not validated: two of the values are reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineFlags(u16);
 
-/// What the line does to signal.
+/// The active level of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Polarity {
-    /// It rises.
+    /// High.
     ActiveHigh,
-    /// It falls.
+    /// Low.
     ActiveLow,
 }
 
-/// What makes the interrupt.
+/// The trigger mode of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
-    /// The change.
+    /// Edge-triggered.
     Edge,
-    /// That the line stays so.
+    /// Level-triggered.
     Level,
 }
 
-/// How a line is to be set up.
+/// Validated polarity and trigger mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InterruptLine {
-    /// What the line does to signal.
+    /// Active level.
     pub polarity: Polarity,
-    /// What makes the interrupt.
+    /// Trigger mode.
     pub trigger: Trigger,
 }
 
 impl InterruptLine {
-    /// As the ISA bus has it.
+    /// The default of the ISA bus.
     pub const ISA: Self = Self {
         polarity: Polarity::ActiveHigh,
         trigger: Trigger::Edge,
@@ -52,7 +52,7 @@ impl LineFlags {
         self.0
     }
 
-    /// How the line is to be set up, if it is an ISA bus's. `None` when the flags have a value that means nothing.
+    /// Validates the flags for a line of the ISA bus. `None` for a reserved value.
     #[must_use]
     pub const fn on_isa(self) -> Option<InterruptLine> {
         let polarity = match self.0 & 0b11 {

@@ -1,8 +1,8 @@
-//! Makes a MADT such that the crate `acpi` reads it without looping, panicking, leaving the table, or refusing all of
-//! it for one odd entry.
+//! Sanitizes a MADT, so that the crate `acpi` reads it without an endless loop, a panic, a read past its end, or a refusal
+//! of the whole table for one invalid entry.
 //!
-//! An entry that says nothing sensible is left out; the table is cut where an entry does not say where the next one
-//! lies. Entries of unknown kinds stay.
+//! Invalid entries are removed. The table is cut after an entry whose length does not lead to the next one. Entries of
+//! unknown types stay.
 
 use x86_64::PhysAddr;
 
@@ -14,48 +14,48 @@ use crate::address::AllegedAddress;
 use crate::note::AcpiNote;
 use crate::table::TableFault;
 
-/// Why an entry is left out.
+/// Why an entry is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EntryFault {
-    /// It is shorter than its kind needs.
+    /// It is too short for its type.
     #[error("{length_bytes} bytes are too short, it needs {needed_bytes}")]
     TooShort {
         /// Its length.
         length_bytes: u8,
-        /// The least length of its kind.
+        /// The minimum length for its type.
         needed_bytes: u8,
     },
-    /// It speaks of interrupts of a bus that is none.
+    /// It is for a bus that does not exist.
     #[error("there is no bus {bus}")]
     Bus {
         /// The alleged bus.
         bus: u8,
     },
-    /// It speaks of an interrupt that the ISA bus does not have.
+    /// It is for an interrupt that the ISA bus does not have.
     #[error("the ISA bus has no interrupt {irq}")]
     Irq {
         /// The alleged interrupt.
         irq: u8,
     },
-    /// Polarity or trigger mode has a value that means nothing.
+    /// Polarity or trigger mode has a reserved value.
     #[error("polarity and trigger mode {flags:#x} mean nothing")]
     LineFlags {
         /// The flags.
         flags: u16,
     },
-    /// It speaks of an interrupt line that local APICs do not have.
+    /// It is for an interrupt line that local APICs do not have.
     #[error("local APICs have no interrupt line {line}")]
     Line {
         /// The alleged line.
         line: u8,
     },
-    /// Registers cannot lie there.
+    /// Registers cannot be at this address.
     #[error("no registers can lie at {address}")]
     Address {
         /// The alleged address.
         address: AllegedAddress,
     },
-    /// It is of no use to processors of this architecture.
+    /// It is for another architecture.
     #[error("it belongs to another architecture")]
     Foreign,
 }
@@ -97,7 +97,7 @@ pub(crate) fn sanitize(table: &mut [u8], note: &mut dyn FnMut(AcpiNote)) -> Resu
     }
 }
 
-/// What the entry says, or why it is left out.
+/// Validates an entry.
 fn entry_fault(bytes: &EntryBytes) -> Result<EntryKind, EntryFault> {
     let entry = bytes.entry().ok_or(EntryFault::TooShort {
         length_bytes: bytes.length_bytes,
@@ -106,7 +106,7 @@ fn entry_fault(bytes: &EntryBytes) -> Result<EntryKind, EntryFault> {
     check(&entry).map(|()| entry.kind)
 }
 
-/// Whether the entry says something sensible.
+/// Validates the contents of an entry.
 fn check(entry: &MadtEntry) -> Result<(), EntryFault> {
     match entry.kind {
         EntryKind::IoApic(io_apic) if !may_hold_registers(io_apic.address) => Err(EntryFault::Address {
@@ -129,12 +129,12 @@ fn check(entry: &MadtEntry) -> Result<(), EntryFault> {
     }
 }
 
-/// Whether an I/O APIC's registers, which are read as double words, may lie at an address.
+/// Whether the registers of an I/O APIC, which are read as double words, can be at an address.
 fn may_hold_registers(address: PhysAddr) -> bool {
     !address.is_null() && address.is_aligned(size_of::<u32>() as u64)
 }
 
-/// Moves an entry to where the kept ones end.
+/// Moves an entry to the end of the kept ones.
 fn move_back(table: &mut [u8], entry: EntryBytes, kept: u32) {
     let range = |start: u32| {
         let start = usize::try_from(start).ok()?;

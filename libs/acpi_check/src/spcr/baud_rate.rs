@@ -1,4 +1,4 @@
-//! The console's baud rate and the clock that it is divided from.
+//! Reads the console's baud rate and input clock.
 
 use super::error::SpcrError;
 use crate::bytes::{u8_at, u32_at};
@@ -9,24 +9,24 @@ const REVISION: usize = 8;
 const BAUD_RATE_CODE: usize = 58;
 /// Offset of the clock.
 const CLOCK: usize = 76;
-/// The first revision with a clock.
+/// The first revision with an input clock.
 const REVISION_WITH_CLOCK: u8 = 3;
-/// Offset of the precise baud rate, behind the end of older tables.
+/// Offset of the precise baud rate, past the end of older tables.
 const PRECISE_BAUD_RATE: usize = 80;
-/// What a UART divides its clock by for the highest baud rate.
+/// The clock is at least this multiple of the baud rate.
 const CLOCKS_PER_BIT: u32 = 16;
-/// The slowest rate that is believed; teleprinters had it.
+/// Lower bound for a plausible rate, that of teleprinters.
 const SLOWEST: u32 = 50;
-/// The fastest rate that is believed.
+/// Upper bound for a plausible rate.
 const FASTEST: u32 = 4_000_000;
 
-/// The clock, if the table says it.
+/// The input clock in Hz, if the table has it.
 pub(super) fn clock_hz(table: &[u8]) -> Option<u32> {
     let revision = u8_at(table, REVISION)?;
     u32_at(table, CLOCK).filter(|clock_hz| revision >= REVISION_WITH_CLOCK && *clock_hz != 0)
 }
 
-/// The baud rate. `None` when it shall be left as it is.
+/// The baud rate; `None` to keep the current one.
 pub(super) fn baud_rate(table: &[u8], clock_hz: Option<u32>) -> Result<Option<u32>, SpcrError> {
     let precise = u32_at(table, PRECISE_BAUD_RATE).filter(|baud_rate| *baud_rate != 0);
     let baud_rate = match (precise, u8_at(table, BAUD_RATE_CODE).unwrap_or(0)) {

@@ -1,61 +1,61 @@
-//! Why the serial console is not used.
+//! Errors of the SPCR.
 
 use super::interface::InterfaceType;
 use crate::address::AllegedAddress;
 use crate::generic_address::AddressSpace;
 
-/// Why the serial console that the SPCR names is not used.
+/// Why the serial console in the SPCR is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpcrError {
-    /// The table has no room for its fields.
+    /// The table is too short for its fields.
     #[error("the SPCR has only {length_bytes} bytes")]
     TooShort {
         /// Its length.
         length_bytes: usize,
     },
-    /// Another kind of UART.
+    /// The UART is not compatible with a 16550.
     #[error("the SPCR names a UART of the kind \"{interface}\", which this kernel does not speak")]
     Interface {
-        /// The kind.
+        /// Its type.
         interface: InterfaceType,
     },
-    /// The registers lie neither in memory nor among the I/O ports.
+    /// The registers are neither in memory nor I/O ports.
     #[error("the SPCR puts the UART into {space}")]
     Space {
-        /// Where they lie.
+        /// Their address space.
         space: AddressSpace,
     },
-    /// Registers are not that far apart.
+    /// The width of a register is invalid.
     #[error("the SPCR says that the UART's registers are {width_bits} bits wide")]
     Width {
         /// The alleged width.
         width_bits: u8,
     },
-    /// Registers cannot be read that way.
+    /// The access size is invalid, or wider than the stride.
     #[error(
         "the SPCR says that the UART's registers, {stride_bytes} bytes apart, are read with access size {access_size}"
     )]
     Access {
         /// The alleged access size, as the table counts it.
         access_size: u8,
-        /// How far apart the registers are.
+        /// Distance between registers in bytes.
         stride_bytes: u8,
     },
-    /// No UART can lie there.
+    /// A UART cannot be at this address.
     #[error("the SPCR puts the UART at {address} in {space}, where none can lie")]
     Address {
-        /// Where it lies.
+        /// Its address space.
         space: AddressSpace,
         /// The alleged address.
         address: AllegedAddress,
     },
-    /// A baud rate that is not defined.
+    /// The code for the baud rate is not defined.
     #[error("the SPCR has the code {code} for the baud rate, which means nothing")]
     BaudRateCode {
         /// The code.
         code: u8,
     },
-    /// A baud rate that no UART has.
+    /// The baud rate is not plausible.
     #[error("the SPCR has the absurd baud rate {baud_rate}")]
     BaudRate {
         /// The alleged rate.

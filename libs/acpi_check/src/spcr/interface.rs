@@ -1,8 +1,8 @@
-//! The kinds of UARTs (Microsoft, "Debug Port Table 2", table "Debug Port Types and Subtypes").
+//! Types of UARTs (Microsoft, "Debug Port Table 2", table "Debug Port Types and Subtypes").
 
 use core::fmt;
 
-/// A kind of UART, by its number.
+/// The type of a UART, by its number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct InterfaceType(u8);
 
@@ -13,7 +13,7 @@ impl InterfaceType {
         Self(number)
     }
 
-    /// Whether its registers are those of a 16550.
+    /// Whether it is compatible with a 16550.
     #[must_use]
     pub const fn is_16550(self) -> bool {
         matches!(self.0, 0 | 1 | 0x12)

@@ -1,4 +1,4 @@
-//! Where a UART's registers lie, how far apart, and how they are read.
+//! Location, stride and access width of a UART's registers.
 
 use x86_64::PhysAddr;
 
@@ -7,30 +7,30 @@ use crate::address::AllegedAddress;
 use crate::generic_address::{AddressSpace, GenericAddress};
 use crate::io_port::IoPort;
 
-/// How many registers a 16550 has.
+/// Number of registers of a 16550.
 const REGISTER_COUNT: u8 = 8;
 
-/// Where a UART's registers lie, how far apart, and how they are read.
+/// Location, stride and access width of a UART's registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UartRegisters {
-    /// Where the first lies.
+    /// Location of the first register.
     pub place: UartPlace,
-    /// How far they lie apart: 1, 2 or 4 bytes.
+    /// Distance between registers: 1, 2 or 4 bytes.
     pub stride_bytes: u8,
-    /// How much is read or written at once; never more than the stride.
+    /// Width of an access, at most the stride.
     pub access: AccessWidth,
 }
 
-/// Where the first register lies.
+/// Location of the first register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UartPlace {
     /// In memory.
     Memory(PhysAddr),
-    /// Among the I/O ports.
+    /// At I/O ports.
     Ports(IoPort),
 }
 
-/// How much is read or written at once.
+/// Width of an access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AccessWidth {
     /// 8 bits.
@@ -54,7 +54,7 @@ impl AccessWidth {
 }
 
 impl UartRegisters {
-    /// Checks what the table says.
+    /// Validates the address in the table.
     pub(super) fn check(alleged: GenericAddress) -> Result<Self, SpcrError> {
         let GenericAddress {
             space,
@@ -63,7 +63,7 @@ impl UartRegisters {
             address,
         } = alleged;
         let stride_bytes = match width_bits {
-            // Left open by some firmware; the registers of a 16550 have 8 bits.
+            // Some firmware leaves it undefined; the registers of a 16550 have 8 bits.
             0 | 8 => 1,
             16 => 2,
             32 => 4,
@@ -89,7 +89,7 @@ impl UartRegisters {
     }
 }
 
-/// The width that the table's number stands for; 0 leaves it open.
+/// Decodes an access size; 0 is undefined.
 const fn access_width(access_size: u8) -> Option<AccessWidth> {
     match access_size {
         0 | 1 => Some(AccessWidth::Byte),
@@ -99,7 +99,7 @@ const fn access_width(access_size: u8) -> Option<AccessWidth> {
     }
 }
 
-/// A place in memory, if all registers fit there and none is read across a border.
+/// A location in memory, if all registers fit there and each is aligned to its access width.
 fn memory_place(address: AllegedAddress, length_bytes: u8, access: AccessWidth) -> Option<UartPlace> {
     let first = address.possible()?;
     address.checked_add(u64::from(length_bytes) - 1)?.possible()?;
