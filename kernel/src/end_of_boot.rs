@@ -49,7 +49,8 @@ impl fmt::Display for EndOfBoot<'_> {
 /// Bytes of memory that are used, and that are free. `None` if this processor is using the map of memory.
 fn used_and_free_bytes() -> Option<[u64; 2]> {
     let memory = physical_memory::lock()?;
-    let (total, free) = memory.statistics().fold((0, 0), |(total, free), (owner, bytes)| {
+    // For the sums it does not matter who uses the single frames.
+    let (total, free) = memory.statistics([]).fold((0, 0), |(total, free), (owner, bytes)| {
         let free_bytes = if owner == MemoryType::Usable { bytes } else { 0 };
         (total + bytes, free + free_bytes)
     });

@@ -1,23 +1,23 @@
-//! The higher half, as the kernel's own page tables lay it out.
+//! The higher half of the address space, as the kernel's page tables map it.
 //!
 //! ```text
-//! 0xffff_8000_0000_0000  HIGHER_HALF_START: the direct map (HHDM) begins here or above, where the boot loader put it:
+//! 0xffff_8000_0000_0000  HIGHER_HALF_START: the direct map (HHDM) starts here or above, at the boot loader's offset:
 //!                        all RAM, data only, with the largest pages that fit; the frame buffer, write-combining
-//! 0xffff_f000_0000_0000  RANGES_START: ranges that are given out (device registers, buffers), guarded on both sides
-//! 0xffff_f800_0000_0000  STACKS_START: a slot for each stack of each processor, mostly guard
+//! 0xffff_f000_0000_0000  RANGES_START: ranges allocated at run time (device registers, buffers), with guard pages
+//! 0xffff_f800_0000_0000  STACKS_START: a slot for each stack of each processor, mostly guard pages
 //! 0xffff_ffff_8000_0000  KERNEL_START: the kernel's image: code r-x, constants r--, data rw-
 //! ```
 
 pub use crate::boot::hhdm_offset::HIGHER_HALF_START;
 
-/// Where ranges begin that are given out.
+/// Start of the ranges that are allocated at run time.
 pub const RANGES_START: u64 = 0xffff_f000_0000_0000;
 
-/// How much address space there is for them.
+/// Bytes of address space for these ranges.
 pub const RANGES_SIZE: u64 = STACKS_START - RANGES_START;
 
-/// Where the stacks begin, and the ranges end.
+/// Start of the kernel stacks.
 pub const STACKS_START: u64 = 0xffff_f800_0000_0000;
 
-/// Where the kernel's image begins (`linker-x86_64.ld`), and the room for stacks ends.
+/// Start of the kernel's image (`linker-x86_64.ld`), and end of the stacks' area.
 pub const KERNEL_START: u64 = 0xffff_ffff_8000_0000;

@@ -1,12 +1,12 @@
-//! The kernel's own page tables, built from nothing.
+//! Builds the kernel's own page tables. Nothing of the boot loader's tables is copied.
 //!
-//! What is mapped: the kernel's image with the permissions of its linker script; all RAM in the direct map, never
-//! executable, and read-only where the kernel's code and constants lie; the frame buffer, write-combining. Nothing of
-//! the boot loader's tables is copied.
+//! They map the kernel's image with the permissions of its linker script; all RAM in the direct map, never executable, and
+//! read-only where the kernel's code and constants lie; the frame buffer, write-combining.
 
-use super::kernel_table::{FramesInDirectMap, KernelTable};
+use super::page_tables::{FramesInDirectMap, PIXELS, PageTables, READ_EXECUTE, READ_ONLY, READ_WRITE};
 use crate::boot::{boot_info::BootInfo, hhdm_offset::OffsetMappedPhysAddr};
-use ez_paging::{ConfigurableFlags, MapRangeError, OutOfFrames, PagingConfig, PagingFeatures, PatMemoryType};
+use core::ops::Range;
+use ez_paging::{ConfigurableFlags, MapRangeError, OutOfFrames, PagingConfig, PagingFeatures};
 use memory_ranges::{BootMap, BootMemoryKind, PhysRange, RangeError};
 use x86_64::{PhysAddr, VirtAddr};
 
@@ -19,50 +19,21 @@ pub enum CreatePageTablesError {
     Map(MapRangeError),
 }
 
-/// Data that no instruction is fetched from.
-pub const READ_WRITE: ConfigurableFlags = ConfigurableFlags {
-    writable: true,
-    executable: false,
-    pat_memory_type: PatMemoryType::WriteBack,
-};
-
-/// Constants.
-pub const READ_ONLY: ConfigurableFlags = ConfigurableFlags {
-    writable: false,
-    ..READ_WRITE
-};
-
-/// Code.
-pub const READ_EXECUTE: ConfigurableFlags = ConfigurableFlags {
-    executable: true,
-    ..READ_ONLY
-};
-
-/// A device's registers.
-pub(super) const REGISTERS: ConfigurableFlags = ConfigurableFlags {
-    pat_memory_type: PatMemoryType::StrongUncacheable,
-    ..READ_WRITE
-};
-
-/// Pixels.
-const PIXELS: ConfigurableFlags = ConfigurableFlags {
-    pat_memory_type: PatMemoryType::WriteCombining,
-    ..READ_WRITE
-};
-
+// From `linker-x86_64.ld`.
 unsafe extern "C" {
-    /// Where the code begins (`linker-x86_64.ld`; so for the others).
     static kernel_text_start: u8;
-    /// Where the constants begin, and the code ends.
     static kernel_rodata_start: u8;
-    /// Where the data begins, and the constants end.
     static kernel_data_start: u8;
-    /// Where the data ends.
     static kernel_end: u8;
 }
 
-/// The three parts of the kernel's image, by their first addresses and those behind their last.
-fn segments() -> [(u64, u64, ConfigurableFlags); 3] {
+/// A segment of the kernel's image.
+struct Segment {
+    addresses: Range<u64>,
+    flags: ConfigurableFlags,
+}
+
+fn segments() -> [Segment; 3] {
     let [text, rodata, data, end] = [
         &raw const kernel_text_start,
         &raw const kernel_rodata_start,
@@ -71,13 +42,14 @@ fn segments() -> [(u64, u64, ConfigurableFlags); 3] {
     ]
     .map(|symbol| symbol.addr() as u64);
     [
-        (text, rodata, READ_EXECUTE),
-        (rodata, data, READ_ONLY),
-        (data, end, READ_WRITE),
+        (text..rodata, READ_EXECUTE),
+        (rodata..data, READ_ONLY),
+        (data..end, READ_WRITE),
     ]
+    .map(|(addresses, flags)| Segment { addresses, flags })
 }
 
-/// Where the kernel's image lies in physical memory.
+/// The physical memory of the kernel's image.
 pub(super) fn image(boot_info: &BootInfo) -> Result<PhysRange, RangeError<PhysAddr>> {
     let (physical_start, virtual_start) = boot_info.executable_address;
     let [start, end] = [&raw const kernel_text_start, &raw const kernel_end].map(|symbol| symbol.addr() as u64);
@@ -90,31 +62,31 @@ pub(super) fn create(
     boot_info: &BootInfo,
     map: &BootMap,
     features: PagingFeatures,
-) -> Result<KernelTable, CreatePageTablesError> {
-    let mut table = KernelTable::new_kernel(PagingConfig::new_kernel(FramesInDirectMap, features))?;
+) -> Result<PageTables, CreatePageTablesError> {
+    let mut table = PageTables::new_kernel(PagingConfig::new_kernel(FramesInDirectMap, features))?;
     let (physical_start, virtual_start) = boot_info.executable_address;
     let offset = virtual_start.as_u64().wrapping_sub(physical_start.as_u64());
-    let mut read_only = None;
-    for (start, end, flags) in segments() {
-        let physical = PhysAddr::new_truncate(start.wrapping_sub(offset));
-        map_range(&mut table, VirtAddr::new_truncate(start), physical, end - start, flags)?;
-        if !flags.writable {
-            let first = read_only.map_or(physical, |(first, _)| first);
-            read_only = Some((first, physical + (end - start)));
-        }
+    let segments = segments();
+    for Segment { addresses, flags } in &segments {
+        let start = VirtAddr::new_truncate(addresses.start);
+        let physical = PhysAddr::new_truncate(addresses.start.wrapping_sub(offset));
+        map_range(&mut table, start, physical, addresses.end - addresses.start, *flags)?;
     }
+    let [code, constants, _] = &segments;
+    let read_only = [code.addresses.start, constants.addresses.end].map(|address| address.wrapping_sub(offset));
     for (range, kind) in map.iter() {
         map_physical_range(&mut table, range, kind, read_only)?;
     }
     Ok(table)
 }
 
-/// Maps a range of the boot loader's map where the direct map has it, if it is of a kind that belongs there.
+/// Maps a range of the boot loader's memory map in the direct map, if its kind belongs there. `read_only` is the first
+/// physical address of the kernel's code and the one after its constants: this part is never writable.
 fn map_physical_range(
-    table: &mut KernelTable,
+    table: &mut PageTables,
     range: PhysRange,
     kind: BootMemoryKind,
-    read_only: Option<(PhysAddr, PhysAddr)>,
+    read_only: [u64; 2],
 ) -> Result<(), CreatePageTablesError> {
     let flags = match kind {
         BootMemoryKind::Usable | BootMemoryKind::BootLoaderReclaimable | BootMemoryKind::ExecutableAndModules => {
@@ -124,30 +96,30 @@ fn map_physical_range(
         BootMemoryKind::FrameBuffer => PIXELS,
         BootMemoryKind::Reserved | BootMemoryKind::BadMemory => return Ok(()),
     };
-    let (start, end) = (range.start(), range.start() + range.size_bytes());
-    let (read_only_start, read_only_end) = read_only.unwrap_or((end, end));
-    // Before, in and behind the kernel's code and constants.
-    let (first_cut, second_cut) = (read_only_start.clamp(start, end), read_only_end.clamp(start, end));
+    let start = range.start().as_u64();
+    let end = start + range.size_bytes();
+    let [first_cut, second_cut] = read_only.map(|address| address.clamp(start, end));
     for (start, end, flags) in [
         (start, first_cut, flags),
         (first_cut, second_cut, READ_ONLY),
         (second_cut, end, flags),
     ] {
-        map_range(table, start.offset_mapped(), start, end - start, flags)?;
+        let physical = PhysAddr::new_truncate(start);
+        map_range(table, physical.offset_mapped(), physical, end - start, flags)?;
     }
     Ok(())
 }
 
-/// Maps a range of a table that no processor uses yet.
+/// Maps a range in a table that no processor uses yet.
 fn map_range(
-    table: &mut KernelTable,
+    table: &mut PageTables,
     start: VirtAddr,
     physical_start: PhysAddr,
     length_bytes: u64,
     flags: ConfigurableFlags,
 ) -> Result<(), CreatePageTablesError> {
-    // SAFETY: Nothing is reached through the table before it is switched to, and it maps memory as it is used: the image
-    // by its segments, RAM as data. No processor knows the table, so there is nothing to flush.
+    // SAFETY: No processor uses the table before `switch_to`, so there is nothing to flush. The table maps memory as it is
+    // used: the image by its segments, RAM as data.
     let flush = unsafe { table.map_range(start, physical_start, length_bytes, flags) };
     flush.map_err(CreatePageTablesError::Map)?.ignore();
     Ok(())

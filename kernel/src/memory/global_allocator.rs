@@ -1,7 +1,7 @@
-//! The kernel's heap: what `Box`, `Vec` and their like allocate from.
+//! The kernel's heap: the allocator behind `Box`, `Vec` and the like.
 //!
-//! It is talc behind a lock, and grows by pieces of the stock ([`super::heap_stock`]). An allocation must be smaller
-//! than a piece. Lock order: heap, then stock; never heap, then a map of memory.
+//! It is talc behind a lock, and grows by pieces of 2 MiB from [`super::heap_stock`]. An allocation must be smaller than a
+//! piece. Lock order: heap, then stock; never heap, then a map of memory.
 
 use super::heap_stock::{self, PIECE_SIZE};
 use crate::sync::IrqSpinLock;
@@ -17,7 +17,6 @@ use talc::{
     source::Source,
 };
 
-/// The heap.
 #[cfg_attr(target_os = "none", global_allocator)]
 static HEAP: KernelHeap = KernelHeap(IrqSpinLock::new(Heap {
     talc: Talc::new(StockSource { claimed_bytes: 0 }),
@@ -25,12 +24,9 @@ static HEAP: KernelHeap = KernelHeap(IrqSpinLock::new(Heap {
     allocations: 0,
 }));
 
-/// What the compiler's allocations reach.
 struct KernelHeap(IrqSpinLock<Heap>);
 
-/// The allocator and its count.
 struct Heap {
-    /// The allocator.
     talc: Talc<StockSource, KernelBinning>,
     /// As [`HeapUsage::used_bytes`].
     used_bytes: usize,
@@ -41,16 +37,16 @@ struct Heap {
 /// How much of the heap is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeapUsage {
-    /// Bytes that were asked for and not given back.
+    /// Bytes of all allocations.
     pub used_bytes: usize,
-    /// Allocations that were not given back.
+    /// Number of allocations.
     pub allocations: usize,
-    /// Bytes that the heap was given.
+    /// Bytes of all pieces of the heap.
     pub total_bytes: usize,
 }
 
-/// Lists of free memory by size, as many as one word has bits, so that a list that is not empty is found by one instruction:
-/// one for each multiple of 32 bytes up to 512, then four for each power of two, up to the size of a piece.
+/// Lists of free memory by size: one for each multiple of 32 bytes up to 512, then four for each power of two, up to the
+/// size of a piece. There are at most as many as bits in a word, so that one instruction finds a list that is not empty.
 #[derive(Debug)]
 struct KernelBinning;
 
@@ -65,17 +61,16 @@ impl Binning for KernelBinning {
     }
 }
 
-/// Hands the heap the pieces of the stock.
+/// Grows the heap from the stock.
 #[derive(Debug)]
 struct StockSource {
-    /// How many bytes the heap has got.
     claimed_bytes: usize,
 }
 
-/// Bytes at the ends of a piece that the allocator may need for itself.
+/// Bytes at the ends of a piece that the allocator may use for itself.
 const PIECE_OVERHEAD: usize = 4096;
 
-/// How much of the heap is in use; `None` while somebody uses it.
+/// How much of the heap is in use; `None` while the heap is locked.
 pub fn usage() -> Option<HeapUsage> {
     HEAP.0.try_lock().map(|heap| HeapUsage {
         used_bytes: heap.used_bytes,
@@ -88,7 +83,7 @@ pub fn usage() -> Option<HeapUsage> {
 ///
 /// # Safety
 ///
-/// Nothing else may use these bytes, for good, and they must be mapped and writable.
+/// These bytes are mapped and writable, and nothing else ever uses them.
 pub unsafe fn claim(start: *mut u8, size_bytes: usize) {
     let mut heap = HEAP.0.lock();
     // SAFETY: The caller's promise.
@@ -97,8 +92,8 @@ pub unsafe fn claim(start: *mut u8, size_bytes: usize) {
     }
 }
 
-// SAFETY: talc hands out memory as this trait asks for, and the lock makes it one caller at a time. A failure is a null
-// pointer; nothing here panics.
+// SAFETY: talc allocates as this trait demands, and the lock admits one caller at a time. A failure is a null pointer;
+// nothing here panics.
 unsafe impl GlobalAlloc for KernelHeap {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -110,7 +105,7 @@ unsafe impl GlobalAlloc for KernelHeap {
     #[inline]
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
         let mut heap = self.0.lock();
-        // SAFETY: The caller got the memory here, with this layout.
+        // SAFETY: The memory was allocated here, with this layout.
         unsafe { heap.talc.deallocate(start, layout) };
         heap.used_bytes -= layout.size();
         heap.allocations -= 1;
@@ -118,7 +113,7 @@ unsafe impl GlobalAlloc for KernelHeap {
 }
 
 impl Heap {
-    /// Allocates memory, or returns null.
+    /// Allocates memory, or returns a null pointer.
     #[inline]
     fn allocate(&mut self, layout: Layout) -> *mut u8 {
         // SAFETY: The layout's size is not 0: the compiler's allocations never are.
@@ -134,13 +129,13 @@ impl Heap {
 // SAFETY: `acquire` allocates nothing and takes only the stock's lock.
 unsafe impl Source for StockSource {
     fn acquire<B: Binning>(talc: &mut Talc<Self, B>, layout: Layout) -> Result<(), ()> {
-        // What does not fit into a piece never will, however many there are.
+        // Pieces are not joined, so a larger allocation can never succeed.
         if layout.size().saturating_add(layout.align()) > PIECE_SIZE - PIECE_OVERHEAD {
             return Err(());
         }
         let piece = heap_stock::take().ok_or(())?;
         talc.source.claimed_bytes += PIECE_SIZE;
-        // SAFETY: The stock's pieces are mapped, writable and used by nobody.
+        // SAFETY: The stock's pieces are mapped and writable, and nobody else uses them.
         unsafe { talc.claim(piece.as_mut_ptr(), PIECE_SIZE) }
             .map(|_end| ())
             .ok_or(())

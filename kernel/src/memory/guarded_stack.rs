@@ -1,8 +1,8 @@
-//! Kernel stacks, each with a guard below it, and where they lie.
+//! Kernel stacks, each with unmapped guard pages below it.
 //!
-//! The area of stacks is cut into slots of one size, one for each stack of each processor, in order: so an address alone
-//! tells whose stack, or whose guard, it belongs to. A stack takes the upper end of its slot; all below it is guard and
-//! never mapped, so that an overflow of up to [`STACK_GUARD_PAGES`] pages at once is caught.
+//! The stacks' area consists of slots of one size, in order: one for each stack of each processor. So an address alone
+//! tells to which stack, or to whose guard pages, it belongs. A stack takes the upper end of its slot. The rest of the slot
+//! is never mapped, so that an overflow by up to [`STACK_GUARD_PAGES`] pages at once faults.
 
 use super::{
     address_space::{KERNEL_START, STACKS_START},
@@ -13,66 +13,63 @@ use core::arch::asm;
 use memory_ranges::{KernelMemoryUsageType, MemoryType, PAGE_BYTES};
 use x86_64::VirtAddr;
 
-/// Bytes of a stack that the kernel's own code runs on. A dev build used 7,000 of them where the log, the heap and a breakpoint
-/// were tried (`scenario=stack_use`); a release build uses less.
+/// Size in bytes of a processor's normal stack. A dev build used 7,000 bytes for the log, the heap and a breakpoint
+/// (`scenario=stack_use`); a release build uses less.
 pub const NORMAL_STACK_SIZE: u64 = 64 * 1024;
 
-/// Bytes of a stack that an exception runs on. A dev build used 4,720 of them for an NMI that is logged.
+/// Size in bytes of an exception's stack. A dev build used 4,720 bytes for an NMI that is logged.
 pub const EXCEPTION_STACK_SIZE: u64 = 32 * 1024;
 
-/// Bytes from one slot to the next.
 const SLOT_SIZE: u64 = 2 * NORMAL_STACK_SIZE;
 
-/// Pages below every stack that are never mapped, at least.
+/// Minimum number of guard pages below a stack.
 pub const STACK_GUARD_PAGES: u64 = (SLOT_SIZE - NORMAL_STACK_SIZE) / PAGE_BYTES;
 
-/// Stacks for exceptions that each processor can have.
+/// Number of exception stacks of each processor.
 pub const EXCEPTION_STACKS: u8 = 4;
 
-/// Stacks of each processor.
 const STACKS_PER_CPU: u64 = 1 + EXCEPTION_STACKS as u64;
 
-/// Bytes of all stacks of a processor.
+/// Bytes of all stacks of one processor.
 pub(super) const BYTES_PER_CPU: u64 = NORMAL_STACK_SIZE + EXCEPTION_STACKS as u64 * EXCEPTION_STACK_SIZE;
 
-/// What a stack is for.
+/// The purpose of a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StackType {
     /// The kernel's own code.
     Normal,
-    /// Exceptions that need a stack of their own, by the index in the interrupt stack table.
+    /// An exception that needs a stack of its own, by index in the interrupt stack table.
     ExceptionHandler(u8),
 }
 
-/// Names a stack.
+/// Identifies a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StackId {
-    /// The kernel's id of the processor.
+    /// The processor's kernel-assigned id.
     pub cpu_id: u32,
-    /// What the stack is for.
+    /// The stack's purpose.
     pub stack_type: StackType,
 }
 
-/// What an address in the area of stacks belongs to.
+/// A stack and its addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StackInfo {
-    /// Whose stack.
+    /// Which stack.
     pub id: StackId,
     /// The stack's lowest address.
     pub start: VirtAddr,
-    /// The address behind its highest.
+    /// The address after its highest.
     pub top: VirtAddr,
 }
 
-/// A stack. Dropping it is not possible: a processor may run on it.
+/// A mapped stack. It stays mapped even when this is dropped: a processor may run on it.
 #[derive(Debug)]
 pub struct GuardedStack {
-    /// Where it lies.
     info: StackInfo,
 }
 
 impl StackId {
-    /// Which slot is its own.
+    /// The index of its slot.
     fn slot(self) -> u64 {
         let index = match self.stack_type {
             StackType::Normal => 0,
@@ -81,7 +78,7 @@ impl StackId {
         u64::from(self.cpu_id) * STACKS_PER_CPU + index
     }
 
-    /// Where the stack lies.
+    /// The stack's addresses.
     pub fn info(self) -> StackInfo {
         let size = match self.stack_type {
             StackType::Normal => NORMAL_STACK_SIZE,
@@ -97,7 +94,7 @@ impl StackId {
 }
 
 impl StackInfo {
-    /// The stack whose slot an address is in, if it is in one: the stack itself or its guard.
+    /// The stack in whose slot an address lies, in the stack itself or in its guard pages.
     pub fn of_slot(address: VirtAddr) -> Option<Self> {
         if address.as_u64() >= KERNEL_START {
             return None;
@@ -111,28 +108,14 @@ impl StackInfo {
         Some(StackId { cpu_id, stack_type }.info())
     }
 
-    /// How many bytes of the stack were used at most. Only for a look: the stack may be in use.
-    ///
-    /// # Safety
-    ///
-    /// The stack exists: a [`GuardedStack`] was made for it.
-    pub unsafe fn high_water_mark_bytes(self) -> u64 {
-        let (mut address, top) = (self.start, self.top);
-        // SAFETY: The stack is mapped for good; it was zeroed, and any value of its bytes is a number.
-        while address < top && unsafe { address.as_ptr::<u64>().read_volatile() } == 0 {
-            address += size_of::<u64>() as u64;
-        }
-        top - address
-    }
-
-    /// The stack whose guard an address is in, if it is in one.
+    /// The stack in whose guard pages an address lies.
     pub fn of_guard(address: VirtAddr) -> Option<Self> {
         Self::of_slot(address).filter(|stack| address < stack.start)
     }
 }
 
 impl GuardedStack {
-    /// Maps memory for a stack. Each can be made once.
+    /// Allocates and maps a stack. Each can be made once.
     pub fn new(id: StackId) -> Result<Self, MapRegionError> {
         let info = id.info();
         let memory = OwnedRam::allocate(
@@ -140,25 +123,25 @@ impl GuardedStack {
             MemoryType::UsedByKernel(KernelMemoryUsageType::Stack),
         )?;
         virtual_memory::map_stack(info.start, &memory)?;
-        // A stack stays for as long as the kernel runs.
+        // A stack is never freed.
         core::mem::forget(memory);
         Ok(Self { info })
     }
 
-    /// The address behind the highest: where a stack begins.
+    /// The address after the highest: the first stack pointer.
     pub fn top(&self) -> VirtAddr {
         self.info.top
     }
 }
 
-/// Leaves this stack for good, and calls `function` on another, with `argument`.
+/// Calls `function` with `argument` on another stack, and never returns to this one.
 ///
 /// # Safety
 ///
-/// `top` is behind the highest address of a stack that nothing uses, aligned to 16 bytes.
+/// `top` is the address after the highest of a stack that nothing uses, aligned to 16 bytes.
 pub unsafe fn call_with_rsp<T>(top: VirtAddr, function: extern "C" fn(&'static T) -> !, argument: &'static T) -> ! {
-    // SAFETY: The caller's promise. A frame pointer of 0 ends backtraces; `call` leaves the stack as the ABI wants it at
-    // a function's entry. The function never returns.
+    // SAFETY: The caller's promise. A frame pointer of 0 ends backtraces; `call` aligns the stack as the ABI demands at a
+    // function's entry. The function never returns.
     unsafe {
         asm!(
             "mov rsp, {top}",

@@ -1,45 +1,43 @@
-//! Pieces of memory that wait to become heap.
+//! Memory set aside for the heap to grow.
 //!
-//! The heap takes a piece when it runs out, under its own lock, where nothing may be looked up in the maps of memory
-//! (they are on the heap themselves). So the stock is filled beforehand, by whoever allocates next, outside of both
-//! locks. Lock order: heap, then stock. Under the stock's lock no other is taken.
+//! The heap grows while its own lock is held. The maps of memory lie on the heap, so they must not be used then. So the
+//! heap takes a piece from this stock, and the next caller of the allocator refills it, outside of both locks. Lock order:
+//! heap, then stock. No lock is taken under the stock's.
 
-use super::physical_memory;
+use super::physical_memory::{self, HEAP};
 use crate::{boot::hhdm_offset::OffsetMappedPhysAddr, sync::IrqSpinLock};
 use arrayvec::ArrayVec;
 use core::sync::atomic::{AtomicBool, Ordering};
-use x86_64::{
-    VirtAddr,
-    structures::paging::{PhysFrame, Size2MiB},
-};
+use memory_ranges::PhysRange;
+use x86_64::VirtAddr;
 
-/// Size and alignment of a piece: as a large page, so that the maps stay short.
+/// Size and alignment of a piece in bytes: that of a large page, which keeps the maps short.
 pub(super) const PIECE_SIZE: usize = 2 * 1024 * 1024;
 
-/// How many pieces the stock can hold.
+/// Maximum number of pieces.
 const CAPACITY: usize = 3;
 
-/// With this many or fewer, the stock is filled up.
+/// The stock is refilled when it has this many pieces or fewer.
 const LOW_WATER_MARK: usize = 1;
 
-/// Set by a change of the stock, as long as it is low: whoever allocates looks here, without the lock.
+/// Whether the stock is low. Changed with the stock; the allocator reads it without the lock.
 static IS_LOW: AtomicBool = AtomicBool::new(true);
 
-/// The pieces. They belong to the heap already, as far as the map of memory knows.
+/// The pieces. In the map of physical memory they already belong to the heap.
 static STOCK: IrqSpinLock<Stock> = IrqSpinLock::new(Stock::new_const());
 
-type Stock = ArrayVec<PhysFrame<Size2MiB>, CAPACITY>;
+type Stock = ArrayVec<PhysRange, CAPACITY>;
 
-/// Takes a piece, for the heap: its address in the direct map.
+/// Takes a piece for the heap. Returns its address in the direct map.
 pub(super) fn take() -> Option<VirtAddr> {
     let mut stock = STOCK.lock();
     let piece = stock.pop();
     IS_LOW.store(missing(&stock) != 0, Ordering::Relaxed);
-    piece.map(|piece| piece.start_address().offset_mapped())
+    piece.map(|piece| piece.start().offset_mapped())
 }
 
-/// Fills the stock up when it is low. Must be called without the heap's lock; does nothing while this processor has the
-/// map of memory locked: whoever uses that, and so may let it grow, calls this afterwards.
+/// Refills the stock if it is low. The caller must not hold the heap's lock. Does nothing while this processor holds the
+/// lock of physical memory; whoever releases that lock, and may have made the heap grow, calls this afterwards.
 #[inline]
 pub(super) fn refill_if_low() {
     if IS_LOW.load(Ordering::Relaxed) {
@@ -47,22 +45,30 @@ pub(super) fn refill_if_low() {
     }
 }
 
-/// Fills the stock up.
 #[cold]
 fn refill() {
-    // A statement of its own: as the head of the loop it would hold the lock throughout.
+    // Keep separate: in the `for` header the guard would live for the whole loop.
     let count = missing(&STOCK.lock());
     for _ in 0..count {
-        let Some(piece) = physical_memory::allocate_heap_piece() else {
-            return;
-        };
+        let memory = physical_memory::lock_unless_held_here();
+        let piece = memory.and_then(|mut memory| memory.allocate_frame_with_type(PIECE_SIZE as u64, HEAP).ok());
+        let Some(piece) = piece else { return };
         let mut stock = STOCK.lock();
         let added = stock.try_push(piece);
         IS_LOW.store(missing(&stock) != 0, Ordering::Relaxed);
         drop(stock);
         if added.is_err() {
-            physical_memory::free_heap_piece(piece);
+            give_back(piece);
         }
+    }
+}
+
+/// Gives back a piece for which the stock has no room, because another processor refilled it meanwhile.
+fn give_back(piece: PhysRange) {
+    if let Some(mut memory) = physical_memory::lock() {
+        // SAFETY: It was just allocated, and never used.
+        let freed = unsafe { memory.free(piece, HEAP) };
+        debug_assert!(freed.is_ok(), "{freed:?}");
     }
 }
 

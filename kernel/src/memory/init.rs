@@ -1,4 +1,4 @@
-//! Setting memory up, once, on the BSP.
+//! Sets up memory, once, on the BSP.
 
 use super::{
     create_page_tables::{self, CreatePageTablesError},
@@ -15,45 +15,45 @@ use ez_paging::PagingFeatures;
 use memory_ranges::{BootClaim, BootMap, BootMemoryKind, OwnershipError, PhysRange, RangeError, find_first_piece};
 use x86_64::PhysAddr;
 
-/// Bytes of the heap's first piece, before its stock can be asked for more: the maps of memory have to fit.
+/// Size of the heap's first piece. It must hold the maps of memory, which the stock needs before it can deliver more.
 const FIRST_PIECE_BYTES: u64 = PIECE_SIZE as u64;
 
-/// Bytes that page tables, data and lists of a small machine take, generously: more than half of it for the tables of the
-/// kernel's half of the address space, which are there from the beginning.
+/// Estimate of the bytes for page tables and data of a small machine. More than half of it is for the 256 tables of the
+/// kernel's half of the address space, which exist from the beginning.
 const TABLES_BYTES: u64 = 2 * 1024 * 1024;
 
 /// Why memory cannot be set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InitMemoryError {
-    /// There is not even enough for the first piece of the heap.
+    /// There is no contiguous memory for the heap's first piece.
     NoFirstPiece {
-        /// How much the boot loader calls usable, in bytes.
+        /// Usable memory according to the boot loader.
         usable_bytes: u64,
-        /// How much is needed in one piece, in bytes.
+        /// Contiguous memory needed.
         needed_bytes: u64,
     },
-    /// There is not enough for so many processors.
+    /// There is not enough memory for all processors.
     TooLittle {
-        /// How much is usable, in bytes.
+        /// Usable memory.
         usable_bytes: u64,
-        /// How much is needed, in bytes.
+        /// Memory needed.
         needed_bytes: u64,
-        /// How many processors there are.
+        /// Number of processors.
         cpus: u32,
     },
-    /// The boot loader's map cannot be kept.
+    /// The first piece of the heap is not usable in the checked map.
     PhysicalMemory(OwnershipError),
     /// The page tables cannot be built.
     PageTables(CreatePageTablesError),
-    /// The kernel cannot be where the boot loader says.
+    /// The kernel's image cannot lie where the boot loader says.
     KernelImage(RangeError<PhysAddr>),
-    /// The boot loader's map does not keep the kernel's memory for the kernel.
-    KernelImageNotKept(PhysRange),
+    /// The boot loader's map does not reserve all of the kernel's image.
+    KernelImageNotReserved(PhysRange),
 }
 
-/// Sets up heap, physical memory and the kernel's own page tables, and makes the BSP use these.
+/// Sets up the heap, physical memory and the kernel's own page tables, and switches the BSP to these.
 ///
-/// `features` are those of the processor; its NX and PAT are set accordingly.
+/// `features` are those of the processor, whose EFER.NXE and PAT are set accordingly.
 pub fn init(boot_info: &BootInfo, features: PagingFeatures) -> Result<(), InitMemoryError> {
     let claims = boot_info.memory_map.claims();
     let first_piece = find_first_piece(claims.clone(), FIRST_PIECE_BYTES).ok_or_else(|| {
@@ -64,9 +64,10 @@ pub fn init(boot_info: &BootInfo, features: PagingFeatures) -> Result<(), InitMe
         }
     })?;
     let image = create_page_tables::image(boot_info).map_err(InitMemoryError::KernelImage)?;
-    // Before anything is written there: else the first piece could be the kernel itself.
-    check_image_is_kept(claims.clone(), image)?;
-    // SAFETY: The boot loader calls the piece usable, by one entry and against none, and has it in the direct map.
+    // First: otherwise the heap's first piece could lie in the kernel's image.
+    check_image_is_reserved(claims.clone(), image)?;
+    // SAFETY: One entry of the boot loader's map says that the piece is usable, and no other entry contradicts. The boot
+    // loader's direct map contains it.
     unsafe { global_allocator::claim(first_piece.start().offset_mapped().as_mut_ptr(), PIECE_SIZE) };
 
     let map = BootMap::from_claims(claims);
@@ -75,13 +76,13 @@ pub fn init(boot_info: &BootInfo, features: PagingFeatures) -> Result<(), InitMe
     check_enough(&map, cpus_count())?;
     physical_memory::init(&map, first_piece).map_err(InitMemoryError::PhysicalMemory)?;
     let table = create_page_tables::create(boot_info, &map, features).map_err(InitMemoryError::PageTables)?;
-    // SAFETY: The table maps the kernel's image, all RAM (the stack that this runs on is RAM) and the frame buffer where
-    // the boot loader's had them.
+    // SAFETY: The table maps the kernel's image, all RAM (the current stack included) and the frame buffer at the addresses
+    // that the boot loader's tables had.
     unsafe { virtual_memory::init(table) };
     Ok(())
 }
 
-/// Logs what the map holds, and what was odd in the boot loader's.
+/// Logs the checked map, and the oddities of the boot loader's.
 fn log_map(map: &BootMap) {
     for note in map.notes() {
         log::warn!("Memory map: {note:?}. The memory in question is not used; newer firmware may report it properly");
@@ -92,21 +93,21 @@ fn log_map(map: &BootMap) {
     }
 }
 
-/// Checks that the map says of all of the kernel's image that it is the kernel's.
-fn check_image_is_kept(claims: impl Iterator<Item = BootClaim>, image: PhysRange) -> Result<(), InitMemoryError> {
+/// Checks that the boot loader's map reserves all of the kernel's image.
+fn check_image_is_reserved(claims: impl Iterator<Item = BootClaim>, image: PhysRange) -> Result<(), InitMemoryError> {
     let (start, end) = (image.start().as_u64(), image.start().as_u64() + image.size_bytes());
-    let kept = claims.filter(|claim| claim.kind == BootMemoryKind::ExecutableAndModules);
-    let kept_bytes = kept.fold(0_u64, |bytes, claim| {
+    let reserved = claims.filter(|claim| claim.kind == BootMemoryKind::ExecutableAndModules);
+    let reserved_bytes = reserved.fold(0_u64, |bytes, claim| {
         let last = claim.base.saturating_add(claim.length_bytes).min(end);
         bytes.saturating_add(last.saturating_sub(claim.base.max(start)))
     });
-    if kept_bytes < image.size_bytes() {
-        return Err(InitMemoryError::KernelImageNotKept(image));
+    if reserved_bytes < image.size_bytes() {
+        return Err(InitMemoryError::KernelImageNotReserved(image));
     }
     Ok(())
 }
 
-/// Checks that there is enough memory to come up with so many processors. Without this it would run out somewhere on the way.
+/// Checks that there is enough memory to boot all processors, so that a shortage is reported here and not by a panic later.
 fn check_enough(map: &BootMap, cpus: u32) -> Result<(), InitMemoryError> {
     let usable_bytes = map.bytes_of(BootMemoryKind::Usable);
     let needed_bytes = FIRST_PIECE_BYTES + TABLES_BYTES + u64::from(cpus) * guarded_stack::BYTES_PER_CPU;
@@ -138,16 +139,19 @@ impl fmt::Display for InitMemoryError {
                 needed_bytes,
             } => write!(
                 formatter,
-                "{} KiB of memory in one piece are needed to begin; the boot loader calls {} KiB usable, but not so much in one piece that no other entry of its map claims",
+                "the heap needs {} KiB of contiguous memory; the boot loader's map has {} KiB of usable memory, but no piece of that size without an overlapping entry",
                 needed_bytes >> 10,
                 usable_bytes >> 10
             ),
-            Self::PhysicalMemory(error) => write!(formatter, "the memory map cannot be kept: {error:?}"),
+            Self::PhysicalMemory(error) => write!(formatter, "the heap's first memory is not usable: {error:?}"),
             Self::PageTables(error) => write!(formatter, "the page tables cannot be built: {error:?}"),
-            Self::KernelImage(error) => write!(formatter, "the kernel cannot be where the boot loader says: {error:?}"),
-            Self::KernelImageNotKept(image) => write!(
+            Self::KernelImage(error) => write!(
                 formatter,
-                "the kernel lies at {image:?}, which the boot loader's map does not keep for it"
+                "the kernel's image cannot lie where the boot loader says: {error:?}"
+            ),
+            Self::KernelImageNotReserved(image) => write!(
+                formatter,
+                "the kernel lies at {image:?}, which the boot loader's map does not reserve"
             ),
         }
     }

@@ -1,25 +1,26 @@
-//! Memory: the heap, who owns which physical memory, and the kernel's address space.
+//! Memory: the heap, the owner of each frame of physical memory, and address spaces.
 //!
-//! Locks, each of which may be held while one behind it is taken: virtual memory, frame cache, physical memory, heap,
-//! heap stock. The log may be used under none of them but by a panic.
+//! Lock order, outermost first: virtual memory, a processor's frame cache, physical memory, heap, heap stock. Nothing may
+//! log while it holds one of them, except a panic.
 
 pub mod address_space;
 mod create_page_tables;
+mod fill;
 pub mod frame_allocator;
 pub mod global_allocator;
 pub mod guarded_stack;
 mod heap_stock;
 mod init;
-pub mod kernel_table;
+pub mod mapped_region;
 pub mod module_memory;
 pub mod owned_ram;
+pub mod page_tables;
 pub mod physical_memory;
 pub mod shootdown;
 pub mod user_access;
 pub mod user_address_space;
 pub mod user_copy;
 pub mod user_layout;
-pub mod user_slice;
 pub mod virtual_memory;
 
 pub use create_page_tables::CreatePageTablesError;

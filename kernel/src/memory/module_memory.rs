@@ -1,4 +1,4 @@
-//! The memory of a file that the boot loader loaded, taken over from it.
+//! The memory of a module: a file that the boot loader loaded beside the kernel.
 
 use super::physical_memory;
 use crate::boot::hhdm_offset::OffsetMappedPhysAddr;
@@ -7,28 +7,27 @@ use memory_ranges::{KernelMemoryUsageType, MemoryType, OwnershipError, PAGE_BYTE
 use spin::Once;
 use x86_64::{PhysAddr, VirtAddr};
 
-/// The owner of a file's memory once it is taken over.
+/// The owner of a file's memory after [`ModuleMemory::take`].
 const MODULE: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::Module);
 
-/// The owners before: of modules, and with Limine of the kernel's file.
+/// The owners before: of modules, and of the kernel's own file under Limine.
 const AS_LOADED: [MemoryType; 2] = [
     MemoryType::UsedByKernel(KernelMemoryUsageType::KernelImage),
     MemoryType::UsedByLimine,
 ];
 
-/// Set when memory is set up: where the kernel itself lies, to which the map gives the same owner.
+/// The memory of the kernel's image, whose owner is [`AS_LOADED`]'s first too. Set by `memory::init`.
 static KERNEL_IMAGE: Once<PhysRange> = Once::new();
 
 /// A file in memory. Dropping it frees the memory.
 #[derive(Debug)]
 pub struct ModuleMemory {
-    /// The frames that the file lies in, from its first byte on.
+    /// The frames of the file, which begins with the first.
     frames: PhysRange,
-    /// The file.
     bytes: &'static [u8],
 }
 
-/// Why the memory of a file cannot be taken over.
+/// Why a file's memory cannot be taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakeModuleError {
     /// The file is empty.
@@ -37,19 +36,19 @@ pub enum TakeModuleError {
     Address(VirtAddr),
     /// The file would overlap the kernel.
     IsKernel(PhysRange),
-    /// The memory is not the boot loader's to hand over, or was taken over before.
+    /// The memory is not a module's, or was taken over before.
     Owner(OwnershipError),
-    /// The map of memory is not set up yet.
+    /// The map of physical memory is not set up yet.
     NotReady,
 }
 
-/// Sets where the kernel lies.
+/// Sets the memory of the kernel's image.
 pub(super) fn set_kernel_image(range: PhysRange) {
     KERNEL_IMAGE.call_once(|| range);
 }
 
 impl ModuleMemory {
-    /// Takes a file's memory over. Other references to the content may not be used any more.
+    /// Takes over a file's memory. From now on only this value may access the content.
     pub fn take(content: &'static [u8]) -> Result<Self, TakeModuleError> {
         if content.is_empty() {
             return Err(TakeModuleError::Empty);
@@ -85,7 +84,7 @@ impl ModuleMemory {
         bytes
     }
 
-    /// The physical address of an offset in the file.
+    /// The physical address of the byte at this offset in the file.
     pub fn physical(&self, offset_bytes: u64) -> PhysAddr {
         self.frames.start() + offset_bytes
     }
@@ -96,12 +95,12 @@ impl Drop for ModuleMemory {
         let Some(mut memory) = physical_memory::lock() else {
             return;
         };
-        // SAFETY: The frames were taken over, and there is no reference to them: bytes are borrowed from this value.
+        // SAFETY: The frames were taken over. References to them borrow this value, so none is left.
         let freed = unsafe { memory.free(self.frames, MODULE) };
-        // Nothing is logged under the lock.
+        // Logging is forbidden under the lock.
         drop(memory);
         if let Err(error) = freed {
-            log::error!("Memory of a module cannot be freed: {error:?}");
+            log::error!("The module's memory at {:?} cannot be freed: {error:?}", self.frames);
         }
     }
 }
@@ -110,9 +109,12 @@ impl fmt::Display for TakeModuleError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => formatter.write_str("the file is empty"),
-            Self::Address(address) => write!(formatter, "the file does not lie in frames of its own: {address:#x}"),
-            Self::IsKernel(range) => write!(formatter, "the file is said to lie where the kernel does: {range:?}"),
-            Self::Owner(error) => write!(formatter, "the file's memory cannot be taken over: {error:?}"),
+            Self::Address(address) => write!(formatter, "the file does not begin with a frame: {address:#x}"),
+            Self::IsKernel(range) => write!(
+                formatter,
+                "the boot loader says that it lies at {range:?}, where the kernel is"
+            ),
+            Self::Owner(error) => write!(formatter, "its memory cannot be taken over: {error:?}"),
             Self::NotReady => formatter.write_str("memory is not set up yet"),
         }
     }

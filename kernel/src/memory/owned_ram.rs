@@ -1,39 +1,42 @@
 //! Contiguous physical memory that belongs to a value.
 
-use super::physical_memory::{self, ANY_ADDRESS};
+use super::{
+    fill::zero,
+    physical_memory::{self, ANY_ADDRESS},
+};
 use memory_ranges::{AllocateError, MemoryType, PAGE_BYTES, PhysRange};
 
-/// Contiguous RAM. Dropping it gives it back.
+/// Contiguous RAM. Dropping it frees the memory.
 #[derive(Debug)]
 pub struct OwnedRam {
-    /// Which it is.
     range: PhysRange,
-    /// Whom the map of memory names as its owner.
+    /// The owner in the map of physical memory.
     owner: MemoryType,
 }
 
 /// Why there is no memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AllocateRamError {
-    /// The map of memory is not set up yet.
+    /// The map of physical memory is not set up yet.
     NotReady,
     /// The map refuses.
     Refused(AllocateError),
 }
 
 impl OwnedRam {
-    /// Allocates zeroed memory for this owner: whole pages.
+    /// Allocates zeroed memory, a multiple of 4 KiB.
     pub fn allocate(size_bytes: u64, owner: MemoryType) -> Result<Self, AllocateRamError> {
         let mut memory = physical_memory::lock().ok_or(AllocateRamError::NotReady)?;
         let range = memory
             .allocate(size_bytes, PAGE_BYTES, ANY_ADDRESS, owner)
             .map_err(AllocateRamError::Refused)?;
-        // SAFETY: The memory has just been allocated, and all RAM is in the direct map.
-        unsafe { physical_memory::zero(range) };
+        drop(memory);
+        // SAFETY: The memory was just allocated.
+        unsafe { zero(range) };
         Ok(Self { range, owner })
     }
 
-    /// Which memory it is.
+    /// The memory's addresses.
     pub fn range(&self) -> PhysRange {
         self.range
     }
@@ -44,12 +47,12 @@ impl Drop for OwnedRam {
         let Some(mut memory) = physical_memory::lock() else {
             return;
         };
-        // SAFETY: Whoever owned the value has no more use for the memory.
+        // SAFETY: The value's owner has no more use for the memory.
         let freed = unsafe { memory.free(self.range, self.owner) };
-        // Nothing is logged under the lock.
+        // Logging is forbidden under the lock.
         drop(memory);
         if let Err(error) = freed {
-            log::error!("Memory cannot be given back: {error:?}");
+            log::error!("Physical memory at {:?} cannot be freed: {error:?}", self.range);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The one way to touch programs' memory from the kernel: with SMAP on, every other access faults.
+//! Permission to access a program's memory from the kernel. With SMAP on, every other access faults.
 
 use core::{
     arch::asm,
@@ -6,8 +6,7 @@ use core::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-/// Set on the BSP before there is a program: whether the processors forbid unannounced access (SMAP), so that announcing
-/// it is possible.
+/// Whether SMAP is on, so that `stac` and `clac` exist. Set on the BSP before any program starts.
 static SMAP_IS_ON: AtomicBool = AtomicBool::new(false);
 
 /// Says that SMAP is on, on all processors.
@@ -15,11 +14,11 @@ pub fn announce_access_from_now_on() {
     SMAP_IS_ON.store(true, Ordering::Relaxed);
 }
 
-/// While it exists, this processor may touch programs' memory. Hold it for as few lines as possible, and call nothing of
-/// anybody else's meanwhile.
+/// While this exists, its processor may access a program's memory. Hold it for as few lines as possible, and call no
+/// other code meanwhile.
 #[derive(Debug)]
 pub struct UserAccess {
-    /// It is this processor's, so it stays here.
+    /// The permission is the processor's, so it must stay there.
     _not_send: PhantomData<*mut ()>,
 }
 
@@ -29,7 +28,7 @@ impl UserAccess {
     #[must_use]
     pub fn begin() -> Self {
         if SMAP_IS_ON.load(Ordering::Relaxed) {
-            // SAFETY: The processor has SMAP, so the instruction exists; all it does is set AC.
+            // SAFETY: The processor has SMAP, so the instruction exists; it only sets AC.
             unsafe { asm!("stac", options(nostack)) };
         }
         Self { _not_send: PhantomData }
@@ -40,7 +39,7 @@ impl Drop for UserAccess {
     #[inline]
     fn drop(&mut self) {
         if SMAP_IS_ON.load(Ordering::Relaxed) {
-            // SAFETY: The processor has SMAP, so the instruction exists; all it does is clear AC.
+            // SAFETY: The processor has SMAP, so the instruction exists; it only clears AC.
             unsafe { asm!("clac", options(nostack)) };
         }
     }

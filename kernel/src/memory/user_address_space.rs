@@ -1,20 +1,17 @@
-//! The address space of a program: its file, its stack, and what it maps.
+//! A program's address space: its file, its stack, and the memory that it maps.
 //!
-//! The kernel's half is the same as in every other. What always holds: a frame that is mapped here writable belongs to this
-//! address space alone, was zeroed or filled before it was mapped, and is given back at the end; frames that are mapped
-//! read-only in place belong to somebody who outlives it.
+//! The higher half is the kernel's, as in every address space. What always holds: a frame that is mapped writable belongs
+//! to this address space alone, was zeroed or filled before it was mapped, and is freed with the address space. Frames
+//! that are mapped read-only may belong to an owner that outlives it.
 //!
-//! Stack and mapped memory take frames when they are touched first. They are *promised* before that, and no more is promised
-//! than the limit that the program was started with, though a promise can still be broken: others may have taken the memory.
+//! Stack and mapped memory are *reserved* first, and get a frame at the first access to each page. A program can reserve
+//! no more than its limit. The first access can still fail, because others may have taken the memory by then.
 
 use super::{
-    create_page_tables::READ_WRITE,
     frame_allocator::{self, FrameUse},
-    kernel_table::KernelTable,
-    user_copy,
+    page_tables::{PageTables, READ_WRITE},
     user_layout::{MAPPED_SIZE, MAPPED_START, USER_END, USER_STACK_SIZE, USER_STACK_TOP, USER_START, user_stack_start},
-    user_slice::{BadUserPointer, UserSlice},
-    virtual_memory::{self, MapRegionError},
+    virtual_memory,
 };
 use crate::boot::hhdm_offset::OffsetMappedPhysAddr;
 use alloc::vec::Vec;
@@ -23,83 +20,81 @@ use ez_paging::{ConfigurableFlags, Frame, MapError, Page, PageSize};
 use memory_ranges::{PAGE_BYTES, PageState, VirtRange, VirtualRanges};
 use x86_64::{PhysAddr, VirtAddr, instructions::tlb, structures::paging::PhysFrame};
 
-/// Up to so many addresses are forgotten one by one; else all are at once, which is faster then.
-const MOST_SINGLE_FLUSHES: u64 = 32;
+/// Maximum number of addresses that are flushed one by one. Flushing everything is faster for more.
+const MAX_SINGLE_FLUSHES: u64 = 32;
 
-/// In so many runs of mapped and free pages a program's memory may lie. Each takes some 50 bytes of the heap, and all may be looked
-/// at for a place.
-const MOST_RUNS: usize = 8192;
+/// Maximum number of runs of mapped and free pages. Each takes some 50 bytes of the heap, and an allocation may have to
+/// look at all of them.
+const MAX_RUNS: usize = 8192;
 
-/// To give back more at once would keep interrupts off for long.
+/// Maximum number of bytes that are unmapped without a pause: interrupts are off meanwhile.
 const BYTES_BETWEEN_PAUSES: usize = 2 * 1024 * 1024;
 
-/// Where a function's arguments on the stack would begin, it is a multiple of this (System V ABI for AMD64, section 3.2.2).
+/// Alignment of a function's arguments on the stack (System V ABI for AMD64, section 3.2.2).
 const STACK_ALIGNMENT: u64 = 16;
 
-/// What a call leaves on the stack.
+/// Bytes that a call pushes.
 const RETURN_ADDRESS_BYTES: u64 = 8;
 
-/// The longest text that fits a page with the rest of [`UserAddressSpace::begin_stack`].
+/// Length of the longest text for [`UserAddressSpace::begin_stack`]: all that it pushes fits into one page.
 pub const MAX_STACK_TEXT_BYTES: u64 = PAGE_BYTES - STACK_ALIGNMENT - RETURN_ADDRESS_BYTES;
 
-/// A program's address space. Dropping it gives its memory back; it must not be in use then.
+/// A program's address space. Dropping it frees its memory; no processor may use it then.
 #[derive(Debug)]
 pub struct UserAddressSpace {
-    /// What is mapped.
-    table: KernelTable,
-    /// Runs of pages, by their first addresses and lengths, whose frames are somebody else's.
+    table: PageTables,
+    /// Runs of pages whose frames belong to another owner: the first address and the number of pages.
     shared: Vec<(VirtAddr, u64)>,
-    /// Which pages the program has mapped by itself.
-    mapped: VirtualRanges,
-    /// How many pages may still be promised or taken.
+    /// The pages that the program has reserved by system call.
+    reserved: VirtualRanges,
+    /// Number of pages that may still be reserved or mapped.
     pages_left: u64,
 }
 
-/// Why an address space, or something in it, cannot be had.
+/// Why memory of a program was not mapped or freed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserMemoryError {
-    /// There is no memory, or the program has as much as it may, or in as many pieces.
+    /// There is no memory, or the program has reached its limit of pages or of runs.
     OutOfMemory,
-    /// The pages are not all such as the program has mapped.
+    /// The program has not reserved all of these pages.
     NotMapped,
-    /// Something is there already, or nothing can be there.
+    /// The pages are in use, or cannot be used.
     Occupied,
-    /// It does not fit into a page.
+    /// The text does not fit into a page.
     TooLong,
 }
 
-/// What came of an access to a page that is not mapped.
+/// The result of handling a page fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Filling {
-    /// The page is there now.
-    Filled,
-    /// No page belongs there.
-    NotPromised,
-    /// A page belongs there, but there is no memory for it.
+pub enum FaultOutcome {
+    /// The page is mapped now.
+    Mapped,
+    /// The page is not reserved, or it is mapped and does not allow this access.
+    NotReserved,
+    /// The page is reserved, but there is no memory for it.
     OutOfMemory,
 }
 
 impl UserAddressSpace {
-    /// An address space with nothing in it, which may have so many pages.
+    /// Makes an empty address space with a limit of pages, its stack included.
     pub fn new(pages_limit: u64) -> Result<Self, UserMemoryError> {
         let window = VirtRange::new(MAPPED_START, MAPPED_SIZE).map_err(|_| UserMemoryError::Occupied)?;
         let stack_pages = USER_STACK_SIZE / PAGE_BYTES;
+        let pages_left = pages_limit.checked_sub(stack_pages);
         Ok(Self {
-            table: virtual_memory::new_user_table().map_err(|_: MapRegionError| UserMemoryError::OutOfMemory)?,
+            table: virtual_memory::new_user_table().map_err(|_| UserMemoryError::OutOfMemory)?,
             shared: Vec::new(),
-            mapped: VirtualRanges::new(window),
-            pages_left: pages_limit
-                .checked_sub(stack_pages)
-                .ok_or(UserMemoryError::OutOfMemory)?,
+            reserved: VirtualRanges::new(window),
+            pages_left: pages_left.ok_or(UserMemoryError::OutOfMemory)?,
         })
     }
 
-    /// Maps a frame of somebody else's, for reading or executing.
+    /// Maps a frame of another owner, for reading or executing.
     ///
     /// # Safety
     ///
-    /// The frame holds nothing that the program may not know, and stays as it is for as long as this address space exists.
-    /// `flags` are not writable.
+    /// The program may see the frame's content, which does not change while this address space exists. `flags` are not
+    /// writable.
     pub unsafe fn map_shared(
         &mut self,
         page: Page,
@@ -117,7 +112,7 @@ impl UserAddressSpace {
         Ok(())
     }
 
-    /// Maps a frame of its own, which `fill` fills: it finds zeroes.
+    /// Maps a new frame. `fill` gets its bytes, which are zero, before it is mapped.
     pub fn map_private(
         &mut self,
         page: Page,
@@ -126,47 +121,38 @@ impl UserAddressSpace {
     ) -> Result<(), UserMemoryError> {
         self.pages_left = self.pages_left.checked_sub(1).ok_or(UserMemoryError::OutOfMemory)?;
         Self::check_place(page)?;
-        let frame = frame_allocator::allocate_user_frame().ok_or(UserMemoryError::OutOfMemory)?;
-        // SAFETY: The frame was just allocated and is zeroed; all RAM is in the direct map.
-        fill(unsafe { &mut *bytes_of(frame) });
-        self.map_own(page, frame, flags)
+        self.map_filled(page, flags, fill)
     }
 
-    /// Puts a text on top of the empty stack, and below it what the call of a function leaves there: a return address, 0.
-    /// Returns where the text is, and where the stack ends now.
+    /// Puts a text on top of the empty stack, and below it what a function's caller leaves there: a return address, 0.
+    /// Returns the address of the text, and the stack pointer.
     pub fn begin_stack(&mut self, text: &[u8]) -> Result<(VirtAddr, VirtAddr), UserMemoryError> {
-        let text_at = (USER_STACK_TOP - text.len() as u64).align_down(STACK_ALIGNMENT);
-        let stack_pointer = text_at - RETURN_ADDRESS_BYTES;
-        let page = Page::containing(USER_STACK_TOP - 1, PageSize::_4KiB);
-        let offset = text_at.as_u64().checked_sub(page.start().as_u64());
-        let offset = offset.and_then(|offset| usize::try_from(offset).ok());
         if text.len() as u64 > MAX_STACK_TEXT_BYTES {
             return Err(UserMemoryError::TooLong);
         }
-        let frame = frame_allocator::allocate_user_frame().ok_or(UserMemoryError::OutOfMemory)?;
-        // SAFETY: The frame was just allocated and is zeroed; all RAM is in the direct map.
-        let bytes = unsafe { &mut *bytes_of(frame) };
-        if let Some(place) = offset.and_then(|offset| bytes.get_mut(offset..)?.get_mut(..text.len())) {
-            place.copy_from_slice(text);
-        }
-        self.map_own(page, frame, READ_WRITE)?;
-        Ok((text_at, stack_pointer))
+        let text_at = (USER_STACK_TOP - text.len() as u64).align_down(STACK_ALIGNMENT);
+        let page = Page::containing(USER_STACK_TOP - 1, PageSize::_4KiB);
+        let offset = usize::try_from(text_at - page.start()).map_err(|_| UserMemoryError::TooLong)?;
+        self.map_filled(page, READ_WRITE, |bytes| {
+            if let Some(place) = bytes.get_mut(offset..).and_then(|rest| rest.get_mut(..text.len())) {
+                place.copy_from_slice(text);
+            }
+        })?;
+        Ok((text_at, text_at - RETURN_ADDRESS_BYTES))
     }
 
-    /// Promises zeroed memory, which is somewhere that the program did not use. Returns where.
-    pub fn promise(&mut self, size_bytes: u64) -> Result<VirtAddr, UserMemoryError> {
+    /// Reserves zeroed memory at addresses that are free, and returns the first.
+    pub fn reserve(&mut self, size_bytes: u64) -> Result<VirtAddr, UserMemoryError> {
         let pages = size_bytes.div_ceil(PAGE_BYTES);
         let pages_left = self.pages_left.checked_sub(pages).ok_or(UserMemoryError::OutOfMemory)?;
-        let allocation = self
-            .mapped
-            .allocate_contiguous_pages(pages, 0)
-            .map_err(|_| UserMemoryError::OutOfMemory)?;
+        let allocation = self.reserved.allocate_contiguous_pages(pages, 0);
+        let allocation = allocation.map_err(|_| UserMemoryError::OutOfMemory)?;
         self.pages_left = pages_left;
         Ok(allocation.pages.start())
     }
 
-    /// Takes promised memory back, used or not: all of these pages must have been promised. Calls `pause` now and then.
-    pub fn take_back(
+    /// Frees reserved memory, mapped or not. All of these pages must be reserved. Calls `pause` now and then.
+    pub fn release(
         &mut self,
         start: VirtAddr,
         size_bytes: u64,
@@ -175,126 +161,71 @@ impl UserAddressSpace {
         let pages = size_bytes.div_ceil(PAGE_BYTES);
         let size_bytes = pages.checked_mul(PAGE_BYTES).ok_or(UserMemoryError::NotMapped)?;
         let range = VirtRange::new(start, size_bytes).map_err(|_| UserMemoryError::NotMapped)?;
-        if self.mapped.runs() >= MOST_RUNS && self.mapped.is_within_used(range) {
+        if self.reserved.runs() >= MAX_RUNS && self.reserved.is_within_used(range) {
             return Err(UserMemoryError::OutOfMemory);
         }
-        self.mapped.free(range).map_err(|_| UserMemoryError::NotMapped)?;
+        self.reserved.free(range).map_err(|_| UserMemoryError::NotMapped)?;
         self.pages_left += pages;
         for offset in (0..size_bytes).step_by(BYTES_BETWEEN_PAUSES) {
-            self.give_back(start + offset, (size_bytes - offset).min(BYTES_BETWEEN_PAUSES as u64));
+            self.unmap_own(start + offset, (size_bytes - offset).min(BYTES_BETWEEN_PAUSES as u64));
             pause();
         }
         Ok(())
     }
 
-    /// Gives a frame to the page that an address is in, if one was promised.
-    pub fn fill(&mut self, address: VirtAddr) -> Filling {
-        if !self.is_promised(address) {
-            return Filling::NotPromised;
+    /// Maps a new frame at the faulting address, if the page is reserved.
+    pub fn handle_page_fault(&mut self, address: VirtAddr) -> FaultOutcome {
+        if !self.is_reserved(address) {
+            return FaultOutcome::NotReserved;
         }
         let page = Page::containing(address, PageSize::_4KiB);
-        // A page that is there already was accessed in a way that it does not allow.
-        let Some(frame) = frame_allocator::allocate_user_frame() else {
-            let is_there = self.table.translate(address).is_some();
-            return if is_there {
-                Filling::NotPromised
-            } else {
-                Filling::OutOfMemory
-            };
-        };
-        match self.map_own(page, frame, READ_WRITE) {
-            Ok(()) => Filling::Filled,
-            Err(UserMemoryError::Occupied) => Filling::NotPromised,
-            Err(_) => Filling::OutOfMemory,
+        match self.map_filled(page, READ_WRITE, |_| {}) {
+            Ok(()) => FaultOutcome::Mapped,
+            Err(UserMemoryError::Occupied) => FaultOutcome::NotReserved,
+            // A mapped page faults because it does not allow the access, however much memory there is.
+            Err(_) if self.table.translate(address).is_some() => FaultOutcome::NotReserved,
+            Err(_) => FaultOutcome::OutOfMemory,
         }
     }
 
-    /// Copies memory of the program's, which must be the one in use: as much as there is room for.
-    pub fn copy_in(&mut self, slice: UserSlice, target: &mut [u8]) -> Result<(), BadUserPointer> {
-        let length = slice.length().min(target.len());
-        let mut done = 0;
-        while let Some(rest) = target.get_mut(done..length).filter(|rest| !rest.is_empty()) {
-            // SAFETY: A slice lies in the lower half, and the rest is no longer than what is left of it.
-            let left = unsafe { user_copy::copy_in(slice.address() + done as u64, rest) };
-            done += rest.len() - left;
-            if left != 0 {
-                self.fill_or_refuse(slice.address() + done as u64)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Copies to memory of the program's, which must be the one in use: as much as there is room for.
-    pub fn copy_out(&mut self, source: &[u8], slice: UserSlice) -> Result<(), BadUserPointer> {
-        let length = slice.length().min(source.len());
-        let mut done = 0;
-        while let Some(rest) = source.get(done..length).filter(|rest| !rest.is_empty()) {
-            // SAFETY: As for `copy_in`.
-            let left = unsafe { user_copy::copy_out(rest, slice.address() + done as u64) };
-            done += rest.len() - left;
-            if left != 0 {
-                self.fill_or_refuse(slice.address() + done as u64)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Copies memory of the program's, which must be the one in use, where it is there already.
-    pub fn peek(&self, slice: UserSlice, target: &mut [u8]) -> Result<(), BadUserPointer> {
-        let length = slice.length().min(target.len());
-        let target = target.get_mut(..length).unwrap_or_default();
-        // SAFETY: A slice lies in the lower half.
-        match unsafe { user_copy::copy_in(slice.address(), target) } {
-            0 => Ok(()),
-            left => Err(BadUserPointer {
-                address: slice.address() + (length - left) as u64,
-            }),
-        }
-    }
-
-    /// Makes this processor use the address space.
+    /// Switches this processor to the address space.
     ///
     /// # Safety
     ///
-    /// It is not dropped before the processor uses another one: see [`virtual_memory::switch_to_kernel_table`].
+    /// It is not dropped before the processor switches to another one: see [`virtual_memory::switch_to_kernel_table`].
     pub unsafe fn switch_to(&self) {
         // SAFETY: The kernel's half is the same as in the table that is in use; the rest is the caller's promise.
         unsafe { self.table.switch_to() };
     }
 
-    /// Fills a promised page that the kernel itself wants to touch.
-    fn fill_or_refuse(&mut self, address: u64) -> Result<(), BadUserPointer> {
-        match self.fill(VirtAddr::new_truncate(address)) {
-            Filling::Filled => Ok(()),
-            Filling::NotPromised | Filling::OutOfMemory => Err(BadUserPointer { address }),
-        }
+    fn is_reserved(&self, address: VirtAddr) -> bool {
+        is_in_stack(address) || self.reserved.state_at(address) == Some(PageState::Used)
     }
 
-    /// Whether a page was promised there.
-    fn is_promised(&self, address: VirtAddr) -> bool {
-        let is_stack = (user_stack_start()..USER_STACK_TOP).contains(&address);
-        is_stack || self.mapped.state_at(address) == Some(PageState::Used)
-    }
-
-    /// Checks that a page of the program's file lies neither where the stack is nor where mapped memory comes.
+    /// Checks that a page of the program's file lies neither in the stack nor in the area of mapped memory.
     fn check_place(page: Page) -> Result<(), UserMemoryError> {
-        let address = page.start();
-        let is_mapped = (MAPPED_START..MAPPED_START + MAPPED_SIZE).contains(&address);
-        let is_stack = (user_stack_start()..USER_STACK_TOP).contains(&address);
-        if is_mapped || is_stack {
+        let mapped_area = MAPPED_START..MAPPED_START + MAPPED_SIZE;
+        if mapped_area.contains(&page.start()) || is_in_stack(page.start()) {
             return Err(UserMemoryError::Occupied);
         }
         Ok(())
     }
 
-    /// Maps a frame that belongs to this address space from now on; on an error it goes back.
-    fn map_own(&mut self, page: Page, frame: PhysFrame, flags: ConfigurableFlags) -> Result<(), UserMemoryError> {
-        let mapped = Frame::new(frame.start_address(), PageSize::_4KiB)
-            .map_err(|_| UserMemoryError::Occupied)
-            // SAFETY: The frame is this address space's alone, and holds nothing that the program may not know.
-            .and_then(|own| unsafe { self.map(page, own, flags) });
+    /// Maps a new frame that belongs to this address space, after `fill` has changed its zeroed bytes.
+    #[inline]
+    fn map_filled(
+        &mut self,
+        page: Page,
+        flags: ConfigurableFlags,
+        fill: impl FnOnce(&mut [u8; PAGE_SIZE_BYTES]),
+    ) -> Result<(), UserMemoryError> {
+        let frame = frame_allocator::allocate_user_frame().ok_or(UserMemoryError::OutOfMemory)?;
+        // SAFETY: The frame was just allocated, so nobody else uses it; all RAM is in the direct map.
+        fill(unsafe { &mut *frame.start_address().offset_mapped().as_mut_ptr() });
+        // SAFETY: The frame belongs to this address space alone, and the program may know all that it holds.
+        let mapped = unsafe { self.map(page, Frame::from(frame), flags) };
         if mapped.is_err() {
-            // SAFETY: It was just allocated, and is mapped nowhere.
+            // SAFETY: It was just allocated, and is not mapped.
             unsafe { frame_allocator::free_frame(frame, FrameUse::Program) };
         }
         mapped
@@ -304,7 +235,7 @@ impl UserAddressSpace {
     ///
     /// # Safety
     ///
-    /// The frame holds nothing that the program may not know, and nobody comes to grief by what the flags allow.
+    /// The program may see the frame's content, and `flags` allow nothing that another owner of the frame forbids.
     unsafe fn map(&mut self, page: Page, frame: Frame, flags: ConfigurableFlags) -> Result<(), UserMemoryError> {
         // SAFETY: The caller's promise.
         match unsafe { self.table.map_page(page, frame, flags) } {
@@ -317,18 +248,18 @@ impl UserAddressSpace {
         }
     }
 
-    /// Unmaps what there is of the program's own in a range, and gives its frames back.
-    fn give_back(&mut self, start: VirtAddr, size_bytes: u64) {
-        // SAFETY: The program does not run meanwhile. What this processor remembers of the pages is forgotten below, before
-        // it does; no other has used them.
-        let unmapped = unsafe { self.table.unmap_all_in(start, size_bytes, free_own) };
+    /// Unmaps all pages in a range, which holds no shared frames, and frees their frames.
+    fn unmap_own(&mut self, start: VirtAddr, size_bytes: u64) {
+        // SAFETY: The program does not run meanwhile. This processor flushes the pages below, before the program runs again;
+        // no other processor has used them.
+        let unmapped = unsafe { self.table.unmap_all_in(start, size_bytes, free_own_frame) };
         match unmapped {
-            Ok(flush) if flush.address_count() <= MOST_SINGLE_FLUSHES => flush.flush_by(tlb::flush),
+            Ok(flush) if flush.address_count() <= MAX_SINGLE_FLUSHES => flush.flush_by(tlb::flush),
             Ok(flush) => {
                 tlb::flush_all();
                 flush.ignore();
             }
-            Err(error) => log::error!("Memory of a program cannot be unmapped: {error:?}"),
+            Err(error) => log::error!("A program's memory at {start:#x} cannot be unmapped: {error}"),
         }
     }
 }
@@ -340,19 +271,16 @@ impl Drop for UserAddressSpace {
             let unmapped = unsafe { self.table.unmap_all_in(start, pages * PAGE_BYTES, |_frame| {}) };
             debug_assert!(unmapped.is_ok(), "{unmapped:?}");
         }
-        // What is left is its own.
-        self.give_back(USER_START, USER_END - USER_START);
+        self.unmap_own(USER_START, USER_END - USER_START);
     }
 }
 
-/// Gives a frame of an address space's own back.
-fn free_own(frame: Frame) {
+fn is_in_stack(address: VirtAddr) -> bool {
+    (user_stack_start()..USER_STACK_TOP).contains(&address)
+}
+
+fn free_own_frame(frame: Frame) {
     let frame = PhysFrame::containing_address(frame.start());
     // SAFETY: The frame was allocated as a single one for this address space, and has just been unmapped.
     unsafe { frame_allocator::free_frame(frame, FrameUse::Program) };
-}
-
-/// Where the bytes of a frame are.
-fn bytes_of(frame: PhysFrame) -> *mut [u8; PAGE_SIZE_BYTES] {
-    frame.start_address().offset_mapped().as_mut_ptr()
 }

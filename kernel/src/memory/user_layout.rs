@@ -1,16 +1,16 @@
 //! The lower half of the address space, as every program sees it.
 //!
 //! ```text
-//! 0x0000_0000_0000_0000  nothing, never: a null pointer leads nowhere
-//! 0x0000_0000_0000_1000  USER_START: where the file of the program wants to be
-//! 0x0000_1000_0000_0000  MAPPED_START: what the call `map` gives
-//! 0x0000_7ffe_fff0_0000  below the stack: nothing, so that a stack that runs over faults
-//! 0x0000_7ffe_fffc_0000  the stack, up to USER_STACK_TOP, filled as it grows
-//! 0x0000_7fff_0000_0000  USER_STACK_TOP, and 64 KiB of nothing
-//! 0x0000_7fff_ffff_f000  USER_END: nothing, never, so that no `syscall` returns to a non-canonical address
+//! 0x0000_0000_0000_0000  never mapped, so that null pointers fault
+//! 0x0000_0000_0000_1000  USER_START: where the program's file may begin
+//! 0x0000_1000_0000_0000  MAPPED_START: memory that the system call `map` reserves
+//! 0x0000_7ffe_fff0_0000  never mapped, so that a stack overflow faults
+//! 0x0000_7ffe_fffc_0000  the stack, mapped as it grows
+//! 0x0000_7fff_0000_0000  USER_STACK_TOP, and 64 KiB that are never mapped
+//! 0x0000_7fff_ffff_f000  USER_END: never mapped, so that no `syscall` returns to a non-canonical address
 //! ```
 //!
-//! The file may lie anywhere between USER_START and USER_END where none of the others is.
+//! The file may lie anywhere between USER_START and USER_END outside of the other areas.
 
 use x86_64::{
     VirtAddr,
@@ -20,25 +20,25 @@ use x86_64::{
 /// The lowest address that a program can have.
 pub const USER_START: VirtAddr = VirtAddr::new_truncate(0x1000);
 
-/// The first address behind the last that a program can have.
+/// The address after the last that a program can have.
 pub const USER_END: VirtAddr = VirtAddr::new_truncate(0x7fff_ffff_f000);
 
-/// Where the memory begins that the call `map` gives.
+/// Start of the memory that the system call `map` reserves.
 pub const MAPPED_START: VirtAddr = VirtAddr::new_truncate(0x1000_0000_0000);
 
-/// How much of it there can be.
+/// Bytes of address space for it.
 pub const MAPPED_SIZE: u64 = 0x1000_0000_0000;
 
-/// The address behind the highest of the stack.
+/// The address after the last of the stack.
 pub const USER_STACK_TOP: VirtAddr = VirtAddr::new_truncate(0x7fff_0000_0000);
 
-/// Bytes of the stack. They take frames only as they are used.
+/// Size of the stack in bytes. Its pages get frames as they are used.
 pub const USER_STACK_SIZE: u64 = 256 * 1024;
 
-/// Bytes of nothing below the stack, at least.
+/// Bytes below the stack that are never mapped.
 const GUARD_BELOW: u64 = 1024 * 1024 - USER_STACK_SIZE;
 
-/// Bytes of nothing above it, at least.
+/// Bytes above the stack that are never mapped.
 const GUARD_ABOVE: u64 = 64 * 1024;
 
 /// The stack's lowest address.
@@ -51,12 +51,11 @@ pub fn file_pages() -> PageRange {
     pages(USER_START, USER_END)
 }
 
-/// The pages that belong to the stack, those of nothing around it included.
+/// The pages of the stack and of the unmapped areas around it.
 pub fn stack_pages() -> PageRange {
     pages(user_stack_start() - GUARD_BELOW, USER_STACK_TOP + GUARD_ABOVE)
 }
 
-/// The pages from one address to another.
 fn pages(start: VirtAddr, end: VirtAddr) -> PageRange {
     Page::range(Page::containing_address(start), Page::containing_address(end))
 }

@@ -6,7 +6,7 @@
 
 use crate::{
     boot::{hhdm_offset::OffsetMappedPhysAddr, memory_map::MemoryMap},
-    memory::virtual_memory::MappedRegion,
+    memory::mapped_region::MappedRegion,
 };
 use acpi_check::{AllegedAddress, OutOfReach, ReadMemory};
 use core::cell::RefCell;

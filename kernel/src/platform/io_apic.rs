@@ -5,7 +5,7 @@
 
 use crate::{
     cpu::cpu_local_data,
-    memory::virtual_memory::{MapRegionError, MappedRegion},
+    memory::{mapped_region::MappedRegion, virtual_memory::MapRegionError},
     sync::IrqSpinLock,
 };
 use alloc::{boxed::Box, vec::Vec};

@@ -1,7 +1,7 @@
 //! Switches the machine off and resets it (ACPI specification, chapters 4 and 16).
 
 use super::{acpi::Acpi, clock::Instant, timer};
-use crate::{memory::virtual_memory::MappedRegion, output::logger};
+use crate::{memory::mapped_region::MappedRegion, output::logger};
 use acpi_check::{AcpiModeCommand, KeyboardController, Pm1Control, ResetPlace, ResetRegister, SleepType};
 use core::{arch::asm, fmt, time::Duration};
 use spin::Once;

@@ -2,7 +2,7 @@
 
 use super::acpi::Acpi;
 use crate::{
-    memory::virtual_memory::MappedRegion,
+    memory::mapped_region::MappedRegion,
     output::{LineSettings, UartAccess, UartPlace, UartRegisters, logger},
 };
 use acpi_check::{AccessWidth, SerialConsole, UartPlace as AllegedPlace, UartRegisters as AllegedRegisters};

@@ -10,7 +10,7 @@ use crate::{
     cpu::{exception::vector::PAGE_FAULT, kernel_trap},
     memory::{
         frame_allocator::{self, FrameUse},
-        user_address_space::{Filling, UserAddressSpace, UserMemoryError},
+        user_address_space::{FaultOutcome, UserAddressSpace, UserMemoryError},
         virtual_memory,
     },
     output::logger,
@@ -114,10 +114,10 @@ impl Program {
                     vector: PAGE_FAULT,
                     error_code,
                     address,
-                } => match self.space.fill(VirtAddr::new_truncate(address)) {
-                    Filling::Filled => {}
-                    Filling::NotPromised => return self.kill(KillReason::PageFault { error_code, address }),
-                    Filling::OutOfMemory => return self.kill(KillReason::OutOfMemory { address }),
+                } => match self.space.handle_page_fault(VirtAddr::new_truncate(address)) {
+                    FaultOutcome::Mapped => {}
+                    FaultOutcome::NotReserved => return self.kill(KillReason::PageFault { error_code, address }),
+                    FaultOutcome::OutOfMemory => return self.kill(KillReason::OutOfMemory { address }),
                 },
                 LeaveReason::Exception { vector, error_code, .. } => {
                     return self.kill(KillReason::Exception { vector, error_code });

@@ -4,10 +4,10 @@ use crate::{
     boot::module::Module,
     memory::{
         module_memory::{ModuleMemory, TakeModuleError},
+        page_tables::{READ_EXECUTE, READ_ONLY, READ_WRITE},
         physical_memory,
         user_address_space::{UserAddressSpace, UserMemoryError},
         user_layout,
-        virtual_memory::{READ_EXECUTE, READ_ONLY, READ_WRITE},
     },
 };
 use alloc::sync::Arc;

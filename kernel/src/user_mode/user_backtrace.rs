@@ -5,8 +5,8 @@ use crate::{
     cpu::trap_frame::TrapFrame,
     memory::{
         user_address_space::UserAddressSpace,
+        user_copy::UserSlice,
         user_layout::{USER_STACK_TOP, user_stack_start},
-        user_slice::UserSlice,
     },
 };
 use arrayvec::ArrayVec;

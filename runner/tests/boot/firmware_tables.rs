@@ -138,7 +138,7 @@ const HPETS: [(&str, u64, &str); 3] = [
     (
         "an_hpet_in_ram_is_refused",
         0x100_0000,
-        "there is RAM at 0x1000000, and no registers",
+        "there is RAM at 0x1000000, not device registers",
     ),
     (
         "an_hpet_beyond_the_processors_addresses_is_refused",

@@ -216,7 +216,7 @@ fn boots_with_the_least(deadline: Deadline) -> Outcome {
 fn refuses_map_without_kernel(deadline: Deadline) -> Outcome {
     let mut booted = start_with_map(&MAP_WITHOUT_KERNEL, USE_MAP, deadline)?;
     booted.expect("ERROR cannot boot: the kernel lies at 0x")?;
-    booted.expect("which the boot loader's map does not keep for it")?;
+    booted.expect("which the boot loader's map does not reserve")?;
     let errors = booted.log_lines().iter().filter(|line| line.level == "ERROR").count();
     booted.check(errors == 1, "not exactly one line of an error")
 }
@@ -225,7 +225,7 @@ fn refuses_map_without_kernel(deadline: Deadline) -> Outcome {
 /// line why it cannot boot, nothing panics, and a screen that would lie in memory is not drawn on.
 fn refuses_odd_map(deadline: Deadline) -> Outcome {
     let mut booted = start_with_map(&ODD_MAP, USE_MAP, deadline)?;
-    booted.expect("ERROR cannot boot: 2048 KiB of memory in one piece are needed to begin")?;
+    booted.expect("ERROR cannot boot: the heap needs 2048 KiB of contiguous memory")?;
     let errors = booted.log_lines().iter().filter(|line| line.level == "ERROR").count();
     booted.check(errors == 1, "not exactly one line of an error")?;
     let ranges = format!("{} ranges in the memory map", ODD_MAP.len());

@@ -1,6 +1,6 @@
 //! Clocks of a known rate, which are slow to read: the HPET, the ACPI power management timer, and the PIT.
 
-use crate::memory::virtual_memory::{MapRegionError, MappedRegion};
+use crate::memory::{mapped_region::MappedRegion, virtual_memory::MapRegionError};
 use tick_rate::WrappingCounter;
 use x86_64::{
     PhysAddr, VirtAddr,

@@ -1,6 +1,6 @@
 //! Access to the registers of a local APIC: in memory in xAPIC mode, as model-specific registers in x2APIC mode.
 
-use crate::memory::virtual_memory::{MapRegionError, MappedRegion};
+use crate::memory::{mapped_region::MappedRegion, virtual_memory::MapRegionError};
 use core::{fmt, hint};
 use raw_cpuid::CpuId;
 use spin::Once;

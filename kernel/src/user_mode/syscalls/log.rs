@@ -1,7 +1,7 @@
 //! What a program says.
 
 use super::super::Program;
-use crate::{memory::user_slice::UserSlice, sync::with_interrupts_on};
+use crate::{memory::user_copy::UserSlice, sync::with_interrupts_on};
 use escaped_text::EscapedText;
 use log::Level;
 use syscall_abi::{LogLevel, MAX_LOG_BYTES, Response, SyscallError};

@@ -6,14 +6,14 @@ use memory_ranges::PAGE_BYTES;
 use syscall_abi::{Response, SyscallError};
 use x86_64::VirtAddr;
 
-/// Takes pages back that [`super::map()`] has promised.
+/// Frees pages that [`super::map()`] has reserved.
 pub(in super::super) fn unmap(program: &mut Program, address: u64, size_bytes: u64) -> Result<Response, SyscallError> {
     if size_bytes == 0 || !address.is_multiple_of(PAGE_BYTES) {
         return Err(SyscallError::BadArgument);
     }
     let start = VirtAddr::try_new(address).map_err(|_| SyscallError::NotMapped)?;
-    let taken_back = program.space.take_back(start, size_bytes, let_interrupts_in);
-    taken_back.map_err(|error| match error {
+    let released = program.space.release(start, size_bytes, let_interrupts_in);
+    released.map_err(|error| match error {
         UserMemoryError::OutOfMemory => SyscallError::OutOfMemory,
         _ => SyscallError::NotMapped,
     })?;

@@ -6,7 +6,9 @@ use core::hint::black_box;
 use ez_paging::{Frame, Page, PageSize};
 use kernel::memory::{
     frame_allocator::{self, FrameUse},
-    virtual_memory::{self, MappedRegion, READ_WRITE},
+    mapped_region::MappedRegion,
+    page_tables::READ_WRITE,
+    virtual_memory,
 };
 use x86_64::{PhysAddr, VirtAddr, instructions::tlb};
 

@@ -63,7 +63,9 @@ pub(super) fn stock_beside_frames() {
 /// Pieces that are the heap's, and that it has not taken.
 fn pieces_in_stock(memory: &PhysicalMemory) -> u64 {
     let heap = MemoryType::UsedByKernel(KernelMemoryUsageType::GlobalAllocatorHeap);
-    let owned = memory.statistics().find(|(owner, _)| *owner == heap);
+    let owned = memory
+        .statistics(frame_allocator::frames_in_use_by_owner())
+        .find(|(owner, _)| *owner == heap);
     let claimed_bytes = global_allocator::usage().map_or(0, |usage| usage.total_bytes as u64);
     owned.map_or(0, |(_, bytes)| bytes.saturating_sub(claimed_bytes)) / Size2MiB::SIZE
 }

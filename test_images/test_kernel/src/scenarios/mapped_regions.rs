@@ -6,8 +6,8 @@ use kernel::{
     memory::{
         KernelMemoryUsageType, MemoryType,
         frame_allocator::{self, FrameUse},
+        mapped_region::{self, MappedRegion},
         physical_memory::{self, PhysicalMemory},
-        virtual_memory::{self, MappedRegion},
     },
     sync::IrqSpinLockGuard,
 };
@@ -29,7 +29,7 @@ const LOCAL_APIC: PhysAddr = PhysAddr::new(0xfee0_0000);
 pub(super) fn map_and_give_back() {
     // The bookkeeping's own memory is taken by a first round.
     drop(map());
-    virtual_memory::bury_dead_regions();
+    mapped_region::bury_dead_regions();
     let before = in_use();
     for _ in 0..100 {
         let region = map();
@@ -46,7 +46,7 @@ pub(super) fn map_and_give_back() {
     let (region, address) = device.expect("there is room for a page");
     log::info!("Registers at {address:?}, region of {} bytes", region.size_bytes());
     drop(region);
-    virtual_memory::bury_dead_regions();
+    mapped_region::bury_dead_regions();
     log::info!("Regions came back: {}", before == in_use());
 }
 
@@ -55,7 +55,7 @@ pub(super) fn map_what_waits() {
     while super::physical_memory::has_boot_loader_memory() {
         hint::spin_loop();
     }
-    virtual_memory::bury_dead_regions();
+    mapped_region::bury_dead_regions();
     let region = map();
     let mut hoard = Vec::with_capacity(1024);
     while let Ok(range) = lock().allocate_up_to(1 << 40, HOARDER) {
@@ -118,7 +118,8 @@ fn map() -> MappedRegion {
 fn in_use() -> (u64, i64) {
     let memory = lock();
     let owner = MemoryType::UsedByKernel(KernelMemoryUsageType::Stack);
-    let bytes = memory.statistics().find(|(other, _)| *other == owner);
+    let mut statistics = memory.statistics(frame_allocator::frames_in_use_by_owner());
+    let bytes = statistics.find(|(other, _)| *other == owner);
     (bytes.map_or(0, |(_, bytes)| bytes), frame_allocator::frames_in_use())
 }
 

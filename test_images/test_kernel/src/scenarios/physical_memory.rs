@@ -83,7 +83,9 @@ fn is_reclaimed_memory_poisoned() -> bool {
 /// Whether memory is the boot loader's still.
 pub(super) fn has_boot_loader_memory() -> bool {
     let memory = physical_memory::lock().expect("memory is set up");
-    memory.statistics().any(|(owner, _)| owner == MemoryType::UsedByLimine)
+    memory
+        .statistics(frame_allocator::frames_in_use_by_owner())
+        .any(|(owner, _)| owner == MemoryType::UsedByLimine)
 }
 
 /// Whether no word of a range can be an address.
@@ -168,7 +170,9 @@ fn count_by_use() {
 fn page_tables_and_programs() -> (u64, u64) {
     let memory = physical_memory::lock().expect("memory is set up");
     let bytes_of = |wanted: FrameUse| {
-        let found = memory.statistics().find(|(owner, _)| *owner == wanted.owner());
+        let found = memory
+            .statistics(frame_allocator::frames_in_use_by_owner())
+            .find(|(owner, _)| *owner == wanted.owner());
         found.map_or(0, |(_, bytes)| bytes)
     };
     (bytes_of(FrameUse::PageTable), bytes_of(FrameUse::Program))
@@ -208,7 +212,9 @@ fn free(range: PhysRange) -> Result<(), OwnershipError> {
 /// Bytes that nobody has, and that devices have.
 fn usable_and_dma() -> (u64, u64) {
     let memory = physical_memory::lock().expect("memory is set up");
-    let dma = memory.statistics().find(|(owner, _)| *owner == DMA);
+    let dma = memory
+        .statistics(frame_allocator::frames_in_use_by_owner())
+        .find(|(owner, _)| *owner == DMA);
     (memory.usable_bytes(), dma.map_or(0, |(_, bytes)| bytes))
 }
 

@@ -7,7 +7,7 @@ use core::{
 };
 use kernel::{
     cpu::cpu_local_data::{cpus_count, current_cpu_id},
-    memory::{KernelMemoryUsageType, virtual_memory::MappedRegion},
+    memory::{KernelMemoryUsageType, mapped_region::MappedRegion},
     output::{ExitCode, exit_qemu, logger},
     platform::clock::Instant,
     sync::{IrqSpinLock, remote_call},

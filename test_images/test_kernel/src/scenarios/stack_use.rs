@@ -7,7 +7,7 @@ use core::{
 };
 use kernel::{
     cpu::cpu_local_data::{cpus_count, current_cpu_id},
-    memory::guarded_stack::{EXCEPTION_STACKS, StackId, StackType},
+    memory::guarded_stack::{EXCEPTION_STACKS, StackId, StackInfo, StackType},
 };
 
 /// How many processors have done their part.
@@ -34,7 +34,7 @@ pub(super) fn report() {
         // SAFETY: The stacks of all processors are mapped for good.
         let used = stacks
             .clone()
-            .map(|stack| unsafe { stack.high_water_mark_bytes() })
+            .map(|stack| unsafe { high_water_mark_bytes(stack) })
             .max();
         let size = stacks.map(|stack| stack.top - stack.start).max();
         log::info!(
@@ -44,4 +44,18 @@ pub(super) fn report() {
         );
     }
     log::info!("End of the stacks");
+}
+
+/// The largest number of bytes of a stack that were ever in use. The stack may be in use now.
+///
+/// # Safety
+///
+/// The stack is mapped.
+unsafe fn high_water_mark_bytes(stack: StackInfo) -> u64 {
+    let (mut address, top) = (stack.start, stack.top);
+    // SAFETY: The stack is mapped for good; it was zeroed, and any value of its bytes is a number.
+    while address < top && unsafe { address.as_ptr::<u64>().read_volatile() } == 0 {
+        address += size_of::<u64>() as u64;
+    }
+    top - address
 }

@@ -4,9 +4,10 @@ use core::{arch::asm, ptr};
 use ez_paging::{ConfigurableFlags, Frame, Page, PageSize};
 use kernel::memory::{
     frame_allocator::{self, FrameUse},
+    page_tables::READ_WRITE,
     user_access::UserAccess,
     user_address_space::UserAddressSpace,
-    virtual_memory::{self, READ_WRITE},
+    virtual_memory,
 };
 use x86_64::VirtAddr;
 
@@ -65,9 +66,9 @@ fn map_page_of_a_program() {
 pub(super) fn give_much_back() {
     let size_bytes = 8 * 1024 * 1024;
     let mut space = UserAddressSpace::new(10_000).expect("there is memory");
-    let start = space.promise(size_bytes).expect("there is room");
+    let start = space.reserve(size_bytes).expect("there is room");
     let mut pauses = 0;
-    let taken_back = space.take_back(start, size_bytes, || pauses += 1);
-    assert_eq!(taken_back, Ok(()), "what was promised can be taken back");
+    let released = space.release(start, size_bytes, || pauses += 1);
+    assert_eq!(released, Ok(()), "reserved memory can be released");
     log::info!("Pauses while {} MiB were taken back: {pauses}", size_bytes >> 20);
 }
