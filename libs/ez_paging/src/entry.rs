@@ -1,53 +1,52 @@
-//! One entry of a page table: eight bytes that say nothing, or lead to the next table, or map a page.
+//! One entry of a page table: eight bytes that are empty, or lead to the next table, or map a page.
 //!
-//! An entry that leads to a table also counts that table's entries that are not empty, in bits 52 to 61, which the CPU
-//! ignores there (Intel SDM volume 3, "4-Level Paging and 5-Level Paging"; AMD64 manual volume 2, "Long-Mode Page
-//! Translation"). Without the count, every unmap would have to look through 512 entries to know whether the table is empty.
+//! An entry that leads to a table also counts that table's entries in use, in bits 52 to 61, which the CPU ignores there
+//! (Intel SDM volume 3, "4-Level Paging and 5-Level Paging"; AMD64 manual volume 2, "Long-Mode Page Translation"). Without
+//! the count, every unmap would have to read 512 entries to know whether the table is empty.
 
 use x86_64::{
     PhysAddr,
     structures::paging::{PageTableFlags, PhysFrame, page_table::PageTableLevel},
 };
 
-use crate::{frame::Frame, half::Half, page_size::PageSize};
+use crate::{block::Frame, half::Half, page_size::PageSize};
 
 /// The value of one entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry(u64);
 
-/// What an entry says.
+/// The meaning of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
-    /// Nothing.
+    /// Not present.
     Empty,
     /// It leads to a table.
     Table {
-        /// Where the table lies.
         frame: PhysFrame,
-        /// How many of the table's entries are not empty.
+        /// Number of the table's entries in use.
         used: u16,
     },
     /// It maps a page.
     Leaf(Frame),
 }
 
-/// The bits in which an entry holds an address.
+/// The bits of the address.
 const ADDRESS_MASK: u64 = 0x000f_ffff_ffff_f000;
 
-/// Where the count of a table's used entries begins.
+/// The lowest bit of the count of entries in use.
 const USED_SHIFT: u32 = 52;
 
 /// The bits of that count.
 const USED_MASK: u64 = 0x3ff << USED_SHIFT;
 
-/// What is added to an entry to count one entry more.
+/// Added to an entry to count one more.
 pub(crate) const ONE_USED: u64 = 1 << USED_SHIFT;
 
 impl Entry {
-    /// An entry that says nothing.
+    /// An entry that is not present.
     pub(crate) const EMPTY: Self = Self(0);
 
-    /// An entry that leads to an empty table. It permits everything: what a page permits is said by the page's own entry.
+    /// An entry that leads to an empty table. It permits every access: the entry of each page restricts it.
     #[inline]
     pub(crate) fn table(frame: PhysFrame, half: Half) -> Self {
         let flags = match half {
@@ -57,7 +56,7 @@ impl Entry {
         Self(frame.start_address().as_u64() | flags.bits())
     }
 
-    /// An entry that maps `frame`; `flags` say all but the size.
+    /// An entry that maps `frame`; `flags` are complete except for the size.
     #[inline]
     pub(crate) fn leaf(frame: Frame, flags: PageTableFlags) -> Self {
         let size_flag = match frame.size() {
@@ -73,13 +72,13 @@ impl Entry {
         Self(bits)
     }
 
-    /// Its bits.
+    /// The entry's bits.
     #[inline]
     pub(crate) const fn bits(self) -> u64 {
         self.0
     }
 
-    /// Its bits without the address. In an entry that leads to a table, the count is among them.
+    /// The entry's bits without the address. If it leads to a table, they include the count.
     #[inline]
     pub(crate) const fn flags(self) -> PageTableFlags {
         PageTableFlags::from_bits_retain(self.0 & !ADDRESS_MASK)
@@ -91,14 +90,14 @@ impl Entry {
         Self(self.0 & !USED_MASK)
     }
 
-    /// The table that it leads to, if it does. It is not in a table of level 1.
+    /// The table to which the entry leads, if it does. The entry is not in a table of level 1.
     #[inline]
     pub(crate) fn lower_table(self) -> Option<PhysFrame> {
         let is_table = self.flags() & (PageTableFlags::PRESENT | PageTableFlags::HUGE_PAGE) == PageTableFlags::PRESENT;
         is_table.then(|| PhysFrame::containing_address(PhysAddr::new_truncate(self.0 & ADDRESS_MASK)))
     }
 
-    /// What it says in a table of `level`.
+    /// The entry's meaning in a table of `level`.
     #[inline]
     pub(crate) fn content(self, level: PageTableLevel) -> Content {
         if !self.flags().contains(PageTableFlags::PRESENT) {
@@ -107,7 +106,7 @@ impl Entry {
         let address = PhysAddr::new_truncate(self.0 & ADDRESS_MASK);
         let is_leaf = level == PageTableLevel::One || self.flags().contains(PageTableFlags::HUGE_PAGE);
         match PageSize::at_level(level) {
-            // Below the bits of a large page's address lies a bit of its memory type, which this cuts off.
+            // `containing` cuts off a bit of the memory type, which lies below the address of a large page.
             Some(size) if is_leaf => Content::Leaf(Frame::containing(address, size)),
             _ => Content::Table {
                 frame: PhysFrame::containing_address(address),
@@ -116,7 +115,7 @@ impl Entry {
         }
     }
 
-    /// How many entries of the table that it leads to are not empty.
+    /// Number of entries in use in the table to which the entry leads.
     const fn used(self) -> u16 {
         ((self.0 & USED_MASK) >> USED_SHIFT) as u16
     }

@@ -1,123 +1,128 @@
-//! Why an operation was refused. After each of these, everything is as it was before.
+//! Errors. A refused operation has changed nothing.
 
 use core::{error::Error, fmt};
 
 use x86_64::{PhysAddr, VirtAddr};
 
-use crate::{frame::Frame, half::Half, owned_4kib_frame::OutOfFrames, page::Page, page_size::PageSize};
+use crate::{
+    block::{Frame, Page},
+    half::Half,
+    owned_4kib_frame::OutOfFrames,
+    page_size::PageSize,
+};
 
-/// What lies where something else was expected.
+/// A mapping that is in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// This page is mapped.
+    /// This page.
     Page(Page),
-    /// Smaller pages are mapped.
+    /// Pages that are smaller than the requested one.
     SmallerPages,
 }
 
 /// Why a page was not mapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MapError {
-    /// The page lies in the half that this table does not manage.
+    /// This table does not manage the half of the page.
     WrongHalf {
         /// The page.
         page: Page,
         /// The half that the table manages.
         managed: Half,
     },
-    /// Page and frame are not of one size.
+    /// Page and frame have different sizes.
     WrongPageSize {
         /// The page.
         page: Page,
         /// The frame.
         frame: Frame,
     },
-    /// The CPU does not know pages that large.
+    /// The CPU does not support pages of this size.
     UnsupportedPageSize {
         /// The page.
         page: Page,
-        /// The largest size that the CPU knows.
+        /// The largest size that the CPU supports.
         max_page_size: PageSize,
     },
-    /// The CPU has no physical addresses that high.
+    /// Physical addresses of the CPU do not reach so far.
     FrameTooHigh {
         /// The frame.
         frame: Frame,
-        /// The last physical address.
+        /// The last physical address of the CPU.
         last_address: PhysAddr,
     },
-    /// The page, or a part of it, is mapped already.
+    /// The page is mapped already, at least in part.
     AlreadyMapped {
         /// The page.
         page: Page,
-        /// What is mapped there.
+        /// The mapping in the way.
         existing: Existing,
     },
-    /// There is no frame left for a page table.
+    /// Memory for page tables has run out.
     OutOfFrames,
 }
 
 /// Why a range was not mapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MapRangeError {
-    /// An end of the range is not a multiple of 4 KiB.
+    /// An address or the length is not a multiple of 4 KiB.
     Misaligned {
-        /// Where the range was to start.
+        /// The first address.
         start: VirtAddr,
-        /// What it was to be mapped to.
+        /// The first physical address.
         physical_start: PhysAddr,
-        /// How long it was to be.
+        /// The length.
         length_bytes: u64,
     },
-    /// The range does not lie wholly in the half that this table manages.
+    /// The range does not lie entirely in the half that this table manages.
     WrongHalf {
-        /// Where the range was to start.
+        /// The first address.
         start: VirtAddr,
-        /// How long it was to be.
+        /// The length.
         length_bytes: u64,
         /// The half that the table manages.
         managed: Half,
     },
-    /// The CPU has no physical addresses that high.
+    /// Physical addresses of the CPU do not reach so far.
     TooHigh {
-        /// What the range was to be mapped to.
+        /// The first physical address.
         physical_start: PhysAddr,
-        /// How long it was to be.
+        /// The length.
         length_bytes: u64,
-        /// The last physical address.
+        /// The last physical address of the CPU.
         last_address: PhysAddr,
     },
-    /// A part of the range is mapped already.
+    /// The range is mapped already, at least in part.
     AlreadyMapped {
-        /// The page that was to be mapped.
+        /// The page that could not be mapped.
         page: Page,
-        /// What is mapped there.
+        /// The mapping in the way.
         existing: Existing,
     },
-    /// There are not enough frames left for the page tables.
+    /// Memory for page tables has run out.
     OutOfFrames,
 }
 
-/// Why a page was not unmapped or changed.
+/// Why a page was not unmapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MappedPageError {
-    /// The page lies in the half that this table does not manage.
+    /// This table does not manage the half of the page.
     WrongHalf {
         /// The page.
         page: Page,
         /// The half that the table manages.
         managed: Half,
     },
-    /// Nothing is mapped there.
+    /// The page is not mapped.
     NotMapped {
         /// The page.
         page: Page,
     },
-    /// Pages of another size are mapped there; large ones are not split, and small ones not joined.
+    /// Pages of another size are mapped there. They are neither split nor joined.
     WrongPageSize {
         /// The page.
         page: Page,
-        /// What is mapped there.
+        /// The mapping in the way.
         existing: Existing,
     },
 }
@@ -125,28 +130,28 @@ pub enum MappedPageError {
 /// Why a range was not unmapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnmapRangeError {
-    /// An end of the range is not a multiple of 4 KiB.
+    /// An address or the length is not a multiple of 4 KiB.
     Misaligned {
-        /// Where the range starts.
+        /// The first address.
         start: VirtAddr,
-        /// How long it is.
+        /// The length.
         length_bytes: u64,
     },
-    /// The range does not lie wholly in the half that this table manages.
+    /// The range does not lie entirely in the half that this table manages.
     WrongHalf {
-        /// Where the range starts.
+        /// The first address.
         start: VirtAddr,
-        /// How long it is.
+        /// The length.
         length_bytes: u64,
         /// The half that the table manages.
         managed: Half,
     },
-    /// Somewhere in the range nothing is mapped.
+    /// The range has a gap.
     NotMapped {
-        /// Where.
+        /// The first address that is not mapped.
         address: VirtAddr,
     },
-    /// The page lies across an end of the range; large pages are not split.
+    /// A page lies across an end of the range. Pages are not split.
     PageAcrossEnd {
         /// The page.
         page: Page,
@@ -180,7 +185,7 @@ impl fmt::Display for MapError {
             Self::WrongHalf { page, managed } => write!(formatter, "{page} is not in the {managed}"),
             Self::WrongPageSize { page, frame } => write!(formatter, "{page} cannot be mapped to a {frame}"),
             Self::UnsupportedPageSize { page, max_page_size } => {
-                write!(formatter, "{page}: this CPU knows pages up to {max_page_size}")
+                write!(formatter, "{page}: this CPU supports pages up to {max_page_size}")
             }
             Self::FrameTooHigh { frame, last_address } => {
                 write!(
@@ -232,7 +237,7 @@ impl fmt::Display for MappedPageError {
         match self {
             Self::WrongHalf { page, managed } => write!(formatter, "{page} is not in the {managed}"),
             Self::NotMapped { page } => write!(formatter, "{page} is not mapped"),
-            Self::WrongPageSize { page, existing } => write!(formatter, "{page} is mapped otherwise, by {existing}"),
+            Self::WrongPageSize { page, existing } => write!(formatter, "{page} is mapped differently, by {existing}"),
         }
     }
 }

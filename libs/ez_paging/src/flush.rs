@@ -1,28 +1,28 @@
-//! What is left to do after a change: make the CPUs forget what they remember of the old state.
+//! The rest of a change: the addresses that CPUs must flush from their TLBs.
 //!
-//! CPUs keep translations, and the ways that lead to them, in caches of their own. This library never touches those, so
-//! that it runs anywhere; it returns a [`Flush`] that says which addresses they concern and that holds the tables which a
-//! CPU may still walk through.
+//! CPUs cache translations, and the tables on the way to them. This library never touches those caches, so that it runs
+//! anywhere. Instead it returns a [`Flush`], which names the addresses and holds the tables that a CPU may still walk
+//! through.
 
 use x86_64::VirtAddr;
 
 use crate::{
-    owned_table::OwnedTable, page::Page, page_size::PageSize, page_table_memory::PageTableMemory,
+    block::Page, owned_table::OwnedTable, page_size::PageSize, page_table_memory::PageTableMemory,
     table_stack::TableStack,
 };
 
-/// Addresses that are to be invalidated on every CPU on which the table is, or was, in use; and tables that are in use no
-/// longer once that is done. Dropping it gives those back.
+/// Addresses to invalidate on every CPU that uses or has used the table, and tables to free after that. Dropping it frees
+/// the tables.
 #[derive(Debug)]
-#[must_use = "a CPU may still use the old translations, and may still walk through tables that are given back on drop"]
+#[must_use = "a CPU may still use the old translations, and may still walk through tables that are freed on drop"]
 pub struct Flush<M: PageTableMemory> {
-    /// What is to be invalidated, if anything.
+    /// The pages to invalidate, if any.
     span: Option<Span>,
-    /// The tables that are not linked any more.
+    /// The tables that are no longer linked.
     tables: TableStack<M>,
 }
 
-/// Pages that changed, and what lies between them.
+/// Pages that changed, and everything between them.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     /// The first page's first address.
@@ -34,7 +34,7 @@ struct Span {
 }
 
 impl Span {
-    /// The same with `page`, which lies behind it.
+    /// The span with `page` added, which lies after it.
     fn with(self, page: Page) -> Self {
         Self {
             last: page.start(),
@@ -43,14 +43,13 @@ impl Span {
         }
     }
 
-    /// How many steps there are.
     const fn address_count(self) -> u64 {
         (self.last.as_u64() - self.first.as_u64()) / self.step.bytes() + 1
     }
 }
 
 impl<M: PageTableMemory> Flush<M> {
-    /// Nothing is to be invalidated.
+    /// A flush of no addresses.
     pub(crate) const fn nothing(memory: M) -> Self {
         Self {
             span: None,
@@ -58,7 +57,7 @@ impl<M: PageTableMemory> Flush<M> {
         }
     }
 
-    /// Adds `page`, which lies behind those that are there.
+    /// Adds `page`, which lies after all pages added before.
     pub(crate) fn include(&mut self, page: Page) {
         self.span = Some(match self.span {
             Some(span) => span.with(page),
@@ -70,36 +69,32 @@ impl<M: PageTableMemory> Flush<M> {
         });
     }
 
-    /// Keeps an empty table that is not linked any more until the flush is done.
+    /// Keeps an empty table that is no longer linked until the flush is done.
     pub(crate) fn keep(&mut self, table: OwnedTable<M>) {
         self.tables.push(table);
     }
 
-    /// Whether no CPU remembers anything of the old state: so after a page was mapped where nothing was.
-    pub const fn is_needless(&self) -> bool {
-        self.span.is_none()
-    }
-
-    /// How many addresses are to be invalidated. If there are many, invalidating everything is faster.
+    /// Number of addresses to invalidate. If there are many, invalidating everything is faster.
     pub fn address_count(&self) -> u64 {
         self.span.map_or(0, Span::address_count)
     }
 
-    /// The addresses to be invalidated (`invlpg`).
+    /// The addresses to invalidate (`invlpg`). There are none after a page was mapped where nothing was mapped.
     pub fn addresses(&self) -> impl Iterator<Item = VirtAddr> + use<M> {
         self.span.into_iter().flat_map(|span| {
-            // At most the last page's first address: no overflow.
+            // No overflow: the result is at most the last page's first address.
             (0..span.address_count()).map(move |index| span.first + index * span.step.bytes())
         })
     }
 
-    /// Invalidates each address by `invalidate`, then gives back the tables that were waiting for it.
+    /// Calls `invalidate` for each address, then frees the tables.
     ///
-    /// Enough only if no other CPU uses the table; else every CPU invalidates [`Self::addresses`], and then this is dropped.
+    /// This is enough only if no other CPU uses the table. Otherwise every CPU must invalidate [`Self::addresses`] before
+    /// this value is dropped.
     pub fn flush_by(self, invalidate: impl FnMut(VirtAddr)) {
         self.addresses().for_each(invalidate);
     }
 
-    /// Does nothing but give back tables: right where no CPU uses the table, or has used it.
+    /// Frees the tables without invalidating anything: correct if no CPU uses the table or has used it.
     pub fn ignore(self) {}
 }

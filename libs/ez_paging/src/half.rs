@@ -1,7 +1,7 @@
 //! The two halves of the address space: the lower for programs, the higher for the kernel.
 //!
-//! With four levels of tables an address has 48 bits of its own, the rest repeats the highest of them; so there are two
-//! ranges of 128 TiB, one at the bottom and one at the top, with nothing between. Five levels (CR4.LA57) are not used.
+//! With four levels of tables an address has 48 significant bits, and bits 48 to 63 repeat bit 47. So the valid addresses are
+//! two ranges of 128 TiB, one at the bottom and one at the top. Five levels (CR4.LA57) are not used.
 
 use core::{fmt, ops::Range};
 
@@ -10,17 +10,17 @@ use x86_64::VirtAddr;
 /// One half of the virtual address space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Half {
-    /// The program's: from 0 up.
+    /// For programs: from 0 up.
     Lower,
-    /// The kernel's: up to the last address there is.
+    /// For the kernel: up to the last address.
     Higher,
 }
 
-/// An address's highest own bit: set in the higher half.
+/// The highest significant bit: set in the higher half.
 const HALF_BIT: u64 = 1 << 47;
 
 impl Half {
-    /// The half in which `address` lies.
+    /// The half that contains `address`.
     pub const fn of(address: VirtAddr) -> Self {
         if address.as_u64() & HALF_BIT == 0 {
             Self::Lower
@@ -29,7 +29,7 @@ impl Half {
         }
     }
 
-    /// Its last address.
+    /// The last address.
     pub const fn last(self) -> VirtAddr {
         match self {
             Self::Lower => VirtAddr::new_truncate(HALF_BIT - 1),
@@ -37,13 +37,13 @@ impl Half {
         }
     }
 
-    /// Whether `length_bytes` bytes from `start` on all lie in this half. Nothing lies anywhere.
+    /// Whether `length_bytes` bytes from `start` on all lie in this half. An empty range always does.
     pub(crate) fn holds(self, start: VirtAddr, length_bytes: u64) -> bool {
         let after_first = self.last().as_u64().wrapping_sub(start.as_u64());
         length_bytes == 0 || (Self::of(start) == self && length_bytes - 1 <= after_first)
     }
 
-    /// Which entries of a level-4 table are its.
+    /// The indexes of its entries in a level-4 table.
     pub(crate) const fn level_4_indexes(self) -> Range<u16> {
         match self {
             Self::Lower => 0..256,

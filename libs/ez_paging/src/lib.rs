@@ -1,14 +1,18 @@
-//! Page tables that own themselves: address spaces for a kernel and its programs, on x86_64 with four levels.
+//! Page tables as owned values: address spaces for a kernel and its programs, on x86_64 with four levels.
 //!
-//! Words: a *page* is a piece of virtual, a *frame* a piece of physical memory; both have a [`PageSize`]. A *table* is one of
-//! the frames that say which page leads to which frame. The CPU's cache of what tables say is *flushed* after a change.
+//! Words: a *page* is a block of virtual memory, a *frame* a block of physical memory; both have a [`PageSize`]. A *page
+//! table* is a frame whose 512 entries map pages to frames or lead to lower tables. The CPU caches translations in its TLB,
+//! which must be *flushed* after a change.
+//!
+//! Start with [`ManagedL4PageTable`]. The file `map.rs` has its operations to map pages, `unmap.rs` those to unmap them;
+//! `walk.rs` is the way through the tables that both use.
 //!
 //! What always holds:
-//! - an operation that fails changes nothing and keeps nothing;
-//! - every frame that was taken for a table is given back, at the latest when its [`ManagedL4PageTable`] is dropped;
-//! - no reserved bit of an entry is ever set: pages, frames, sizes and memory types that the CPU lacks are refused, or
-//!   replaced where [`PagingFeatures`] and [`PatMemoryType`] say so;
-//! - nothing here executes a privileged instruction, but for [`ManagedL4PageTable::switch_to`].
+//! - An operation that fails changes nothing and keeps nothing.
+//! - Every frame that was allocated for a table is freed, at the latest when its [`ManagedL4PageTable`] is dropped.
+//! - No reserved bit of an entry is ever set. Pages, frames, sizes and memory types that the CPU lacks are refused, or
+//!   replaced where [`PagingFeatures`] and [`PatMemoryType`] say so.
+//! - Nothing here executes a privileged instruction, except [`ManagedL4PageTable::switch_to`].
 //!
 //! ```
 //! use ez_paging::{
@@ -30,40 +34,35 @@
 //! ```
 #![no_std]
 
-mod configurable_flags;
+mod block;
 mod entry;
 mod errors;
 mod flush;
-mod frame;
 mod half;
 mod managed_l4_page_table;
 mod managed_pat;
 mod map;
 mod owned_4kib_frame;
 mod owned_table;
-mod page;
 mod page_size;
 mod page_table;
 mod page_table_memory;
 mod paging_config;
 mod paging_features;
-mod pieces;
 mod table_stack;
 mod unmap;
 mod walk;
 
-pub use configurable_flags::ConfigurableFlags;
+pub use block::{Address, Block, Frame, Misaligned, MisalignedFrame, MisalignedPage, Page};
 pub use errors::{Existing, MapError, MapRangeError, MappedPageError, UnmapRangeError};
 pub use flush::Flush;
-pub use frame::{Frame, MisalignedFrame};
 pub use half::Half;
 pub use managed_l4_page_table::{ManagedL4PageTable, Translation};
 pub use managed_pat::{ManagedPat, PatMemoryType};
 pub use owned_4kib_frame::{OutOfFrames, Owned4KibFrame};
-pub use page::{MisalignedPage, Page};
 pub use page_size::{PageSize, max_page_size};
 pub use page_table::PageTable;
 pub use page_table_memory::PageTableMemory;
-pub use paging_config::PagingConfig;
+pub use paging_config::{ConfigurableFlags, PagingConfig};
 pub use paging_features::PagingFeatures;
 pub use unmap::Unmapped;

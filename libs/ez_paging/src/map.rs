@@ -1,39 +1,37 @@
 //! Mapping pages.
 //!
-//! First everything is checked and all tables that are needed are taken; from then on nothing can fail. So an error leaves
-//! no trace, and no CPU ever sees a mapping that is taken back.
+//! First everything is checked and all tables that are needed are allocated; from then on nothing can fail. So an error
+//! leaves no trace, and no CPU ever sees a mapping that is taken back.
 
 use core::iter;
 
 use x86_64::{PhysAddr, VirtAddr, structures::paging::page_table::PageTableLevel};
 
 use crate::{
-    configurable_flags::ConfigurableFlags,
+    block::{Frame, Page},
     entry::{Content, Entry},
     errors::{Existing, MapError, MapRangeError},
     flush::Flush,
-    frame::Frame,
     managed_l4_page_table::ManagedL4PageTable,
-    page::Page,
     page_size::PageSize,
     page_table::Slot,
     page_table_memory::PageTableMemory,
-    pieces::Pieces,
+    paging_config::ConfigurableFlags,
     table_stack::TableStack,
     walk::Walk,
 };
 
 impl<M: PageTableMemory> ManagedL4PageTable<M> {
-    /// Maps `page` to `frame`, which are of one size.
+    /// Maps `page` to `frame`, which have one size.
     ///
-    /// The flush has something to do only where a large page takes the place of tables that the kernel's unmapped pages
-    /// left behind: then it is to be carried out before the page is used.
+    /// The flush is not empty only if a large page replaces tables that unmapped pages of the kernel left behind. Then it
+    /// must be carried out before the page is used.
     ///
     /// # Safety
     ///
-    /// - What can be reached through `page` from now on breaks nobody's rules: its content may be read, written or executed
-    ///   as `flags` say, and cached as they say, beside all other mappings of the same frame.
-    /// - The flush is dropped only after no CPU remembers what it names.
+    /// - Access to the frame through `page` breaks no other code's rules: its content may be read, written or executed as
+    ///   `flags` say, and cached as they say, beside all other mappings of the frame.
+    /// - The flush is dropped only after every CPU has flushed the addresses that it names.
     pub unsafe fn map_page(
         &mut self,
         page: Page,
@@ -43,23 +41,23 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         self.check_mappable(page, frame)?;
         let managed = self.config().half();
         let walk = self.walk(page.start(), page.size().level());
-        let walk = walk.ok_or(MapError::WrongHalf { page, managed })?;
+        let mut walk = walk.ok_or(MapError::WrongHalf { page, managed })?;
         let missing_tables = self
             .missing_tables(&walk, page, None)
             .map_err(|existing| MapError::AlreadyMapped { page, existing })?;
         let mut tables = TableStack::allocate(self.config().memory(), missing_tables)?;
         let mut flush = Flush::nothing(self.config().memory());
         let entry = Entry::leaf(frame, self.config().leaf_flags(flags, page.size()));
-        self.place(walk, page, entry, &mut tables, &mut flush);
+        self.place(&mut walk, page, entry, &mut tables, &mut flush);
         Ok(flush)
     }
 
-    /// Maps `length_bytes` bytes from `start` on to those from `physical_start` on, by pages as large as the CPU knows and as
-    /// fit wholly inside. Nothing at all is a range, too.
+    /// Maps `length_bytes` bytes from `start` on to those from `physical_start` on, with the largest pages that the CPU
+    /// supports and that fit. An empty range is valid.
     ///
     /// # Safety
     ///
-    /// The same as of [`Self::map_page`], for all pages of the range.
+    /// As for [`Self::map_page`], for all pages of the range.
     pub unsafe fn map_range(
         &mut self,
         start: VirtAddr,
@@ -68,22 +66,28 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         flags: ConfigurableFlags,
     ) -> Result<Flush<M>, MapRangeError> {
         self.check_range(start, physical_start, length_bytes)?;
-        let max_page_size = self.config().features().max_page_size;
-        let pieces = Pieces::new(start, physical_start, length_bytes, max_page_size);
-        let missing_tables = self.missing_tables_of_range(pieces.clone())?;
-        let mut tables = TableStack::allocate(self.config().memory(), missing_tables)?;
         let mut flush = Flush::nothing(self.config().memory());
+        // `check_range` ensures the right half, except for an empty range.
+        let Some(mut walk) = self.walk(start, PageTableLevel::Four) else {
+            return Ok(flush);
+        };
+        let pieces = Pieces {
+            start,
+            physical_start,
+            length_bytes,
+            max_page_size: self.config().features().max_page_size,
+        };
+        let missing_tables = self.missing_tables_of_range(walk, pieces.clone())?;
+        let mut tables = TableStack::allocate(self.config().memory(), missing_tables)?;
         for (page, frame) in pieces {
             let entry = Entry::leaf(frame, self.config().leaf_flags(flags, page.size()));
-            // `check_range` has seen that all of it lies in the right half.
-            if let Some(walk) = self.walk(page.start(), page.size().level()) {
-                self.place(walk, page, entry, &mut tables, &mut flush);
-            }
+            self.walk_on(&mut walk, page.start(), page.size().level());
+            self.place(&mut walk, page, entry, &mut tables, &mut flush);
         }
         Ok(flush)
     }
 
-    /// Checks what does not depend on what is mapped.
+    /// Checks page and frame by themselves, whatever is mapped.
     fn check_mappable(&self, page: Page, frame: Frame) -> Result<(), MapError> {
         let max_page_size = self.config().features().max_page_size;
         let last_address = self.config().features().last_physical_address();
@@ -98,13 +102,13 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         }
     }
 
-    /// Checks what does not depend on what is mapped.
+    /// Checks a range by itself, whatever is mapped.
     fn check_range(&self, start: VirtAddr, physical_start: PhysAddr, length_bytes: u64) -> Result<(), MapRangeError> {
         let managed = self.config().half();
         let last_address = self.config().features().last_physical_address();
         let room_bytes = last_address.as_u64().checked_sub(physical_start.as_u64());
-        let is_aligned = |value: u64| value.is_multiple_of(PageSize::_4KiB.bytes());
-        if !(is_aligned(start.as_u64()) && is_aligned(physical_start.as_u64()) && is_aligned(length_bytes)) {
+        let all_bits = start.as_u64() | physical_start.as_u64() | length_bytes;
+        if !all_bits.is_multiple_of(PageSize::_4KiB.bytes()) {
             Err(MapRangeError::Misaligned {
                 start,
                 physical_start,
@@ -127,28 +131,32 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         }
     }
 
-    /// How many tables are missing to map all `pieces`, if nothing is in the way.
-    fn missing_tables_of_range(&self, pieces: Pieces) -> Result<usize, MapRangeError> {
+    /// Number of tables that are missing to map all `pieces`; an error if one of them is in use.
+    fn missing_tables_of_range<'tables>(
+        &'tables self,
+        mut walk: Walk<'tables>,
+        pieces: Pieces,
+    ) -> Result<usize, MapRangeError> {
         let mut count = 0;
         let mut previous = None;
         for (page, _) in pieces {
-            if let Some(walk) = self.walk(page.start(), page.size().level()) {
-                count += self
-                    .missing_tables(&walk, page, previous)
-                    .map_err(|existing| MapRangeError::AlreadyMapped { page, existing })?;
-            }
+            self.walk_on(&mut walk, page.start(), page.size().level());
+            count += self
+                .missing_tables(&walk, page, previous)
+                .map_err(|existing| MapRangeError::AlreadyMapped { page, existing })?;
             previous = Some(page);
         }
         Ok(count)
     }
 
-    /// How many tables are missing from where `walk` stands to where `page` is mapped, not counting those that `previous`, the
-    /// page mapped next before it, needs as well. What is mapped there already is the error.
+    /// Number of tables that are missing between the end of `walk` and the entry for `page`, without those that `previous`
+    /// needs as well, the page that is mapped just before it. An error if `page` is in use.
+    #[inline]
     fn missing_tables(&self, walk: &Walk<'_>, page: Page, previous: Option<Page>) -> Result<usize, Existing> {
         let leaf_level = page.size().level();
         match walk.content() {
             Content::Leaf(frame) => Err(Existing::Page(walk.page(frame.size()))),
-            // Only where the walk has arrived: else it would have gone on.
+            // The walk ends at a table only at the page's own level.
             Content::Table { .. } if self.maps_pages(walk.slot(), leaf_level) => Err(Existing::SmallerPages),
             Content::Table { .. } => Ok(0),
             Content::Empty => {
@@ -156,7 +164,7 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
                 let is_needed_by_previous = |level: &PageTableLevel| {
                     let span_bytes = level.table_address_space_alignment();
                     previous.is_some_and(|previous| {
-                        previous.start().align_down(span_bytes) == page.start().align_down(span_bytes)
+                        previous.start().as_u64() / span_bytes == page.start().as_u64() / span_bytes
                     })
                 };
                 Ok(levels
@@ -167,7 +175,7 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         }
     }
 
-    /// Whether anything is mapped by the entry in `slot` of a table of `level`, or below it.
+    /// Whether the entry in `slot` of a table of `level` maps a page, directly or through lower tables.
     pub(crate) fn maps_pages(&self, slot: &Slot, level: PageTableLevel) -> bool {
         let (frame, used) = match slot.load().content(level) {
             Content::Empty => return false,
@@ -180,11 +188,12 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         level.next_lower_level().is_some_and(maps_pages_below)
     }
 
-    /// Goes from where `walk` stands down to where `page` is mapped, with tables from `tables` where there are none, and stores
-    /// `entry`. Nothing is mapped there: [`Self::missing_tables`] has said so.
+    /// Continues `walk` down to the entry for `page`, with new tables from `tables` where there are none, and stores `entry`.
+    /// The page is not in use: [`Self::missing_tables`] has checked it.
+    #[inline]
     fn place<'tables>(
         &'tables self,
-        mut walk: Walk<'tables>,
+        walk: &mut Walk<'tables>,
         page: Page,
         entry: Entry,
         tables: &mut TableStack<M>,
@@ -193,27 +202,63 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         while walk.level() > page.size().level() {
             let table = tables
                 .pop()
-                .expect("as many tables were taken as were missing")
+                .expect("as many tables were allocated as are missing")
                 .into_frame();
-            count_one_more(&walk);
+            count_one_more(walk);
             walk.slot().store(Entry::table(table, self.config().half()));
             // SAFETY: The entry that was just stored, in the managed half, leads to the table.
             walk.step_down(unsafe { self.linked_table(table) });
         }
         if let Content::Table { .. } = walk.content() {
-            // The table is empty. A CPU may remember the way to it, and would not see the page.
+            // The table is empty. But a CPU may have the way to it in its caches, and would not see the page.
             self.unlink(walk.slot(), walk.level(), &mut |table| flush.keep(table));
             flush.include(page);
         } else {
-            count_one_more(&walk);
+            count_one_more(walk);
         }
         walk.slot().store(entry);
     }
 }
 
-/// Counts that the entry where `walk` stands is about to be used.
+/// Counts the entry where `walk` stands, which is about to be used.
 fn count_one_more(walk: &Walk<'_>) {
     if let Some(parent) = walk.parent() {
         parent.count_one_more();
+    }
+}
+
+/// Cuts a range into the largest pages that fit, in ascending order. The range is checked.
+#[derive(Debug, Clone)]
+struct Pieces {
+    start: VirtAddr,
+    physical_start: PhysAddr,
+    length_bytes: u64,
+    max_page_size: PageSize,
+}
+
+impl Iterator for Pieces {
+    type Item = (Page, Frame);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.length_bytes == 0 {
+            return None;
+        }
+        let both_addresses = self.start.as_u64() | self.physical_start.as_u64();
+        let fits = |size: &PageSize| {
+            *size <= self.max_page_size
+                && size.bytes() <= self.length_bytes
+                && both_addresses.is_multiple_of(size.bytes())
+        };
+        let size = PageSize::DESCENDING.into_iter().find(fits).unwrap_or(PageSize::_4KiB);
+        let piece = (
+            Page::containing(self.start, size),
+            Frame::containing(self.physical_start, size),
+        );
+        // Not `+`: after the last page of the address space comes no address. The length is 0 then.
+        self.start = VirtAddr::new_truncate(self.start.as_u64().wrapping_add(size.bytes()));
+        self.physical_start = PhysAddr::new_truncate(self.physical_start.as_u64() + size.bytes());
+        self.length_bytes -= size.bytes();
+        Some(piece)
     }
 }

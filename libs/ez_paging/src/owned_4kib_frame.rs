@@ -1,4 +1,4 @@
-//! A 4 KiB frame that belongs to a value: dropping the value gives the frame back.
+//! A 4 KiB frame that belongs to a value: dropping the value frees it.
 
 use core::{error::Error, fmt, mem};
 
@@ -6,46 +6,44 @@ use x86_64::structures::paging::PhysFrame;
 
 use crate::page_table_memory::PageTableMemory;
 
-/// A 4 KiB frame that is given back on drop.
+/// A 4 KiB frame that is freed on drop.
 #[derive(Debug)]
 pub struct Owned4KibFrame<M: PageTableMemory> {
-    /// Where it came from.
     memory: M,
-    /// Which it is.
     frame: PhysFrame,
 }
 
-/// There is no frame left.
+/// Memory for page tables has run out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutOfFrames;
 
 impl<M: PageTableMemory> Owned4KibFrame<M> {
-    /// Takes a frame from `memory`; its content is whatever it was.
+    /// Allocates a frame with arbitrary content.
     pub fn allocate(memory: M) -> Result<Self, OutOfFrames> {
         let frame = memory.allocate_frame().ok_or(OutOfFrames)?;
         Ok(Self { memory, frame })
     }
 
-    /// Makes an owner for a frame that has none.
+    /// Takes over the ownership of a frame.
     ///
     /// # Safety
     ///
-    /// The frame was taken from `memory` and not given back; and nobody but the caller, who hands it over, owns it.
+    /// The frame was allocated from `memory` and is not freed, and the caller is its only owner.
     pub const unsafe fn from_frame(memory: M, frame: PhysFrame) -> Self {
         Self { memory, frame }
     }
 
-    /// Which frame it is.
+    /// The frame.
     pub const fn frame(&self) -> PhysFrame {
         self.frame
     }
 
-    /// Where the frame came from.
+    /// The memory that the frame was allocated from.
     pub(crate) const fn memory(&self) -> M {
         self.memory
     }
 
-    /// Takes the frame out: from here on the caller owns it, and it is not given back by itself.
+    /// Passes the ownership of the frame to the caller: it is no longer freed on drop.
     pub fn into_frame(self) -> PhysFrame {
         let frame = self.frame;
         mem::forget(self);
@@ -55,8 +53,8 @@ impl<M: PageTableMemory> Owned4KibFrame<M> {
 
 impl<M: PageTableMemory> Drop for Owned4KibFrame<M> {
     fn drop(&mut self) {
-        // SAFETY: The frame is from `memory`, and its only owner ends here. That no CPU walks through it any more is what
-        // whoever let a CPU walk through it promised (`switch_to` and the functions that return a `Flush`).
+        // SAFETY: The frame is from `memory`, and its only owner is dropped here. No CPU walks through it any more: callers of
+        // `switch_to` and of the functions that return a `Flush` promise that.
         unsafe { self.memory.free_frame(self.frame) };
     }
 }

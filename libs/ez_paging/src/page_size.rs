@@ -1,11 +1,11 @@
-//! The three sizes that a page can have, and which of them a CPU knows.
+//! The three page sizes, and which of them a CPU supports.
 
 use core::fmt;
 
 use raw_cpuid::{CpuId, CpuIdReader};
 use x86_64::structures::paging::page_table::PageTableLevel;
 
-/// The size of a page or frame. A larger page compares greater.
+/// The size of a page or frame. A larger size compares greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PageSize {
     /// 4 KiB: an entry of a level-1 table.
@@ -20,12 +20,12 @@ impl PageSize {
     /// All sizes, the largest first.
     pub const DESCENDING: [Self; 3] = [Self::_1GiB, Self::_2MiB, Self::_4KiB];
 
-    /// How many bytes it spans; also the alignment that it asks for.
+    /// Number of bytes; also the alignment.
     pub const fn bytes(self) -> u64 {
         self.level().entry_address_space_alignment()
     }
 
-    /// Which table holds the entries of pages of this size.
+    /// The level of the tables whose entries map pages of this size.
     pub(crate) const fn level(self) -> PageTableLevel {
         match self {
             Self::_4KiB => PageTableLevel::One,
@@ -34,7 +34,7 @@ impl PageSize {
         }
     }
 
-    /// What size of page an entry of a table of `level` maps, if one can.
+    /// The size of the pages that entries of a table of `level` map. Level 4 maps none.
     pub(crate) const fn at_level(level: PageTableLevel) -> Option<Self> {
         match level {
             PageTableLevel::One => Some(Self::_4KiB),
@@ -55,7 +55,7 @@ impl fmt::Display for PageSize {
     }
 }
 
-/// The largest pages that a CPU knows. Every CPU in 64-bit mode knows those of 2 MiB.
+/// The largest page size of a CPU. Every CPU in 64-bit mode supports 2 MiB.
 pub fn max_page_size<R: CpuIdReader>(cpuid: &CpuId<R>) -> PageSize {
     let has_1gib_pages = cpuid
         .get_extended_processor_and_feature_identifiers()

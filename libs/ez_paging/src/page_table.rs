@@ -1,7 +1,7 @@
-//! A page table as it lies in memory: 512 entries.
+//! A page table in memory: 512 entries.
 //!
-//! A CPU that uses a table reads it at any time and sets the accessed and dirty bits in it. So an entry is an atomic, and is
-//! always written whole.
+//! A CPU that uses a table can read it at any time, and sets the accessed and dirty bits. So an entry is an atomic, and is
+//! always written as a whole.
 
 use core::{
     marker::PhantomData,
@@ -17,17 +17,17 @@ use x86_64::{
 
 use crate::entry::{Entry, ONE_USED};
 
-/// How many entries a table has.
+/// Number of entries of a table.
 pub(crate) const ENTRY_COUNT: usize = 512;
 
-/// A look at a page table. To the outside it can only be read; [`crate::ManagedL4PageTable`] changes it.
+/// A reference to a page table. Users can only read it; [`crate::ManagedL4PageTable`] changes it.
 ///
-/// It never makes a reference to the table as a whole, only to single entries.
+/// There is never a Rust reference to the table as a whole, only to single entries.
 #[derive(Debug, Clone, Copy)]
 pub struct PageTable<'table> {
-    /// The place of its first entry; the others follow.
+    /// The first slot; the others follow.
     first: NonNull<Slot>,
-    /// Stands for the references to the places that are made from it.
+    /// Stands for the references to slots that are made from it.
     slots: PhantomData<&'table Slot>,
 }
 
@@ -36,8 +36,8 @@ impl<'table> PageTable<'table> {
     ///
     /// # Safety
     ///
-    /// For as long as `'table`, 512 initialised entries lie there, aligned, which are accessed as atomics only (but for the
-    /// CPU's own accesses).
+    /// For as long as `'table`, 512 initialised entries lie there, aligned. They are accessed only as atomics, except by the
+    /// CPU itself.
     pub(crate) const unsafe fn new(pointer: NonNull<[u64; ENTRY_COUNT]>) -> Self {
         Self {
             first: pointer.cast(),
@@ -45,7 +45,7 @@ impl<'table> PageTable<'table> {
         }
     }
 
-    /// The entry at `index` as it is now. Bits 52 to 61 of one that leads to a table count the table's used entries.
+    /// The current entry at `index`. If it leads to a table, bits 52 to 61 count that table's entries in use.
     pub fn entry(self, index: PageTableIndex) -> PageTableEntry {
         let value = self.slot(index).load();
         let flags = value.flags();
@@ -54,22 +54,22 @@ impl<'table> PageTable<'table> {
         entry
     }
 
-    /// The place of the entry at `index`.
+    /// The slot at `index`.
     #[inline]
     pub(crate) fn slot(self, index: PageTableIndex) -> &'table Slot {
         // SAFETY: A table has 512 entries, and an index is less than that.
         let slot = unsafe { self.first.add(usize::from(index)) };
-        // SAFETY: `new` was promised an initialised entry there, accessed as an atomic, for as long as `'table`.
+        // SAFETY: The caller of `new` promised an initialised entry there, accessed as an atomic, for as long as `'table`.
         unsafe { slot.as_ref() }
     }
 
-    /// The places of the entries in `range`.
+    /// The slots in `range`.
     #[inline]
     pub(crate) fn slots(self, range: Range<u16>) -> impl Iterator<Item = &'table Slot> {
         range.map(move |index| self.slot(PageTableIndex::new_truncate(index)))
     }
 
-    /// The places of all entries that are in use, of which there are `count`.
+    /// The slots in use, of which there are `count`.
     #[inline]
     pub(crate) fn used_slots(self, count: u16) -> impl Iterator<Item = &'table Slot> {
         self.slots(0..512)
@@ -78,15 +78,15 @@ impl<'table> PageTable<'table> {
     }
 }
 
-/// The place of one entry.
+/// A slot: the memory of one entry.
 ///
-/// Stores release what was written before, so that a table is seen filled by whoever sees it linked.
+/// A store releases all earlier writes, so that a CPU that sees the link to a table sees the table's content too.
 #[derive(Debug)]
 #[repr(transparent)]
 pub(crate) struct Slot(AtomicU64);
 
 impl Slot {
-    /// The entry as it is now.
+    /// The current entry.
     #[inline]
     pub(crate) fn load(&self) -> Entry {
         Entry::from_bits(self.0.load(Ordering::Relaxed))
@@ -98,14 +98,14 @@ impl Slot {
         self.0.store(entry.bits(), Ordering::Release);
     }
 
-    /// Notes that the table that the entry leads to has one used entry more.
+    /// Counts one more entry in use in the table to which the entry leads.
     #[inline]
     pub(crate) fn count_one_more(&self) {
-        // Not a load and a store: between the two the CPU may set the accessed bit.
+        // Not a load and a store: the CPU may set the accessed bit between the two.
         self.0.fetch_add(ONE_USED, Ordering::Relaxed);
     }
 
-    /// Notes that the table that the entry leads to has one used entry fewer.
+    /// Counts one fewer.
     #[inline]
     pub(crate) fn count_one_fewer(&self) {
         self.0.fetch_sub(ONE_USED, Ordering::Relaxed);

@@ -1,32 +1,32 @@
-//! How this library gets at memory: where the frames of page tables come from and where they can be read and written.
+//! The memory of page tables: where their frames come from, and at which addresses they are accessed.
 //!
-//! A kernel implements it once, over its frame allocator and its map of physical memory; tests over a fake memory.
+//! A kernel implements it once, with its frame allocator and its direct map; tests implement it with a fake memory.
 
 use core::ptr::NonNull;
 
 use x86_64::structures::paging::PhysFrame;
 
-/// A handle to the memory that page tables lie in. Handles are copied freely: usually they are empty or one reference.
+/// A handle to the memory of page tables. Handles are copied freely: usually they are empty, or one reference.
 ///
 /// # Safety
 ///
-/// The implementor makes sure that
-/// - a frame returned by [`Self::allocate_frame`] is memory that nothing else uses, until it is given to
-///   [`Self::free_frame`] of this handle or a copy;
-/// - until then [`Self::table_pointer`] always returns the same address for it, which is aligned to 4 KiB and can be
-///   read and written for 4 KiB; nobody else does.
+/// The implementor ensures:
+/// - Nothing else uses a frame that [`Self::allocate_frame`] returned, until it is passed to [`Self::free_frame`] of this
+///   handle or a copy.
+/// - Until then [`Self::table_pointer`] always returns the same address for it. The address is aligned to 4 KiB, and its 4 KiB
+///   can be read and written.
 pub unsafe trait PageTableMemory: Copy {
-    /// Takes a frame; its content does not matter. `None` when there is none left.
+    /// Allocates a frame with arbitrary content. `None` if memory has run out.
     fn allocate_frame(&self) -> Option<PhysFrame>;
 
-    /// Gives a frame back.
+    /// Frees a frame.
     ///
     /// # Safety
     ///
-    /// The frame is from [`Self::allocate_frame`] of this handle or a copy, and it is given back only once. Nothing uses
-    /// it any more; nor does a CPU walk through it.
+    /// The frame is from [`Self::allocate_frame`] of this handle or a copy, and is freed only once. Nothing uses it any more,
+    /// and no CPU walks through it.
     unsafe fn free_frame(&self, frame: PhysFrame);
 
-    /// Where a frame from [`Self::allocate_frame`] can be read and written.
+    /// The address at which a frame from [`Self::allocate_frame`] is accessed.
     fn table_pointer(&self, frame: PhysFrame) -> NonNull<[u64; 512]>;
 }

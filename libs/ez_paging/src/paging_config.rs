@@ -1,9 +1,8 @@
-//! All that decides how a table's entries look: the memory, the CPU, and the half that the table manages.
+//! The flags of a page, and what they become in an entry on this CPU.
 
 use x86_64::structures::paging::PageTableFlags;
 
 use crate::{
-    configurable_flags::ConfigurableFlags,
     entry::Entry,
     half::Half,
     managed_pat::{ManagedPat, PatMemoryType},
@@ -12,19 +11,27 @@ use crate::{
     paging_features::PagingFeatures,
 };
 
-/// All that decides how a table's entries look.
+/// The caller's choices for a page. Every page is readable. Programs can access it if it lies in the lower half.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ConfigurableFlags {
+    /// Whether it can be written.
+    pub writable: bool,
+    /// Whether instructions in it can be executed. On a CPU without NX they always can.
+    pub executable: bool,
+    /// How the CPU caches it.
+    pub pat_memory_type: PatMemoryType,
+}
+
+/// The configuration of a table and its entries: memory, CPU, and the half that the table manages.
 #[derive(Debug, Clone, Copy)]
 pub struct PagingConfig<M: PageTableMemory> {
-    /// Where tables come from and can be reached.
     memory: M,
-    /// What the CPU has.
     features: PagingFeatures,
-    /// The half that the table manages: whether pages are the program's or global.
     half: Half,
 }
 
 impl<M: PageTableMemory> PagingConfig<M> {
-    /// For the kernel's table. [`crate::ManagedL4PageTable::new_user`] makes those of programs from it.
+    /// The configuration of the kernel's table. [`crate::ManagedL4PageTable::new_user`] derives those of programs from it.
     pub const fn new_kernel(memory: M, features: PagingFeatures) -> Self {
         Self {
             memory,
@@ -33,7 +40,7 @@ impl<M: PageTableMemory> PagingConfig<M> {
         }
     }
 
-    /// The same memory and CPU for a program's table.
+    /// The configuration of a program's table with the same memory and CPU.
     pub(crate) const fn to_user(self) -> Self {
         Self {
             half: Half::Lower,
@@ -41,17 +48,17 @@ impl<M: PageTableMemory> PagingConfig<M> {
         }
     }
 
-    /// What lies where in the PAT, which every CPU is to set before it uses the table.
+    /// The layout of the PAT, which every CPU must set before it uses the table.
     pub const fn pat(&self) -> ManagedPat {
         self.features.pat
     }
 
-    /// What the CPU has.
+    /// The features of the CPU.
     pub const fn features(&self) -> &PagingFeatures {
         &self.features
     }
 
-    /// Where tables come from and can be reached.
+    /// The memory of the tables.
     pub(crate) const fn memory(&self) -> M {
         self.memory
     }
@@ -61,7 +68,7 @@ impl<M: PageTableMemory> PagingConfig<M> {
         self.half
     }
 
-    /// The flags of a page's entry.
+    /// The flags of the entry for a page.
     pub(crate) fn leaf_flags(&self, flags: ConfigurableFlags, size: PageSize) -> PageTableFlags {
         let mut result = PageTableFlags::PRESENT | self.features.pat.flags_for(flags.pat_memory_type, size);
         result.set(PageTableFlags::WRITABLE, flags.writable);
@@ -76,7 +83,7 @@ impl<M: PageTableMemory> PagingConfig<M> {
         result
     }
 
-    /// What was chosen about the page of `size` that `entry` maps, as far as the CPU has it.
+    /// The choices that `entry`, which maps a page of `size`, stands for on this CPU.
     pub(crate) fn configurable_flags(&self, entry: Entry, size: PageSize) -> ConfigurableFlags {
         let flags = entry.flags();
         let pat_memory_type: PatMemoryType = ManagedPat::memory_type_of(entry.bits(), size);

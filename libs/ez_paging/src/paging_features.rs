@@ -1,4 +1,4 @@
-//! What of paging a CPU has, read from CPUID once.
+//! The paging features of a CPU, read from CPUID.
 
 use raw_cpuid::{CpuId, CpuIdReader};
 use x86_64::PhysAddr;
@@ -8,32 +8,31 @@ use crate::{
     page_size::{PageSize, max_page_size},
 };
 
-/// What of paging a CPU has. All CPUs of a machine are taken to be alike.
+/// The paging features of a CPU. All CPUs of a machine are assumed to have the same.
 ///
-/// A caller can take something away that it does not want to use, but adding what the CPU lacks sets reserved bits.
+/// A caller may clear a feature that it does not want to use. Adding one that the CPU lacks sets reserved bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PagingFeatures {
-    /// The largest pages.
+    /// The largest page size.
     pub max_page_size: PageSize,
-    /// Whether pages can be made not executable (EFER.NXE is then to be set before the tables are used).
+    /// Whether pages can be made not executable. If so, EFER.NXE must be set before the tables are used.
     pub no_execute: bool,
-    /// Whether pages can outlive a switch of address spaces in the CPU's cache of translations (CR4.PGE).
+    /// Whether translations can stay in the TLB when the address space is switched (CR4.PGE).
     pub global_pages: bool,
-    /// How many bits a physical address has; those above are reserved.
+    /// Number of bits of a physical address; those above are reserved.
     pub physical_address_bits: u8,
-    /// Where the memory types are.
+    /// The layout of the PAT.
     pub pat: ManagedPat,
 }
 
-/// What a CPU has that does not say how many bits its physical addresses have (Intel SDM volume 3, "Physical-Address
-/// Width").
+/// The width of physical addresses on a CPU whose CPUID does not tell it (Intel SDM volume 3, "Physical-Address Width").
 const DEFAULT_PHYSICAL_ADDRESS_BITS: u8 = 36;
 
-/// The architecture's limit: more does not fit an entry.
+/// The architecture's limit: an entry has no more bits.
 const MAX_PHYSICAL_ADDRESS_BITS: u8 = 52;
 
 impl PagingFeatures {
-    /// What the CPU that `cpuid` describes has.
+    /// The features of the CPU that `cpuid` describes.
     pub fn new<R: CpuIdReader>(cpuid: &CpuId<R>) -> Self {
         let physical_address_bits = cpuid
             .get_processor_capacity_feature_info()
@@ -49,7 +48,7 @@ impl PagingFeatures {
         }
     }
 
-    /// The last address that physical memory can have. The architecture's limit holds whatever the field says.
+    /// The last physical address, never above the architecture's limit.
     pub(crate) fn last_physical_address(&self) -> PhysAddr {
         let bits = self.physical_address_bits.min(MAX_PHYSICAL_ADDRESS_BITS);
         PhysAddr::new_truncate((1 << bits) - 1)

@@ -1,8 +1,8 @@
-//! A stack of page tables that lead nowhere: taken beforehand so that nothing can fail half-way, or waiting to be given
-//! back. It holds any number without memory of its own, because each table's first entry names the table below it.
+//! A stack of empty page tables: allocated beforehand so that nothing can fail half-way, or waiting to be freed. It needs no
+//! memory of its own, because each table's first entry holds the address of the table below it on the stack.
 //!
-//! What always holds: a table on the stack has no entry that a CPU takes for present, so that a CPU which still has a way
-//! to it in its caches finds nothing there. A table that comes off it is empty.
+//! What always holds: a table on the stack has no present entry, so that a CPU with the way to it in its caches finds nothing
+//! there. A table that is popped is empty.
 
 use x86_64::{
     PhysAddr,
@@ -16,28 +16,26 @@ use crate::{
     page_table_memory::PageTableMemory,
 };
 
-/// A stack of page tables; all go back to the memory when it is dropped.
+/// A stack of page tables. Dropping it frees them.
 #[derive(Debug)]
 pub(crate) struct TableStack<M: PageTableMemory> {
-    /// Where the tables came from.
     memory: M,
-    /// The table that was put on it last.
     top: Option<PhysFrame>,
 }
 
-/// Tells an entry that names the table below from an empty one. Bit 0, which means "present", stays clear.
+/// Distinguishes an entry with the address of the table below from an empty one. Bit 0, which means "present", stays clear.
 const LINK_MARK: u64 = 1 << 1;
 
-/// The entry that names the table below.
+/// The index of the entry with the address of the table below.
 const LINK_INDEX: PageTableIndex = PageTableIndex::new_truncate(0);
 
 impl<M: PageTableMemory> TableStack<M> {
-    /// A stack with nothing on it.
+    /// An empty stack.
     pub(crate) const fn new(memory: M) -> Self {
         Self { memory, top: None }
     }
 
-    /// A stack of `count` empty tables. If there are not so many frames, none is kept.
+    /// Allocates `count` empty tables. If memory runs out, all are freed again.
     pub(crate) fn allocate(memory: M, count: usize) -> Result<Self, OutOfFrames> {
         let mut stack = Self::new(memory);
         for _ in 0..count {
@@ -46,7 +44,7 @@ impl<M: PageTableMemory> TableStack<M> {
         Ok(stack)
     }
 
-    /// Puts a table on top, whose entries are all empty.
+    /// Puts an empty table on top.
     pub(crate) fn push(&mut self, table: OwnedTable<M>) {
         let link = self.top.map_or(Entry::EMPTY, |below| {
             Entry::from_bits(below.start_address().as_u64() | LINK_MARK)
@@ -55,7 +53,7 @@ impl<M: PageTableMemory> TableStack<M> {
         self.top = Some(table.into_frame());
     }
 
-    /// Takes the table from the top.
+    /// Takes the table on top.
     pub(crate) fn pop(&mut self) -> Option<OwnedTable<M>> {
         let frame = self.top?;
         // SAFETY: `push` took the frame out of an `OwnedTable`, and it has not left the stack yet.
@@ -63,7 +61,7 @@ impl<M: PageTableMemory> TableStack<M> {
         let link = slot.load().bits();
         slot.store(Entry::EMPTY);
         self.top = (link != 0).then(|| PhysFrame::containing_address(PhysAddr::new_truncate(link)));
-        // SAFETY: `push` took the frame out of an `OwnedTable` of this memory, and the stack has just forgotten it.
+        // SAFETY: `push` took the frame out of an `OwnedTable` of this memory, and the stack no longer refers to it.
         Some(unsafe { OwnedTable::from_frame(self.memory, frame) })
     }
 }

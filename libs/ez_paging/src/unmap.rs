@@ -1,29 +1,25 @@
-//! Unmapping pages, and changing how they are mapped.
-//!
-//! As in mapping, everything is checked before anything is changed.
+//! Unmapping pages. As in mapping, everything is checked before anything is changed.
 
 use x86_64::{VirtAddr, structures::paging::page_table::PageTableLevel};
 
 use crate::{
-    configurable_flags::ConfigurableFlags,
+    block::{Frame, Page},
     entry::{Content, Entry},
     errors::{Existing, MappedPageError, UnmapRangeError},
     flush::Flush,
-    frame::Frame,
     half::Half,
     managed_l4_page_table::ManagedL4PageTable,
-    page::Page,
     page_size::PageSize,
     page_table_memory::PageTableMemory,
     walk::Walk,
 };
 
-/// What comes of unmapping a page.
+/// The result of unmapping a page.
 #[derive(Debug)]
 pub struct Unmapped<M: PageTableMemory> {
-    /// The frame that the page was mapped to. It is free for other uses once the flush is done.
+    /// The frame to which the page was mapped. It can be reused once the flush is done.
     pub frame: Frame,
-    /// What is left to do.
+    /// The flush to carry out.
     pub flush: Flush<M>,
 }
 
@@ -33,46 +29,38 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
     /// # Safety
     ///
     /// - Nothing uses the page any more.
-    /// - The flush is dropped, and the page mapped again, only after no CPU remembers what the flush names. In the lower half
-    ///   nothing at all is mapped before that.
+    /// - The flush is dropped, and the page mapped again, only after every CPU has flushed the addresses that the flush names.
+    ///   In the lower half nothing at all is mapped before that.
     pub unsafe fn unmap_page(&mut self, page: Page) -> Result<Unmapped<M>, MappedPageError> {
-        let (walk, frame) = self.find(page)?;
+        let (mut walk, frame) = self.find(page)?;
         let mut flush = Flush::nothing(self.config().memory());
-        self.remove(walk, page, &mut flush);
+        self.remove(&mut walk, page, &mut flush);
         Ok(Unmapped { frame, flush })
     }
 
-    /// Unmaps all pages of a range in which every address is mapped, and tells `on_frame` each frame. Frames are free for
-    /// other uses once the flush is done.
+    /// Unmaps all pages of a range that is mapped without gaps, and calls `on_frame` for each frame. The frames can be reused
+    /// once the flush is done.
     ///
     /// # Safety
     ///
-    /// The same as of [`Self::unmap_page`], for all pages of the range.
+    /// As for [`Self::unmap_page`], for all pages of the range.
     pub unsafe fn unmap_range(
         &mut self,
         start: VirtAddr,
         length_bytes: u64,
-        mut on_frame: impl FnMut(Frame),
+        on_frame: impl FnMut(Frame),
     ) -> Result<Flush<M>, UnmapRangeError> {
         self.check_mapped(start, length_bytes)?;
-        let mut flush = Flush::nothing(self.config().memory());
-        let mut done_bytes = 0;
-        while done_bytes < length_bytes
-            && let Some((walk, page, frame)) = self.mapped_at(start + done_bytes)
-        {
-            self.remove(walk, page, &mut flush);
-            on_frame(frame);
-            done_bytes += page.size().bytes();
-        }
-        Ok(flush)
+        // SAFETY: The caller's promise.
+        unsafe { self.unmap_all_in(start, length_bytes, on_frame) }
     }
 
-    /// Unmaps all pages of a range, in which there may be addresses where nothing is mapped, and tells `on_frame` each frame.
-    /// Frames are free for other uses once the flush is done.
+    /// Unmaps all pages of a range that may have gaps, and calls `on_frame` for each frame. The frames can be reused once the
+    /// flush is done.
     ///
     /// # Safety
     ///
-    /// The same as of [`Self::unmap_page`], for all pages of the range.
+    /// As for [`Self::unmap_page`], for all pages of the range.
     pub unsafe fn unmap_all_in(
         &mut self,
         start: VirtAddr,
@@ -82,35 +70,23 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         self.check_range_to_unmap(start, length_bytes)?;
         self.check_ends(start, length_bytes)?;
         let mut flush = Flush::nothing(self.config().memory());
+        // `check_range_to_unmap` ensures the right half, except for an empty range.
+        let Some(mut walk) = self.walk(start, PageTableLevel::Four) else {
+            return Ok(flush);
+        };
         let mut done_bytes = 0;
-        while done_bytes < length_bytes
-            && let Some(walk) = self.walk(start + done_bytes, PageTableLevel::One)
-        {
-            // Where nothing is mapped, on to the end of what the entry spans.
+        while done_bytes < length_bytes {
+            let address = start + done_bytes;
+            self.walk_on(&mut walk, address, PageTableLevel::One);
+            // All that the entry spans is mapped by it, or not mapped at all.
             let span_bytes = walk.level().entry_address_space_alignment();
-            let address = start.as_u64() + done_bytes;
             if let Content::Leaf(frame) = walk.content() {
-                self.remove(walk, walk.page(frame.size()), &mut flush);
+                let page = walk.page(frame.size());
+                self.remove(&mut walk, page, &mut flush);
                 on_frame(frame);
             }
-            done_bytes += span_bytes - address % span_bytes;
+            done_bytes += span_bytes - address.as_u64() % span_bytes;
         }
-        Ok(flush)
-    }
-
-    /// Changes how `page` is mapped.
-    ///
-    /// # Safety
-    ///
-    /// - Nothing uses the page in a way that `flags` forbid, and what they permit breaks nobody's rules: see
-    ///   [`Self::map_page`].
-    /// - What relies on the change waits until no CPU remembers what the flush names.
-    pub unsafe fn update_flags(&mut self, page: Page, flags: ConfigurableFlags) -> Result<Flush<M>, MappedPageError> {
-        let (walk, frame) = self.find(page)?;
-        walk.slot()
-            .store(Entry::leaf(frame, self.config().leaf_flags(flags, page.size())));
-        let mut flush = Flush::nothing(self.config().memory());
-        flush.include(page);
         Ok(flush)
     }
 
@@ -130,20 +106,10 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         }
     }
 
-    /// The page that is mapped at `address`.
-    fn mapped_at(&self, address: VirtAddr) -> Option<(Walk<'_>, Page, Frame)> {
-        let walk = self.walk(address, PageTableLevel::One)?;
-        match walk.content() {
-            Content::Leaf(frame) => Some((walk, walk.page(frame.size()), frame)),
-            Content::Table { .. } | Content::Empty => None,
-        }
-    }
-
-    /// Checks that the range can be one of whole pages of the half that is managed.
+    /// Checks that the range consists of whole pages of the managed half.
     fn check_range_to_unmap(&self, start: VirtAddr, length_bytes: u64) -> Result<(), UnmapRangeError> {
         let managed = self.config().half();
-        let is_aligned = |value: u64| value.is_multiple_of(PageSize::_4KiB.bytes());
-        if !(is_aligned(start.as_u64()) && is_aligned(length_bytes)) {
+        if !(start.as_u64() | length_bytes).is_multiple_of(PageSize::_4KiB.bytes()) {
             Err(UnmapRangeError::Misaligned { start, length_bytes })
         } else if !managed.holds(start, length_bytes) {
             Err(UnmapRangeError::WrongHalf {
@@ -163,10 +129,10 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         };
         let last = start + last_offset;
         for address in [start, last] {
-            if let Some((_, page, _)) = self.mapped_at(address)
-                && (page.start() < start || page.last() > last)
+            if let Some(mapped) = self.translate(address)
+                && (mapped.page.start() < start || mapped.page.last() > last)
             {
-                return Err(UnmapRangeError::PageAcrossEnd { page });
+                return Err(UnmapRangeError::PageAcrossEnd { page: mapped.page });
             }
         }
         Ok(())
@@ -175,10 +141,17 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
     /// Checks that whole pages fill the range.
     fn check_mapped(&self, start: VirtAddr, length_bytes: u64) -> Result<(), UnmapRangeError> {
         self.check_range_to_unmap(start, length_bytes)?;
+        let Some(mut walk) = self.walk(start, PageTableLevel::Four) else {
+            return Ok(());
+        };
         let mut done_bytes = 0;
         while done_bytes < length_bytes {
             let address = start + done_bytes;
-            let (_, page, _) = self.mapped_at(address).ok_or(UnmapRangeError::NotMapped { address })?;
+            self.walk_on(&mut walk, address, PageTableLevel::One);
+            let Content::Leaf(frame) = walk.content() else {
+                return Err(UnmapRangeError::NotMapped { address });
+            };
+            let page = walk.page(frame.size());
             if page.start() != address || page.size().bytes() > length_bytes - done_bytes {
                 return Err(UnmapRangeError::PageAcrossEnd { page });
             }
@@ -187,9 +160,10 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         Ok(())
     }
 
-    /// Empties the entry where `walk` stands, which maps `page`; in the lower half also those above it that lead to tables
-    /// which become empty by that.
-    fn remove(&self, mut walk: Walk<'_>, page: Page, flush: &mut Flush<M>) {
+    /// Clears the entry where `walk` stands, which maps `page`. In the lower half, tables that become empty by that are
+    /// removed too.
+    #[inline]
+    fn remove(&self, walk: &mut Walk<'_>, page: Page, flush: &mut Flush<M>) {
         flush.include(page);
         walk.slot().store(Entry::EMPTY);
         while walk.step_up() {
@@ -201,7 +175,7 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
                 return;
             }
             walk.slot().store(Entry::EMPTY);
-            // SAFETY: The entry that led to the table was emptied.
+            // SAFETY: The entry that led to the table was cleared.
             flush.keep(unsafe { self.unlinked_table(frame) });
         }
     }

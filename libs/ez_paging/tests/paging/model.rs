@@ -19,7 +19,7 @@ use crate::{
     fake_memory::FakeMemory,
     support::{
         DATA, GIB_1, HIGHER, KIB_4, MIB_2, Table, addresses, kernel_table, map, map_range, seen, unmap, unmap_range,
-        update, user_table,
+        user_table,
     },
 };
 
@@ -42,8 +42,6 @@ enum Operation {
     Map(Page, Frame, ConfigurableFlags, usize),
     /// Unmap a page.
     Unmap(Page),
-    /// Change a page.
-    Update(Page, ConfigurableFlags),
     /// Map a range: from, to, length, with so many frames left.
     MapRange(u64, u64, u64, usize),
     /// Unmap a range.
@@ -206,14 +204,6 @@ fn apply(memory: &FakeMemory, table: &mut Table<'_>, model: &mut Model, half: Ha
                 model.remove(&[page], half);
             }
         }
-        Operation::Update(page, flags) => {
-            let expected = model.find(page);
-            let updated = update(table, page, flags).map(|flush| addresses(&flush));
-            assert_eq!(updated, expected.map(|_| vec![page.start().as_u64()]));
-            if let Ok(frame) = expected {
-                model.insert(page, frame, flags);
-            }
-        }
         Operation::MapRange(start, physical_start, length_bytes, frames_left) => {
             let expected = map_range_in_model(model, (start, physical_start, length_bytes), frames_left);
             memory.leave(frames_left);
@@ -350,7 +340,6 @@ fn operation(half: Half) -> impl Strategy<Value = Operation> {
         6 => (anywhere, flags(), frames_left())
             .prop_map(|((page, frame), flags, frames_left)| Operation::Map(page, frame, flags, frames_left)),
         4 => page(half).prop_map(Operation::Unmap),
-        2 => (page(half), flags()).prop_map(|(page, flags)| Operation::Update(page, flags)),
         2 => (range(half), frames_left(), sample::select(vec![0, KIB_4])).prop_map(
             |((start, length_bytes), frames_left, shift)| {
                 // Frames as aligned as the pages are, or a page off, which makes all pages small: only for short ranges.

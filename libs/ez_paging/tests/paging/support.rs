@@ -122,16 +122,6 @@ pub(crate) fn unmap_all_in<'memory>(
     unsafe { table.unmap_all_in(VirtAddr::new(start), length_bytes, |frame| frames.push(frame)) }
 }
 
-/// Changes a page.
-pub(crate) fn update<'memory>(
-    table: &mut Table<'memory>,
-    page: Page,
-    flags: ConfigurableFlags,
-) -> Result<Flush<&'memory FakeMemory>, MappedPageError> {
-    // SAFETY: No CPU uses the table.
-    unsafe { table.update_flags(page, flags) }
-}
-
 /// What the CPU would find at `address`.
 pub(crate) fn seen(memory: &FakeMemory, table: &Table<'_>, address: u64) -> Option<Found> {
     fake_cpu::walk(memory, table.config().features(), table.frame(), VirtAddr::new(address))
