@@ -35,7 +35,7 @@ use cpu::{
 };
 use end_of_boot::EndOfBoot;
 use limine::mp::MpInfo;
-use memory::{frame_allocator, module_memory::ModuleMemory, physical_memory, user_access, virtual_memory};
+use memory::{module_memory::ModuleMemory, physical_memory, user_access, virtual_memory};
 use output::{backtrace, logger, panic_handler};
 use platform::{clock, clock::Instant, power, timer};
 use spin::Once;
@@ -88,7 +88,6 @@ pub fn init_bsp(test_hooks: &'static TestHooks) -> ! {
     let paging_features = cpu::paging::set_up();
     cpu::paging::log(&paging_features);
     memory::init(&boot_info, paging_features).unwrap_or_else(|error| panic_handler::refuse_to_boot(&error));
-    frame_allocator::init();
     keep_kernel_file();
     BOOT.call_once(|| Boot {
         boot_info: boot_info.copy_out(),

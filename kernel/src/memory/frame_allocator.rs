@@ -68,7 +68,7 @@ impl FrameUse {
 }
 
 /// Gives each processor an empty cache.
-pub fn init() {
+pub(super) fn init() {
     CACHES.call_once(|| PerCpu::new(cpus_count(), || (Cache::new_const(), no_frames())));
 }
 
@@ -147,15 +147,15 @@ fn allocate_for_user_from(cache: &mut Cache, in_use: &Counts) -> Option<PhysFram
 #[inline]
 fn free_into(cache: &mut Cache, in_use: &AtomicI64, frame: PhysFrame<Size4KiB>) {
     in_use.store(in_use.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
-    if cache.is_full() {
-        return_batch(cache);
+    if let Err(full) = cache.try_push(frame) {
+        free_into_full(cache, full.element());
     }
-    let _has_room = cache.try_push(frame);
 }
 
 #[cold]
-fn return_batch(cache: &mut Cache) {
+fn free_into_full(cache: &mut Cache, frame: PhysFrame<Size4KiB>) {
     cache.drain(..BATCH).for_each(give_back);
+    let _has_room = cache.try_push(frame);
 }
 
 #[cold]

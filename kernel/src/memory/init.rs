@@ -2,7 +2,7 @@
 
 use super::{
     create_page_tables::{self, CreatePageTablesError},
-    global_allocator, guarded_stack,
+    frame_allocator, global_allocator, guarded_stack,
     heap_stock::PIECE_SIZE,
     module_memory, physical_memory, virtual_memory,
 };
@@ -75,6 +75,8 @@ pub fn init(boot_info: &BootInfo, features: PagingFeatures) -> Result<(), InitMe
     log_map(&map);
     check_enough(&map, cpus_count())?;
     physical_memory::init(&map, first_piece).map_err(InitMemoryError::PhysicalMemory)?;
+    // Before the page tables, which need hundreds of frames.
+    frame_allocator::init();
     let table = create_page_tables::create(boot_info, &map, features).map_err(InitMemoryError::PageTables)?;
     // SAFETY: The table maps the kernel's image, all RAM (the current stack included) and the frame buffer at the addresses
     // that the boot loader's tables had.

@@ -79,8 +79,10 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         };
         let missing_tables = self.missing_tables_of_range(walk, pieces.clone())?;
         let mut tables = TableStack::allocate(self.config().memory(), missing_tables)?;
+        let leaf_flags =
+            [PageSize::_4KiB, PageSize::_2MiB, PageSize::_1GiB].map(|size| self.config().leaf_flags(flags, size));
         for (page, frame) in pieces {
-            let entry = Entry::leaf(frame, self.config().leaf_flags(flags, page.size()));
+            let entry = Entry::leaf(frame, leaf_flags[page.size() as usize]);
             self.walk_on(&mut walk, page.start(), page.size().level());
             self.place(&mut walk, page, entry, &mut tables, &mut flush);
         }
@@ -246,11 +248,13 @@ impl Iterator for Pieces {
         }
         let both_addresses = self.start.as_u64() | self.physical_start.as_u64();
         let fits = |size: &PageSize| {
-            *size <= self.max_page_size
+            both_addresses.is_multiple_of(size.bytes())
                 && size.bytes() <= self.length_bytes
-                && both_addresses.is_multiple_of(size.bytes())
+                && *size <= self.max_page_size
         };
-        let size = PageSize::DESCENDING.into_iter().find(fits).unwrap_or(PageSize::_4KiB);
+        // From the smallest up: most pages of a range are small.
+        let larger = [PageSize::_2MiB, PageSize::_1GiB].into_iter().take_while(fits);
+        let size = larger.last().unwrap_or(PageSize::_4KiB);
         let piece = (
             Page::containing(self.start, size),
             Frame::containing(self.physical_start, size),
