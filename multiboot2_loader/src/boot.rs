@@ -72,7 +72,12 @@ pub(crate) fn prepare(handover: &Handover, hook_policy: HookPolicy) -> Result<La
         hooks: &hooks,
         frame_buffer,
     };
-    let room = Room::take(&mut map, &plan, kernel.stack_size_bytes, answers.size()?)?;
+    let room = Room::take(
+        &mut map,
+        plan.others().count(),
+        kernel.stack_size_bytes,
+        answers.size()?,
+    )?;
     let (page_tables, map) = room::build_page_tables(&mut map, &mut memory, &kernel.address_space(&features))?;
 
     // SAFETY: The block was just allocated from the memory map for this purpose.

@@ -12,6 +12,7 @@ use multiboot2_loader_core::responses::{self, Facts, File, FirmwareType, MemoryM
 use super::inputs::Inputs;
 use super::kernel_file::LoadedKernel;
 use super::processor_plan::StartedProcessors;
+use super::room::AnswerSize;
 use crate::error::BootError;
 use crate::firmware::Firmware;
 use crate::{direct_map, real_time_clock, test_hooks};
@@ -30,15 +31,6 @@ pub(super) struct Answers<'a> {
     pub(super) hooks: &'a TestHooks<'static>,
     /// The kernel's frame buffer.
     pub(super) frame_buffer: Option<FrameBuffer>,
-}
-
-/// Sizes of the variable parts of the responses.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct AnswerSize {
-    /// Number of entries in the memory map of a test.
-    pub(super) map_entries: usize,
-    /// Total size of all strings.
-    pub(super) string_bytes: usize,
 }
 
 impl Answers<'_> {

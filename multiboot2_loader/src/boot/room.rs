@@ -5,8 +5,6 @@ use multiboot2_loader_core::memory_map::{Allocation, FrozenMemoryMap, MemoryMap,
 use multiboot2_loader_core::page_tables::{self, AddressSpace};
 use multiboot2_loader_core::pool;
 
-use super::answers::AnswerSize;
-use super::processor_plan::ProcessorPlan;
 use crate::direct_map::DirectMap;
 use crate::error::BootError;
 
@@ -21,6 +19,15 @@ const LOW_MEMORY_END: PhysAddr = PhysAddr::new(0x10_0000);
 
 /// Maximum number of ranges that pool and page tables add, with a margin.
 const ROOM_FOR_RANGES: usize = 16;
+
+/// Sizes of the variable parts of the responses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AnswerSize {
+    /// Number of entries in the memory map of a test.
+    pub(super) map_entries: usize,
+    /// Total size of all strings.
+    pub(super) string_bytes: usize,
+}
 
 /// The allocated memory, without the page tables.
 #[derive(Debug)]
@@ -45,14 +52,13 @@ pub(super) struct RoomForOthers {
 }
 
 impl Room {
-    /// Allocates everything.
+    /// Allocates everything, for the BSP and `other_count` APs.
     pub(super) fn take(
         map: &mut MemoryMap,
-        plan: &ProcessorPlan,
+        other_count: usize,
         stack_size_bytes: u64,
         answers: AnswerSize,
     ) -> Result<Self, BootError> {
-        let other_count = plan.others().count();
         let others = match other_count {
             0 => None,
             _ => Some(RoomForOthers::take(map, stack_size_bytes, other_count)?),

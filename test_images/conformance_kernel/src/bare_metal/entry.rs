@@ -3,29 +3,12 @@
 //! The stack is used only after `rsp` and the return slot were stored. Each entry has a place of its own to store to;
 //! the application processors share one because they are started one after the other.
 
-use super::{machine_state::EntryRegisters, main_of_bsp, report};
-use core::{arch::naked_asm, cell::UnsafeCell, mem::offset_of};
+use super::{
+    entry_registers::{AP_REGISTERS, BSP_REGISTERS, EntryRegisters},
+    main_of_bsp, report,
+};
+use core::{arch::naked_asm, mem::offset_of};
 use limine::mp::MpInfo;
-
-/// Room that the assembly stores to.
-#[repr(transparent)]
-pub(super) struct EntryRegistersCell(UnsafeCell<EntryRegisters>);
-
-// SAFETY: one processor at a time writes a cell, before the one that reads it looks (see `processors`).
-unsafe impl Sync for EntryRegistersCell {}
-
-impl EntryRegistersCell {
-    /// What was stored last.
-    pub(super) fn load(&self) -> EntryRegisters {
-        // SAFETY: the assembly that fills the cell has run: the callers are only reached through it, or wait for it.
-        unsafe { self.0.get().read_volatile() }
-    }
-}
-
-/// Filled by [`entry_point_from_limine`].
-pub(super) static BSP_REGISTERS: EntryRegistersCell = EntryRegistersCell(UnsafeCell::new(EntryRegisters::ZERO));
-/// Filled by [`entry_point_from_limine_mp`].
-pub(super) static AP_REGISTERS: EntryRegistersCell = EntryRegistersCell(UnsafeCell::new(EntryRegisters::ZERO));
 
 /// Stores the registers to the cell `$cell`, then goes on in `$next` on the same stack: it finds the boot loader's
 /// return slot where a caller's return address would be.

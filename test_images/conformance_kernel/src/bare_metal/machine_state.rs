@@ -1,78 +1,7 @@
 //! State of a processor at its entry: what the assembly stored, and what compiled code cannot change meanwhile.
 
-use super::entry::{AP_REGISTERS, BSP_REGISTERS};
+use super::entry_registers::{AP_REGISTERS, BSP_REGISTERS, EntryRegisters};
 use x86_64::registers::model_specific::Msr;
-
-/// Limit and base, as `sgdt` and `sidt` store them.
-#[derive(Clone, Copy)]
-#[repr(C, packed)]
-pub(super) struct DescriptorTableRegister {
-    /// Offset of the table's last byte.
-    pub(super) limit: u16,
-    /// Linear address of the table.
-    pub(super) base: u64,
-}
-
-/// Fills the structure and its zero value from one list of names.
-macro_rules! entry_registers {
-    ($($name:ident),*) => {
-        /// Registers at the first instruction. Selectors stand in the low 16 bits.
-        #[derive(Clone, Copy)]
-        #[repr(C)]
-        pub(super) struct EntryRegisters {
-            $(
-                #[doc = concat!("Value of `", stringify!($name), "`.")]
-                pub(super) $name: u64,
-            )*
-            /// Where the GDT lies.
-            pub(super) gdtr: DescriptorTableRegister,
-            /// Where the IDT lies.
-            pub(super) idtr: DescriptorTableRegister,
-        }
-
-        impl EntryRegisters {
-            /// Before the entry.
-            pub(super) const ZERO: Self = Self {
-                $($name: 0,)*
-                gdtr: DescriptorTableRegister { limit: 0, base: 0 },
-                idtr: DescriptorTableRegister { limit: 0, base: 0 },
-            };
-        }
-    };
-}
-
-entry_registers!(
-    rax,
-    rbx,
-    rcx,
-    rdx,
-    rsi,
-    rdi,
-    rbp,
-    rsp,
-    r8,
-    r9,
-    r10,
-    r11,
-    r12,
-    r13,
-    r14,
-    r15,
-    return_slot,
-    rflags,
-    cs,
-    ds,
-    es,
-    fs,
-    gs,
-    ss,
-    cr0,
-    cr3,
-    cr4,
-    cr8,
-    ldtr,
-    tr
-);
 
 /// Everything about one processor except its local APIC.
 #[derive(Clone, Copy)]

@@ -3,7 +3,9 @@
 
 mod checks;
 mod entry;
+mod entry_registers;
 mod expectations;
+mod facts;
 mod kernel_image;
 mod local_apic;
 mod machine_state;
@@ -18,22 +20,11 @@ use checks::{
     processor_state, processors,
 };
 use expectations::Expectations;
+use facts::Facts;
 use machine_state::MachineState;
 use mmio_window::MmioWindow;
 use page_tables::PageTables;
 use report::Report;
-
-/// What most checks need: set up once from the responses that no boot loader may leave out.
-struct Facts {
-    /// State of the bootstrap processor at its entry.
-    bsp: MachineState,
-    /// What the command line says about this boot.
-    expectations: Expectations<'static>,
-    /// Offset of the higher-half direct map.
-    hhdm_offset: u64,
-    /// The page tables that CR3 named at entry.
-    page_tables: PageTables,
-}
 
 /// Runs after the assembly stored the registers of the bootstrap processor.
 extern "C" fn main_of_bsp() -> ! {

@@ -2,7 +2,8 @@
 
 use super::{
     super::{
-        Facts, kernel_image, page_tables,
+        facts::Facts,
+        kernel_image, page_tables,
         report::Report,
         requests::{EXECUTABLE_ADDRESS_REQUEST, EXECUTABLE_FILE_REQUEST},
     },

@@ -2,7 +2,7 @@
 //! and is what it claims to be.
 
 use super::super::{
-    Facts,
+    facts::Facts,
     report::Report,
     requests::{EFI_SYSTEM_TABLE_REQUEST, FIRMWARE_TYPE_REQUEST, RSDP_REQUEST, SMBIOS_REQUEST},
 };

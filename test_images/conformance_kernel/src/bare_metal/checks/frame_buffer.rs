@@ -1,7 +1,7 @@
 //! The frame buffer: a plausible format, memory of its own kind, mapped write-combining, and it holds what is written.
 
 use super::{
-    super::{Facts, report::Report, requests::FRAME_BUFFER_REQUEST},
+    super::{facts::Facts, report::Report, requests::FRAME_BUFFER_REQUEST},
     memory_map::is_covered,
 };
 use limine::{

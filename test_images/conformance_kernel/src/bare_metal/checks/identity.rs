@@ -1,7 +1,7 @@
 //! Which boot loader, which revision, which firmware; and the responses without which nothing can be checked.
 
 use super::super::{
-    Facts,
+    facts::Facts,
     report::{Report, fail_at_once},
     requests::{
         BASE_REVISION, BOOTLOADER_INFO_REQUEST, COMMAND_LINE_REQUEST, DATE_AT_BOOT_REQUEST, ENTRY_POINT_REQUEST,

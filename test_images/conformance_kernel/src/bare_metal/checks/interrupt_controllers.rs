@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Facts,
+        facts::Facts,
         local_apic::{LocalApicState, Mode},
         mmio_window::MmioWindow,
         report::Report,

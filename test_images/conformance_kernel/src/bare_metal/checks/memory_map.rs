@@ -1,6 +1,6 @@
 //! Order, alignment and disjointness of the memory map; and look-ups in it for the other checks.
 
-use super::super::{Facts, report::Report, requests::MEMORY_MAP_REQUEST};
+use super::super::{facts::Facts, report::Report, requests::MEMORY_MAP_REQUEST};
 use limine::memmap::{
     Entry, MEMMAP_ACPI_NVS, MEMMAP_ACPI_RECLAIMABLE, MEMMAP_BAD_MEMORY, MEMMAP_BOOTLOADER_RECLAIMABLE,
     MEMMAP_EXECUTABLE_AND_MODULES, MEMMAP_FRAMEBUFFER, MEMMAP_MAPPED_RESERVED, MEMMAP_RESERVED, MEMMAP_USABLE,

@@ -4,7 +4,7 @@
 //! pattern. A module without the magic is a program, of which only the place is checked.
 
 use super::{
-    super::{Facts, report::Report, requests::MODULE_REQUEST},
+    super::{facts::Facts, report::Report, requests::MODULE_REQUEST},
     memory_map::is_covered,
 };
 use limine::memmap::MEMMAP_EXECUTABLE_AND_MODULES;

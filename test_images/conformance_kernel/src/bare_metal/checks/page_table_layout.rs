@@ -2,7 +2,7 @@
 //! nothing else.
 
 use super::{
-    super::{Facts, kernel_image, kernel_image::Segment, page_tables::Mapping, report::Report},
+    super::{facts::Facts, kernel_image, kernel_image::Segment, page_tables::Mapping, report::Report},
     memory_map::{self, KINDS, is_in_direct_map},
     processor_state::has_no_execute,
 };

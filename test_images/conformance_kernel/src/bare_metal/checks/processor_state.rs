@@ -2,7 +2,7 @@
 //! application processor gets its `MpInfo` in `rdi`.
 
 use super::{
-    super::{Facts, machine_state::MachineState, report::Report, requests::STACK_SIZE_BYTES},
+    super::{facts::Facts, machine_state::MachineState, report::Report, requests::STACK_SIZE_BYTES},
     memory_map,
 };
 use core::arch::x86_64::__cpuid;

@@ -5,8 +5,8 @@
 
 use super::{
     super::{
-        Facts,
         entry::entry_point_from_limine_mp,
+        facts::Facts,
         local_apic::LocalApicState,
         machine_state::MachineState,
         mmio_window::MmioWindow,
