@@ -21,6 +21,7 @@ pub mod user_mode;
 
 pub use test_hooks::TestHooks;
 
+use alloc::vec::Vec;
 use boot::{boot_info::BootInfo, module, screen};
 use command_line::{AtTheEnd, LogColor, LogTime, OnPanic, Options};
 use core::fmt;
@@ -35,7 +36,7 @@ use cpu::{
 };
 use end_of_boot::EndOfBoot;
 use limine::mp::MpInfo;
-use memory::{module_memory::ModuleMemory, physical_memory, user_access, virtual_memory};
+use memory::{frame_allocator, module_memory::ModuleMemory, physical_memory, user_access, virtual_memory};
 use output::{backtrace, logger, panic_handler};
 use platform::{clock, clock::Instant, power, timer};
 use spin::Once;
@@ -201,8 +202,12 @@ fn leave_boot_loader() {
     {
         // SAFETY: Every processor runs on the kernel's stacks, tables and segments; what the boot loader said was copied.
         let reclaimed_bytes = unsafe { memory.reclaim_boot_loader_memory() };
+        let statistics: Vec<_> = memory.statistics(frame_allocator::frames_in_use_by_owner()).collect();
         drop(memory);
         log::debug!("Memory: {} KiB of the boot loader's reclaimed", reclaimed_bytes >> 10);
+        for (owner, bytes) in statistics {
+            log::debug!("Memory: {} KiB {owner:?}", bytes >> 10);
+        }
     }
 }
 
