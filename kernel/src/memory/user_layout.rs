@@ -12,16 +12,17 @@
 //!
 //! The file may lie anywhere between USER_START and USER_END outside of the other areas.
 
+use elf_load_plan::{LOWEST_ADDRESS, PROGRAM_END};
 use x86_64::{
     VirtAddr,
     structures::paging::{Page, page::PageRange},
 };
 
 /// The lowest address that a program can have.
-pub const USER_START: VirtAddr = VirtAddr::new_truncate(0x1000);
+pub const USER_START: VirtAddr = VirtAddr::new_truncate(LOWEST_ADDRESS);
 
 /// The address after the last that a program can have.
-pub const USER_END: VirtAddr = VirtAddr::new_truncate(0x7fff_ffff_f000);
+pub const USER_END: VirtAddr = VirtAddr::new_truncate(PROGRAM_END);
 
 /// Start of the memory that the system call `map` reserves.
 pub const MAPPED_START: VirtAddr = VirtAddr::new_truncate(0x1000_0000_0000);

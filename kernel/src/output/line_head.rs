@@ -7,6 +7,7 @@ use constcat::concat;
 use core::{
     fmt::Write,
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 use log::Level;
 use owo_colors::{
@@ -26,91 +27,104 @@ pub(super) fn drop_colors() {
     WITHOUT_COLORS.store(true, Ordering::Relaxed);
 }
 
-/// The id of this processor and a level.
+/// Hexadecimal digits.
+const DIGITS: &str = "0123456789ABCDEF";
+
+/// The id of a processor, a level, and perhaps the time.
 pub(super) struct LineHead {
-    /// `[<cpu>]`, with as many hexadecimal digits as the largest id needs: eight at most.
-    cpu: ArrayString<10>,
+    /// The processor that logs the line.
+    cpu_id: u32,
     /// How bad it is.
     level: Level,
-    /// Seconds since the clock was started, with six digits behind the point, and a space; or nothing.
+    /// Seconds since the clock was started, with six digits after the point, and a space; or nothing.
     time: ArrayString<24>,
 }
-
-/// Nanoseconds of a second.
-const NS_PER_S: u64 = 1_000_000_000;
 
 impl LineHead {
     /// The head of a line that a processor logs, with the time if there is one.
     pub(super) fn new(cpu_id: u32, level: Level, time_ns: Option<u64>) -> Self {
-        let largest_id = cpus_count().saturating_sub(1);
-        let digits = largest_id.checked_ilog2().unwrap_or(0) / BITS_PER_DIGIT + 1;
-        let mut cpu = ArrayString::new();
-        cpu.push('[');
-        for digit in (0..digits).rev() {
-            let value = cpu_id >> (digit * BITS_PER_DIGIT) & 0xf;
-            cpu.push(char::from_digit(value, 16).unwrap_or('?').to_ascii_uppercase());
-        }
-        cpu.push(']');
         let mut time = ArrayString::new();
-        if let Some(time_ns) = time_ns {
-            let (seconds, microseconds) = (time_ns / NS_PER_S, time_ns % NS_PER_S / 1000);
+        if let Some(since_start) = time_ns.map(Duration::from_nanos) {
             // 11 digits at most before the point: 584 years are not more.
-            let _fits = write!(time, "{seconds:4}.{microseconds:06} ");
+            let _fits = write!(time, "{:4}.{:06} ", since_start.as_secs(), since_start.subsec_micros());
         }
-        Self { cpu, level, time }
+        Self { cpu_id, level, time }
     }
 
     /// Writes it with terminal colours, unless they were dropped.
+    #[inline]
     pub(super) fn write_to_terminal(&self, terminal: &mut impl Write) {
-        let Look { label, on_terminal, .. } = look_of(self.level);
-        let pieces = if WITHOUT_COLORS.load(Ordering::Relaxed) {
-            [&self.cpu, " ", label, " ", &self.time]
+        let style = style_of(self.level);
+        let [before, after] = if WITHOUT_COLORS.load(Ordering::Relaxed) {
+            ["[", style.plain]
         } else {
-            [BrightBlack::ANSI_FG, &self.cpu, on_terminal, "", &self.time]
+            [concat!(BrightBlack::ANSI_FG, "["), style.on_terminal]
         };
         // Neither output of the log has errors.
-        pieces.into_iter().for_each(|piece| _ = terminal.write_str(piece));
+        let _infallible = terminal.write_str(before);
+        self.id_digits().for_each(|digit| _ = terminal.write_str(digit));
+        let _infallible = terminal.write_str(after);
+        if !self.time.is_empty() {
+            let _infallible = terminal.write_str(&self.time);
+        }
     }
 
     /// Writes it with the colours of the screen.
     pub(super) fn write_to_display(&self, display: &mut DisplayData) {
-        let Look { label, color, .. } = look_of(self.level);
-        display.write_with_color(&self.cpu, Color::Gray);
+        let LevelStyle { label, color, .. } = style_of(self.level);
+        display.write_with_color("[", Color::Gray);
+        self.id_digits()
+            .for_each(|digit| display.write_with_color(digit, Color::Gray));
+        display.write_with_color("]", Color::Gray);
         display.write_with_color(" ", color);
         display.write_with_color(label, color);
         display.write_with_color(" ", color);
         display.write_with_color(&self.time, Color::Gray);
     }
+
+    /// The digits of the processor's id, as many as the largest id needs.
+    #[inline]
+    fn id_digits(&self) -> impl Iterator<Item = &'static str> {
+        let (id, largest_id) = (self.cpu_id, cpus_count().saturating_sub(1));
+        let count = largest_id.checked_ilog2().unwrap_or(0) / BITS_PER_DIGIT + 1;
+        (0..count).rev().map(move |index| {
+            let value = (id >> (index * BITS_PER_DIGIT) & 0xf) as usize;
+            DIGITS.get(value..=value).unwrap_or("?")
+        })
+    }
 }
 
 /// How a level is shown.
-struct Look {
+struct LevelStyle {
     /// Its name, padded to the length of the longest.
     label: &'static str,
-    /// What a terminal gets behind the id of a processor: its name in its colour, and a space.
+    /// What follows the id of a processor on a terminal: a bracket, the name in its colour, and a space.
     on_terminal: &'static str,
+    /// The same without colours.
+    plain: &'static str,
     /// Its colour on the screen.
     color: Color,
 }
 
 /// How a level is shown, by its name and the colour of both.
-macro_rules! look {
+macro_rules! style {
     ($label:literal, $color:ident) => {
-        Look {
+        LevelStyle {
             label: $label,
-            on_terminal: concat!(Default::ANSI_FG, " ", $color::ANSI_FG, $label, Default::ANSI_FG, " "),
+            on_terminal: concat!("] ", $color::ANSI_FG, $label, Default::ANSI_FG, " "),
+            plain: concat!("] ", $label, " "),
             color: Color::$color,
         }
     };
 }
 
 /// How a level is shown.
-const fn look_of(level: Level) -> Look {
+const fn style_of(level: Level) -> LevelStyle {
     match level {
-        Level::Error => look!("ERROR", BrightRed),
-        Level::Warn => look!("WARN ", BrightYellow),
-        Level::Info => look!("INFO ", BrightBlue),
-        Level::Debug => look!("DEBUG", BrightCyan),
-        Level::Trace => look!("TRACE", BrightMagenta),
+        Level::Error => style!("ERROR", BrightRed),
+        Level::Warn => style!("WARN ", BrightYellow),
+        Level::Info => style!("INFO ", BrightBlue),
+        Level::Debug => style!("DEBUG", BrightCyan),
+        Level::Trace => style!("TRACE", BrightMagenta),
     }
 }

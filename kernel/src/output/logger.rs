@@ -51,6 +51,8 @@ pub struct KernelLogger;
 enum Message<'a> {
     /// Text.
     Text(&'a str),
+    /// Pieces of text, without an end of a line.
+    Pieces(&'a [&'a str]),
     /// What becomes text when it is written: it may be long, and it may run code of anybody's.
     Arguments(fmt::Arguments<'a>),
 }
@@ -132,6 +134,13 @@ pub fn attach_screen(screen: Result<Screen, ScreenError>) {
         Err(error) => log::warn!(
             "The frame buffer cannot be used: {error:?}. Choose another video mode to see the log on the screen"
         ),
+    }
+}
+
+/// Logs a line in pieces, as the macros of the crate `log` do, but without a copy. No piece holds an end of a line.
+pub fn log_pieces(level: Level, pieces: &[&str]) {
+    if level <= log::max_level() {
+        log_line(level, Message::Pieces(pieces));
     }
 }
 
@@ -286,7 +295,10 @@ impl Outputs {
 /// Writes a line with terminal colours, and sends it.
 fn write_serial_line(serial: &mut SerialPort, head: &LineHead, message: Message<'_>) {
     head.write_to_terminal(serial);
-    message.write_to(&mut WriterWithCr(&mut *serial));
+    match message {
+        Message::Pieces(_) => message.write_to(serial),
+        Message::Text(_) | Message::Arguments(_) => message.write_to(&mut WriterWithCr(&mut *serial)),
+    }
     let _infallible = serial.write_str("\r\n");
     serial.flush();
 }
@@ -296,6 +308,7 @@ impl Message<'_> {
     fn write_to(self, output: &mut impl Write) {
         let _message_failed = match self {
             Self::Text(text) => output.write_str(text),
+            Self::Pieces(pieces) => pieces.iter().try_for_each(|piece| output.write_str(piece)),
             Self::Arguments(arguments) => output.write_fmt(arguments),
         };
     }

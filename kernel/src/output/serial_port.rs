@@ -27,9 +27,9 @@ const FIFO_BYTES: usize = 16;
 /// Bytes that are collected before they are sent: more than most lines have.
 const PENDING_BYTES: usize = 256;
 
-/// How often a status bit is looked at before the port counts as stuck. A look takes about a microsecond on a real
-/// machine, and a byte at 115,200 baud about 87; a terminal that holds the line back gets some seconds.
-const MAX_LOOKS: u32 = 4_000_000;
+/// Number of status reads before the port counts as stuck. A read takes about a microsecond on a real machine, and a byte
+/// at 115,200 baud about 87; a terminal that holds the line back gets some seconds.
+const MAX_POLLS: u32 = 4_000_000;
 
 /// A serial port, as far as the log needs one.
 pub(super) struct SerialPort {
@@ -37,7 +37,9 @@ pub(super) struct SerialPort {
     uart: Uart16550<UartRegisters>,
     /// Where its registers are.
     registers: UartRegisters,
-    /// Set when a byte could not be sent in time. From then on each byte gets one look, until one goes through.
+    /// Set by [`Self::init`] if the port has a buffer and is reached by bytes.
+    ports: Option<BytePorts>,
+    /// Set when bytes could not be sent in time. From then on bytes get one status read, until some go through.
     is_stuck: bool,
     /// What waits to be sent together.
     pending: ArrayVec<u8, PENDING_BYTES>,
@@ -63,6 +65,7 @@ impl SerialPort {
             // SAFETY: The caller's promise.
             uart: unsafe { Uart16550::new_with_backend(registers) },
             registers,
+            ports: None,
             is_stuck: false,
             pending: ArrayVec::new_const(),
         }
@@ -94,28 +97,52 @@ impl SerialPort {
             ..usual
         };
         self.is_stuck = self.uart.init(config).is_err();
+        self.ports = self.registers.byte_ports().filter(|_| self.uart.fifo_enabled());
     }
 
     /// Sends what is pending. Bytes are lost while the port stays busy.
+    #[inline]
     pub(super) fn flush(&mut self) {
-        let ports = self.registers.byte_ports().filter(|_| self.uart.fifo_enabled());
-        let mut rest = self.pending.as_slice();
-        while !rest.is_empty() {
-            let looks = if self.is_stuck { 1 } else { MAX_LOOKS };
-            let count = match ports {
-                // SAFETY: The creator's promise, and the driver says that the buffer is on.
-                Some(ports) => count_sent(looks, || unsafe { fill_buffer(ports, rest) }),
-                None => count_sent(looks, || self.uart.send_bytes(rest)),
-            };
-            self.is_stuck = count == 0;
-            rest = rest.get(count.max(1)..).unwrap_or_default();
+        match self.ports {
+            Some(ports) => {
+                for bytes in self.pending.chunks(FIFO_BYTES) {
+                    let is_empty = read_status(ports) & BUFFER_EMPTY != 0 || wait_for_buffer(ports, self.is_stuck);
+                    self.is_stuck = !is_empty;
+                    if is_empty {
+                        // SAFETY: The creator's promise; the driver says that the buffer is on, and the status that it is empty.
+                        unsafe { fill_buffer(ports, bytes) };
+                    }
+                }
+            }
+            None => self.flush_by_driver(),
         }
         self.pending.clear();
     }
 
-    /// Looks at the line status a bounded time until everything has left; returns whether it has.
+    /// Adds bytes to what is pending, and sends as much as does not fit.
+    #[cold]
+    fn send_long(&mut self, bytes: &[u8]) {
+        for piece in bytes.chunks(PENDING_BYTES) {
+            self.flush();
+            // There is room: a piece is not larger than the whole.
+            let _fits = self.pending.try_extend_from_slice(piece);
+        }
+    }
+
+    /// Sends what is pending where the driver has to do it.
+    fn flush_by_driver(&mut self) {
+        let mut rest = self.pending.as_slice();
+        while !rest.is_empty() {
+            let polls = if self.is_stuck { 1 } else { MAX_POLLS };
+            let count = (0..polls).map(|_| self.uart.send_bytes(rest)).find(|&count| count > 0);
+            self.is_stuck = count.is_none();
+            rest = rest.get(count.unwrap_or(1)..).unwrap_or_default();
+        }
+    }
+
+    /// Reads the line status a bounded number of times until everything has left; returns whether it has.
     fn wait_until_empty(&mut self) -> bool {
-        for _ in 0..MAX_LOOKS {
+        for _ in 0..MAX_POLLS {
             // SAFETY: Reading the line status clears error bits only, which nobody uses.
             let status = unsafe { self.registers.read(LINE_STATUS) };
             if status == NOTHING_THERE {
@@ -130,48 +157,46 @@ impl SerialPort {
     }
 }
 
-/// Tries to send a bounded number of times; returns how many bytes went out in the first try in which any did, else 0.
+/// Reads the line status of a port that is reached by bytes.
 #[inline]
-fn count_sent(looks: u32, mut send: impl FnMut() -> usize) -> usize {
-    (0..looks).map(|_| send()).find(|&count| count > 0).unwrap_or_default()
+fn read_status(ports: BytePorts) -> u8 {
+    // SAFETY: Reading the line status clears error bits only, which nobody uses.
+    unsafe { Port::new(ports.line_status).read() }
 }
 
-/// Fills the buffer of a port that is reached by bytes; returns with how many. One instruction does it, where the driver takes ten
-/// for each byte.
+/// Waits a bounded time for an empty buffer, or not at all for that of a port that is stuck; returns whether it is empty.
+#[cold]
+fn wait_for_buffer(ports: BytePorts, is_stuck: bool) -> bool {
+    let polls = if is_stuck { 0 } else { MAX_POLLS };
+    (0..polls).any(|_| read_status(ports) & BUFFER_EMPTY != 0)
+}
+
+/// Puts at most [`FIFO_BYTES`] bytes into the buffer of a port that is reached by bytes. One instruction does it, where the driver
+/// takes ten for each byte.
 ///
 /// # Safety
 ///
-/// The ports are those of a 16550 whose buffer is on, or of nothing.
+/// The ports are those of a 16550 whose buffer is on and empty, or of nothing.
 #[inline]
-unsafe fn fill_buffer(ports: BytePorts, bytes: &[u8]) -> usize {
-    // SAFETY: Reading the line status clears error bits only, which nobody uses.
-    let status: u8 = unsafe { Port::new(ports.line_status).read() };
-    if status & BUFFER_EMPTY == 0 {
-        return 0;
-    }
-    let count = bytes.len().min(FIFO_BYTES);
-    // SAFETY: The port takes bytes to be sent, and its buffer, which is empty, holds so many; they are read from the slice.
+unsafe fn fill_buffer(ports: BytePorts, bytes: &[u8]) {
+    // SAFETY: The port takes bytes to be sent, and its buffer holds so many; they are read from the slice.
     unsafe {
         asm!(
             "rep outsb",
             in("dx") ports.data,
             inout("rsi") bytes.as_ptr() => _,
-            inout("rcx") count => _,
+            inout("rcx") bytes.len() => _,
             options(nostack, readonly, preserves_flags)
         );
     }
-    count
 }
 
 /// Text is sent with the next [`SerialPort::flush`], or earlier when there is much.
 impl Write for SerialPort {
+    #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for piece in text.as_bytes().chunks(PENDING_BYTES) {
-            if piece.len() > self.pending.remaining_capacity() {
-                self.flush();
-            }
-            // There is room: a piece is not larger than the whole.
-            let _fits = self.pending.try_extend_from_slice(piece);
+        if self.pending.try_extend_from_slice(text.as_bytes()).is_err() {
+            self.send_long(text.as_bytes());
         }
         Ok(())
     }

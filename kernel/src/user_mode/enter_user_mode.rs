@@ -21,13 +21,13 @@ use elf_load_plan::PROGRAM_END;
 use user_entry::{EntryInstruction, entry_instruction, user_flags};
 use x86_64::{VirtAddr, instructions::interrupts, registers::control::Cr2, structures::tss::TaskStateSegment};
 
-/// What `enter_user_mode` returns when a system call ended it.
+/// Value that `enter_user_mode` returns after a system call.
 const LEFT_BY_SYSCALL: u32 = 0;
 
 /// The first vector that is not an exception's.
 const FIRST_INTERRUPT: u8 = 32;
 
-/// How often a system call was left by `iretq`, since no program can go on at the address behind it.
+/// Number of system calls that returned by `iretq`, since no program can continue at the address after them.
 static SLOW_RETURNS: AtomicU64 = AtomicU64::new(0);
 
 global_asm!(
@@ -58,8 +58,8 @@ global_asm!(
 );
 
 unsafe extern "C" {
-    /// Enters user mode with the registers of a frame; returns what ended it. By `sysretq` if `by_sysretq` is not 0, else by
-    /// `iretq`.
+    /// Enters user mode with the registers of a frame, by `sysretq` if `by_sysretq` is not 0, else by `iretq`. Returns why user mode
+    /// was left.
     fn enter_user_mode(frame: *mut TrapFrame, by_sysretq: u32) -> u32;
     /// Where `syscall` leads.
     static raw_syscall_handler: u8;
@@ -74,7 +74,7 @@ const _: () = assert!(
 #[derive(Debug)]
 #[repr(C, align(16))]
 pub struct UserContext {
-    /// All but the vector registers. The processor itself pushes to its end, so that is aligned as the processor wants it.
+    /// All but the vector registers. The processor pushes to the end of the frame, which is therefore aligned to 16 bytes.
     frame: TrapFrame,
     /// Whether the program was left by a system call: then `rcx` and `r11` need not be restored.
     after_system_call: bool,
@@ -96,12 +96,12 @@ pub enum LeaveReason {
         /// The address that a page fault is about; else 0.
         address: u64,
     },
-    /// An interrupt, with which the program has nothing to do.
+    /// An interrupt, for the kernel.
     Interrupt(u8),
 }
 
 impl UserContext {
-    /// The registers with which a program begins: its address, its stack, two arguments in `rdi` and `rsi`, and zeroes.
+    /// Registers of a new program: entry point, stack pointer, two arguments in `rdi` and `rsi`, and zeros.
     pub fn new(entry_point: VirtAddr, stack_pointer: VirtAddr, arguments: [u64; 2]) -> Box<Self> {
         let [rdi, rsi] = arguments;
         let frame = TrapFrame {
@@ -132,7 +132,7 @@ impl UserContext {
         ]
     }
 
-    /// Changes the registers of a system call, in the same order. Nobody changes the others.
+    /// Sets the registers of a system call, in the same order.
     #[inline]
     pub fn set_call_registers(&mut self, registers: [u64; 7]) {
         let frame = &mut self.frame;
@@ -141,24 +141,24 @@ impl UserContext {
         ] = registers;
     }
 
-    /// Changes the register that says what came of a system call.
+    /// Sets the status of a system call.
     #[inline]
     pub fn set_rax(&mut self, rax: u64) {
         self.frame.rax = rax;
     }
 
-    /// Gives the processor the vector registers with which the program begins. Once, before its first run.
+    /// Loads the initial vector registers. Once, before the first run.
     pub fn load_vector_state(&self) {
         self.vector_state.load();
     }
 
-    /// Runs the program until something ends that. Its address space must be the one in use, and interrupts must be off: they
-    /// are when it returns.
+    /// Runs the program until it leaves user mode. Its address space must be the one in use, and interrupts must be off, as they are
+    /// again on return.
     #[inline]
     pub fn run(&mut self) -> LeaveReason {
         debug_assert!(!interrupts::are_enabled(), "interrupts are off");
-        let Some(instruction) = self.prepare() else {
-            // To go there is a fault of the kernel's on some processors; on the others it is this one of the program's.
+        let Some(instruction) = self.sanitize() else {
+            // A non-canonical entry address raises #GP in the kernel on some processors, and in the program on the others.
             return LeaveReason::Exception {
                 vector: GENERAL_PROTECTION,
                 error_code: 0,
@@ -181,7 +181,7 @@ impl UserContext {
     /// from which the processor took what it may not have, and nobody has changed them since. Returns how it is entered; `None` if
     /// nothing can go on at its address.
     #[inline]
-    fn prepare(&mut self) -> Option<EntryInstruction> {
+    fn sanitize(&mut self) -> Option<EntryInstruction> {
         let instruction = entry_instruction(self.frame.rip, self.after_system_call)?;
         if instruction == EntryInstruction::Iretq {
             self.frame.rflags = user_flags(self.frame.rflags);
@@ -199,7 +199,7 @@ impl UserContext {
         Some(instruction)
     }
 
-    /// What an interrupt or exception was.
+    /// Reads from the frame which interrupt or exception ended the run.
     fn trap_reason(&self) -> LeaveReason {
         // The stubs push nothing above 255.
         let vector = u8::try_from(self.frame.vector).unwrap_or(u8::MAX);

@@ -1,31 +1,31 @@
-//! From the registers of a system call to the call, and back.
+//! Turns the registers of a system call into a request, dispatches it, and stores the outcome in the registers.
 
 use super::{Program, syscalls};
 use syscall_abi::{Registers, Request, Response, SyscallError};
 
-/// Serves the call that a program has made. Returns its exit code, if its end was what it asked for.
+/// Handles the system call of a program. Returns the exit code if the call was `exit`.
 #[inline]
 pub(super) fn syscall_handler(program: &mut Program) -> Option<u64> {
     let mut registers = Registers::from(program.context.call_registers());
     let outcome = match Request::from_registers(&registers) {
         Ok(Request::Exit { code }) => return Some(code),
-        Ok(request) => serve(program, request),
+        Ok(request) => dispatch(program, request),
         Err(error) => Err(error),
     };
     registers.set_outcome(outcome);
     match outcome {
-        // The rest is as it was.
+        // Only the status changes.
         Ok(Response::Done) | Err(_) => program.context.set_rax(registers.rax),
         Ok(_) => program.context.set_call_registers(registers.into()),
     }
     None
 }
 
-/// Serves a request that has an answer.
+/// Calls the function of a request.
 #[inline]
-fn serve(program: &mut Program, request: Request) -> Result<Response, SyscallError> {
+fn dispatch(program: &mut Program, request: Request) -> Result<Response, SyscallError> {
     match request {
-        // It has no answer.
+        // The caller handles it.
         Request::Exit { .. } => Ok(Response::Done),
         Request::Exists { number } => Ok(syscalls::exists(number)),
         Request::Log {

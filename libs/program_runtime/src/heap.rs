@@ -1,4 +1,4 @@
-//! The heap: talc, which gets its memory from the call `map`.
+//! The heap: the allocator talc on memory from the system call `map`.
 
 use crate::syscalls;
 use core::alloc::Layout;
@@ -9,21 +9,21 @@ use talc::{
     source::Source,
 };
 
-/// The least that is mapped at a time.
+/// Minimum number of bytes to map at a time.
 const LEAST_BYTES: usize = 256 * 1024;
 
-/// What the allocator may need beside an allocation.
+/// Upper bound of what the allocator needs beside an allocation.
 const OVERHEAD_BYTES: usize = 4096;
 
-/// What the compiler's allocations reach.
+/// The global allocator.
 #[global_allocator]
 static HEAP: TalcSyncCell<KernelSource, DefaultBinning> = {
     let talc = talc::TalcCell::new(KernelSource);
-    // SAFETY: A program is one thread, and nothing interrupts it that allocates.
+    // SAFETY: A program has one thread, and nothing that allocates interrupts it.
     unsafe { TalcSyncCell::new(talc) }
 };
 
-/// Maps memory as it is wanted.
+/// Maps memory on demand.
 #[derive(Debug)]
 struct KernelSource;
 
@@ -36,7 +36,7 @@ unsafe impl Source for KernelSource {
             .and_then(|bytes| bytes.checked_add(OVERHEAD_BYTES));
         let size_bytes = needed.ok_or(())?.max(LEAST_BYTES);
         let start = syscalls::map(size_bytes).map_err(|_| ())?;
-        // SAFETY: The memory has just been mapped, readable and writable, and is nobody else's.
+        // SAFETY: The memory has just been mapped, readable and writable, and has no other user.
         unsafe { talc.claim(start, size_bytes) }.map(|_end| ()).ok_or(())
     }
 }

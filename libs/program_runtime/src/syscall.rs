@@ -1,18 +1,18 @@
-//! The instruction.
+//! The instruction `syscall`.
 
 use core::arch::asm;
 
-/// Calls the kernel. The registers are `rdi`, `rsi`, `rdx`, `r10`, `r8`, `r9`, `rax`, before and after; `syscall_abi` says what they
-/// mean.
+/// Calls the kernel with `rdi`, `rsi`, `rdx`, `r10`, `r8`, `r9`, `rax`, and stores what the kernel leaves in them. `syscall_abi` tells
+/// what they mean.
 ///
 /// # Safety
 ///
-/// The kernel does what it is asked for: memory that is unmapped is gone.
+/// The kernel does what the call asks for: unmapped memory must not be in use.
 #[inline]
 pub unsafe fn syscall(registers: &mut [u64; 7]) {
     let [rdi, rsi, rdx, r10, r8, r9, rax] = registers;
-    // SAFETY: The kernel changes these registers, and rcx and r11, which the instruction itself overwrites. What becomes of memory is
-    // the caller's to know.
+    // SAFETY: The kernel changes these registers, and rcx and r11, which the instruction itself overwrites. The caller answers for
+    // the effect on memory.
     unsafe {
         asm!(
             "syscall",

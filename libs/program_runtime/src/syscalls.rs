@@ -1,10 +1,10 @@
-//! The calls, as functions.
+//! The system calls, as functions.
 
-use crate::{line_buffer, syscall::syscall};
+use crate::syscall::syscall;
 use core::hint;
 use syscall_abi::{LogLevel, Registers, Request, Response, SyscallError};
 
-/// Whether there is a call of this number, and the version of the kernel's calls.
+/// Returns the version of the kernel's calls, if there is a call of this number.
 pub fn exists(number: u64) -> Option<u64> {
     match safe_call(Request::Exists { number }) {
         Ok(Response::Exists { exists: true, version }) => Some(version),
@@ -12,9 +12,8 @@ pub fn exists(number: u64) -> Option<u64> {
     }
 }
 
-/// Ends the program. 0 means that all is well.
-pub fn exit(code: u64) -> ! {
-    line_buffer::flush();
+/// Ends the program at once.
+pub(crate) fn end(code: u64) -> ! {
     loop {
         let _does_not_return = safe_call(Request::Exit { code });
         hint::spin_loop();
@@ -34,7 +33,7 @@ pub fn log(level: LogLevel, text: &str) -> Result<(), SyscallError> {
     safe_call(request).map(drop)
 }
 
-/// Sends six values to the kernel and back; each comes back plus one.
+/// Returns each value plus one, by way of the kernel.
 ///
 /// # Errors
 /// None that a kernel of this version has.
@@ -45,7 +44,7 @@ pub fn echo(values: [u64; 6]) -> Result<[u64; 6], SyscallError> {
     }
 }
 
-/// Nanoseconds since the kernel's clock was started.
+/// Returns the nanoseconds since the kernel's clock was started.
 ///
 /// # Errors
 /// None that a kernel of this version has.
@@ -56,7 +55,7 @@ pub fn now() -> Result<u64, SyscallError> {
     }
 }
 
-/// Lets others run.
+/// Lets other programs run.
 pub fn yield_now() {
     // It cannot fail.
     let _done = safe_call(Request::YieldNow);
@@ -80,15 +79,16 @@ pub fn map(size_bytes: usize) -> Result<*mut u8, SyscallError> {
     }
 }
 
-/// Gives back pages that [`map`] has given.
+/// Unmaps pages that [`map`] mapped.
 ///
 /// # Errors
-/// [`SyscallError::NotMapped`] if they are not all such, [`SyscallError::BadArgument`] for no bytes at all or an address within a
-/// page, and [`SyscallError::OutOfMemory`] if what stays would lie in too many pieces: some thousands. Then nothing has happened.
+/// [`SyscallError::NotMapped`] if other pages are among them, [`SyscallError::BadArgument`] for no bytes at all or an address
+/// within a page, and [`SyscallError::OutOfMemory`] if the remaining pages would lie in too many pieces: some thousands. On an
+/// error nothing is unmapped.
 ///
 /// # Safety
 ///
-/// Nobody uses the memory any more.
+/// The memory is not used any more.
 pub unsafe fn unmap(start: *mut u8, size_bytes: usize) -> Result<(), SyscallError> {
     let request = Request::Unmap {
         address: start.addr() as u64,
@@ -98,14 +98,14 @@ pub unsafe fn unmap(start: *mut u8, size_bytes: usize) -> Result<(), SyscallErro
     unsafe { call(request) }.map(drop)
 }
 
-/// Calls the kernel for anything that takes no memory away and writes to none.
+/// Makes a call that neither unmaps nor writes memory.
 fn safe_call(request: Request) -> Result<Response, SyscallError> {
     debug_assert!(!matches!(request, Request::Unmap { .. }), "unmap takes memory away");
-    // SAFETY: The kernel only reads memory for it.
+    // SAFETY: The kernel only reads memory for the call.
     unsafe { call(request) }
 }
 
-/// Calls the kernel.
+/// Makes a call.
 ///
 /// # Safety
 ///

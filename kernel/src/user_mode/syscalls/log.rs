@@ -1,8 +1,8 @@
 //! What a program says.
 
 use super::super::Program;
-use crate::{memory::user_copy::UserSlice, sync::with_interrupts_on};
-use escaped_text::EscapedText;
+use crate::{memory::user_copy::UserSlice, output::logger, sync::with_interrupts_on};
+use escaped_text::{EscapedText, is_plain};
 use log::Level;
 use syscall_abi::{LogLevel, MAX_LOG_BYTES, Response, SyscallError};
 
@@ -25,6 +25,11 @@ pub(in super::super) fn log(
     let text = core::str::from_utf8(bytes).map_err(|_| SyscallError::NotUtf8)?;
     // A serial port is slow, and a text may be long.
     with_interrupts_on(|| {
+        // Most texts are one line with nothing to escape.
+        let first_line = text.strip_suffix('\n').unwrap_or(text);
+        if !text.is_empty() && is_plain(first_line) {
+            return logger::log_pieces(level, &[name, ": ", first_line]);
+        }
         for line in text.split_terminator('\n') {
             log::log!(level, "{name}: {}", EscapedText(line));
         }

@@ -1,27 +1,53 @@
-//! The system calls, one file each. What they take and give is in the library `syscall_abi`.
+//! The system calls. Their arguments and results are in the library `syscall_abi`.
+//!
+//! To add a call: its number, request, response and description in `libs/syscall_abi`; a function here; an arm in
+//! [`super::syscall_handler`]; a function in `libs/program_runtime`.
 
-mod echo;
-mod exists;
 mod log;
 mod map;
-mod now;
 mod unmap;
-mod yield_now;
 
-pub(super) use echo::echo;
-pub(super) use exists::exists;
 pub(super) use log::log;
 pub(super) use map::map;
-pub(super) use now::now;
 pub(super) use unmap::unmap;
-pub(super) use yield_now::yield_now;
 
+use crate::platform::clock::Instant;
+use syscall_abi::{Response, SyscallNumber, VERSION};
 use x86_64::instructions::{interrupts, nop};
 
-/// Lets interrupts in that have come meanwhile. For calls that take long.
+/// Tells whether there is a call of this number.
+pub(super) fn exists(number: u64) -> Response {
+    Response::Exists {
+        exists: SyscallNumber::try_from(number).is_ok(),
+        version: VERSION,
+    }
+}
+
+/// Returns each value plus one.
+pub(super) fn echo(values: [u64; 6]) -> Response {
+    ::log::debug!("Inputs: {values:?}");
+    Response::Echo {
+        values: values.map(|value| value.wrapping_add(1)),
+    }
+}
+
+/// Returns the nanoseconds since the clock was started.
+pub(super) fn now() -> Response {
+    Response::Now {
+        ns: Instant::now().as_ns(),
+    }
+}
+
+/// Lets other programs run. There is none yet.
+#[inline]
+pub(super) fn yield_now() -> Response {
+    Response::Done
+}
+
+/// Handles pending interrupts, for calls that take long.
 pub(super) fn let_interrupts_in() {
     interrupts::enable();
-    // The instruction behind `sti` is not interrupted.
+    // The instruction after `sti` is not interrupted.
     nop();
     interrupts::disable();
 }
