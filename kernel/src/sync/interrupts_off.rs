@@ -2,10 +2,9 @@
 
 use x86_64::instructions::interrupts;
 
-/// Keeps interrupts off on this processor. Dropping it switches them on again if they were.
+/// Keeps interrupts off on this processor. Dropping it restores them.
 #[derive(Debug)]
 pub struct InterruptsOff {
-    /// Whether interrupts were on before.
     were_on: bool,
 }
 

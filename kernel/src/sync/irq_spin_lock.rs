@@ -1,4 +1,4 @@
-//! A spin lock that is held with interrupts off, so that no interrupt handler of its own processor can wait for it.
+//! A spin lock that is held with interrupts off, so that no interrupt handler of the same processor can wait for it.
 //!
 //! It is not fair: it is for short uses. It knows which processor holds it, so that code which may run under it can ask
 //! instead of waiting for itself. A panic and an NMI's handler never wait for one: they use [`IrqSpinLock::try_lock`].
@@ -12,7 +12,7 @@ use core::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// Stands for: nobody holds the lock.
+/// The owner of a free lock.
 const NOBODY: u32 = u32::MAX;
 
 /// A value that one processor at a time may use.
@@ -20,17 +20,16 @@ const NOBODY: u32 = u32::MAX;
 pub struct IrqSpinLock<T> {
     /// The id of the processor that holds the lock, or [`NOBODY`].
     owner: AtomicU32,
-    /// For the owner only.
     value: UnsafeCell<T>,
 }
 
 // SAFETY: The value is handed out to one owner at a time, so it only ever moves between processors.
 unsafe impl<T: Send> Sync for IrqSpinLock<T> {}
 
-/// The right to use the value. Dropping it frees the lock, and then switches interrupts on again if they were.
+/// The right to use the value. Dropping it frees the lock, and then restores interrupts.
 #[derive(Debug)]
 pub struct IrqSpinLockGuard<'a, T> {
-    /// What is held. Freed before the next field is dropped.
+    /// Freed before the next field is dropped.
     lock: &'a IrqSpinLock<T>,
     /// Dropped last.
     _interrupts: InterruptsOff,
@@ -74,12 +73,12 @@ impl<T> IrqSpinLock<T> {
         })
     }
 
-    /// Whether the processor that this runs on holds the lock. Only itself can change that.
+    /// Returns whether the current processor holds the lock. No other processor can change that.
     pub fn is_held_by_this_cpu(&self) -> bool {
         self.owner.load(Ordering::Relaxed) == current_cpu_id()
     }
 
-    /// One try; the error is the owner.
+    /// Tries once to take the lock. The error is the owner.
     #[inline]
     fn acquire_for(&self, this_cpu: u32) -> Result<(), u32> {
         let taken = self

@@ -1,4 +1,4 @@
-//! Which processor this is, and how processors keep out of each other's way.
+//! The current processor, locks, and calls between processors.
 
 mod interrupts_off;
 mod irq_spin_lock;

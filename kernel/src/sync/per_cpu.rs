@@ -1,14 +1,13 @@
-//! A value for each processor, which no other processor touches: so it needs no lock, only interrupts off. Beside it there
-//! may be something that the others read.
+//! A value for each processor that only this processor uses: it needs interrupts off, but no lock. Beside it may be a value
+//! that all processors read.
 
 use super::{InterruptsOff, this_cpu::current_cpu_id};
 use alloc::boxed::Box;
 use core::cell::{Cell, UnsafeCell};
 
-/// A value for each processor, by its id, and beside it what all may read.
+/// A value for each processor, by its id, and one beside it that all may read.
 #[derive(Debug)]
 pub struct PerCpu<Own, Shared = ()> {
-    /// By the processors' ids.
     slots: Box<[Slot<Own, Shared>]>,
 }
 
@@ -16,20 +15,17 @@ pub struct PerCpu<Own, Shared = ()> {
 #[derive(Debug)]
 #[repr(align(64))]
 struct Slot<Own, Shared> {
-    /// Set while the processor's own value is in use.
     is_in_use: Cell<bool>,
-    /// What all may read.
     shared: Shared,
-    /// The processor's own value.
     own: UnsafeCell<Own>,
 }
 
-// SAFETY: `own` and `is_in_use` are only used by the processor whose id is the slot's index, so the value only moves there
-// once; `shared` may be shared.
+// SAFETY: Only the processor whose id is the slot's index uses `own` and `is_in_use`, so the value moves there once; `shared`
+// may be shared.
 unsafe impl<Own: Send, Shared: Sync> Sync for Slot<Own, Shared> {}
 
 impl<Own: Send, Shared: Sync> PerCpu<Own, Shared> {
-    /// Values for each of so many processors.
+    /// Makes the values of `cpus_count` processors.
     pub fn new(cpus_count: u32, make: impl Fn() -> (Own, Shared)) -> Self {
         let slots = (0..cpus_count).map(|_| {
             let (own, shared) = make();
@@ -42,8 +38,8 @@ impl<Own: Send, Shared: Sync> PerCpu<Own, Shared> {
         Self { slots: slots.collect() }
     }
 
-    /// Uses this processor's values, with interrupts off. `None` when it has none, or is using its own already: then this is
-    /// code that came in between.
+    /// Uses this processor's values, with interrupts off. Returns `None` if it has none, or if the caller has interrupted code
+    /// that uses them.
     #[inline]
     pub fn with<R>(&self, use_values: impl FnOnce(&mut Own, &Shared) -> R) -> Option<R> {
         let _interrupts = InterruptsOff::new();
@@ -51,14 +47,14 @@ impl<Own: Send, Shared: Sync> PerCpu<Own, Shared> {
         if slot.is_in_use.replace(true) {
             return None;
         }
-        // SAFETY: The slot is this processor's, which stays here with interrupts off; `is_in_use` keeps what may come in
-        // between all the same away.
+        // SAFETY: The slot is this processor's. Interrupts are off, and `is_in_use` keeps out exceptions and NMIs, which can
+        // interrupt all the same.
         let result = use_values(unsafe { &mut *slot.own.get() }, &slot.shared);
         slot.is_in_use.set(false);
         Some(result)
     }
 
-    /// What all processors share, by their ids.
+    /// The shared values, by the processors' ids.
     pub fn shared(&self) -> impl Iterator<Item = &Shared> {
         self.slots.iter().map(|slot| &slot.shared)
     }

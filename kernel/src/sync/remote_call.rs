@@ -1,4 +1,4 @@
-//! Making other processors call a function, and waiting until they have.
+//! Calls of a function on other processors, which the caller waits for.
 //!
 //! A caller stores its work in its own slot, sets a bit in the slot of each target, and sends it an interrupt. A target runs
 //! what its bits ask for in the interrupt's handler, and also while it waits for a lock or for a call of its own. So two
@@ -18,7 +18,7 @@ use core::{
 };
 use spin::Once;
 
-/// What a target calls.
+/// The called function.
 type Work<'a> = &'a (dyn Fn() + Sync);
 
 /// Set by [`init`] on the BSP, before any AP starts.
@@ -37,7 +37,6 @@ const REPORTS_BEFORE_PANIC: u64 = 10;
 
 /// The slots, and what calls need of higher layers.
 struct Calls {
-    /// By the processors' ids.
     slots: Box<[Slot]>,
     /// See [`Hooks`].
     hooks: Hooks,
@@ -86,17 +85,16 @@ impl fmt::Display for OverdueCall {
 /// A processor as a caller and as a target.
 #[repr(align(64))]
 struct Slot {
-    /// Set when the processor may be called.
     is_online: AtomicBool,
-    /// As a caller: what is to be called. It stays as long as `pending` is not 0.
+    /// As a caller: the function to call, valid while `pending` is not 0.
     work: AtomicPtr<Work<'static>>,
-    /// As a caller: how many targets have not done it yet.
+    /// As a caller: the number of targets that have not run it yet.
     pending: AtomicU32,
     /// As a target: a bit for each caller.
     requests: Box<[AtomicU64]>,
 }
 
-/// Gives each of so many processors a slot.
+/// Makes the slots of `cpus_count` processors.
 pub fn init(cpus_count: u32, hooks: Hooks) {
     let words = cpus_count.div_ceil(u64::BITS);
     let slot = |_| Slot {
@@ -118,7 +116,7 @@ pub fn go_online() {
     }
 }
 
-/// Whether a processor may be called.
+/// Returns whether a processor may be called.
 pub fn is_online(cpu_id: u32) -> bool {
     let slot = CALLS.get().and_then(|calls| calls.slots.get(cpu_id as usize));
     slot.is_some_and(|slot| slot.is_online.load(Ordering::SeqCst))
@@ -260,23 +258,23 @@ pub fn run_requested_calls() -> bool {
     was_asked
 }
 
-/// Does a caller's work, and says so.
+/// Runs a caller's function, and counts it as run.
 fn run(caller: &Slot) {
     let work = caller.work.load(Ordering::Acquire);
-    // SAFETY: The caller has put a pointer to its work there before it asked, and keeps the work until `pending` is 0; this
-    // processor is one that it still counts.
+    // SAFETY: The caller stored a pointer to the function before it set the bit, and keeps the function until `pending` is 0,
+    // which still counts this processor.
     if let Some(work) = unsafe { work.as_ref() } {
         work();
     }
     caller.pending.fetch_sub(1, Ordering::Release);
 }
 
-/// The slot of the processor that this runs on.
+/// Returns the slot of the current processor.
 fn own_slot() -> Option<&'static Slot> {
     CALLS.get()?.slots.get(current_cpu_id() as usize)
 }
 
-/// Where a caller's bit is.
+/// Returns the word and the bit of a caller in the requests of a target.
 fn place_of(cpu_id: u32) -> (usize, u64) {
     ((cpu_id / u64::BITS) as usize, 1 << (cpu_id % u64::BITS))
 }

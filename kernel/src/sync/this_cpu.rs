@@ -1,7 +1,7 @@
-//! Which processor this is, and how many there are: every layer may ask.
+//! The id of the current processor, and the number of processors, for every layer.
 //!
-//! The base of the GS segment leads to the processor's own data (`cpu::cpu_local_data`), which begins with its id. It is
-//! set by the first lines of each entry function; nothing here may be called before that.
+//! The base of the GS segment points to the processor's own data (`cpu::cpu_local_data`), which begins with its id. The
+//! first lines of each entry function set it; nothing here may be called before that.
 
 use core::{
     arch::asm,
@@ -20,11 +20,11 @@ pub(crate) const ID_OFFSET: usize = 0;
 /// Offset of the flag of [`set_is_logging`] in a processor's own data: one byte.
 pub(crate) const IS_LOGGING_OFFSET: usize = 8;
 
-/// The id of the processor that this runs on.
+/// Returns the id of the current processor.
 #[inline]
 pub fn current_cpu_id() -> u32 {
     let id: u32;
-    // SAFETY: The GS base leads to this processor's own data, as the head of this file says; its id is there.
+    // SAFETY: The GS base points to this processor's own data, as the head of this file says; its id is there.
     unsafe {
         asm!(
             "mov {id:e}, gs:[{offset}]",
@@ -41,7 +41,7 @@ pub fn current_cpu_id() -> u32 {
 #[inline]
 pub(crate) fn set_is_logging(is_logging: bool) -> bool {
     let mut flag = u8::from(is_logging);
-    // SAFETY: The GS base leads to this processor's own data, as the head of this file says; the flag is there, and only
+    // SAFETY: The GS base points to this processor's own data, as the head of this file says; the flag is there, and only
     // this function uses it.
     unsafe {
         asm!(
@@ -54,12 +54,12 @@ pub(crate) fn set_is_logging(is_logging: bool) -> bool {
     flag != 0
 }
 
-/// How many processors there are, the BSP among them.
+/// Returns the number of processors, including the BSP.
 pub fn cpus_count() -> u32 {
     CPUS_COUNT.load(Ordering::Relaxed)
 }
 
-/// Says how many processors there are. Only on the BSP, before it starts any other.
+/// Sets the number of processors. Only on the BSP, before it starts any other.
 pub(crate) fn set_cpus_count(count: u32) {
     CPUS_COUNT.store(count, Ordering::Relaxed);
 }
