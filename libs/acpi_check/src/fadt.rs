@@ -4,19 +4,17 @@
 //! A field that is not completely inside the table reads as zero. The length of the table decides which fields exist, not
 //! its revision, because some firmware does not follow its own revision.
 
-mod error;
 mod power;
 mod register_block;
 mod reset;
 
-pub use error::FadtError;
 pub use power::{AcpiModeCommand, KeyboardController, Pm1Control, PmTimer, PmTimerWidth};
 pub(crate) use register_block::{FALLBACK_BLOCKS, PM1_BLOCKS};
 pub use reset::{ResetPlace, ResetRegister};
 
 use crate::address::AllegedAddress;
 use crate::bytes::{array_at, u8_at, u16_at, u32_at, u64_at};
-use crate::generic_address::{GENERIC_ADDRESS_BYTES, GenericAddress};
+use crate::generic_address::{AddressSpace, GENERIC_ADDRESS_BYTES, GenericAddress};
 use crate::read_memory::{OutOfReach, ReadMemory};
 use crate::table::Table;
 
@@ -47,6 +45,35 @@ const X_BLOCKS: usize = 148;
 pub struct Fadt {
     /// The fields, zero where the table has none.
     bytes: [u8; FADT_BYTES],
+}
+
+/// Why a field of the FADT is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FadtError {
+    /// A block of registers is not in the I/O port space.
+    #[error("the FADT puts {field} into {space}, and not among the I/O ports")]
+    NotPorts {
+        /// The field, by ACPI's name.
+        field: &'static str,
+        /// Their address space.
+        space: AddressSpace,
+    },
+    /// A block of I/O ports cannot be at this address.
+    #[error("the FADT puts {field} at {address}, where there are no such I/O ports")]
+    Ports {
+        /// The field, by ACPI's name.
+        field: &'static str,
+        /// The alleged first port.
+        address: AllegedAddress,
+    },
+    /// The reset register cannot be at this address.
+    #[error("the FADT puts the reset register at {address} in {space}")]
+    ResetRegister {
+        /// Its address space.
+        space: AddressSpace,
+        /// Its alleged address.
+        address: AllegedAddress,
+    },
 }
 
 impl Fadt {

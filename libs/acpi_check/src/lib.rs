@@ -37,7 +37,6 @@ mod fadt;
 mod generic_address;
 mod hpet;
 mod image;
-mod io_port;
 mod madt;
 mod note;
 mod read_memory;
@@ -53,10 +52,9 @@ pub use check::{SoundTables, check};
 pub use fadt::{
     AcpiModeCommand, Fadt, FadtError, KeyboardController, Pm1Control, PmTimer, PmTimerWidth, ResetPlace, ResetRegister,
 };
-pub use generic_address::AddressSpace;
+pub use generic_address::{AddressSpace, IoPort};
 pub use hpet::{Hpet, HpetError};
 pub use image::{CheckedTables, ImageError};
-pub use io_port::IoPort;
 pub use madt::{
     EntryError, EntryFault, EntryKind, GlobalSystemInterrupt, InterruptLine, IoApic, IsaRoute, IsaRoutes, LineFlags,
     LocalNmi, MadtEntries, MadtEntry, NmiSource, NmiTarget, Polarity, Processor, SourceOverride, Trigger,

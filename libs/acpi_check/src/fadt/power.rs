@@ -1,9 +1,9 @@
 //! Reads the registers of power management from the FADT: to switch the machine off, and to measure time.
 
-use super::error::FadtError;
+use super::FadtError;
 use super::register_block::{PM_TIMER, PM1A_CONTROL, PM1B_CONTROL};
 use super::{Fadt, REVISION};
-use crate::io_port::IoPort;
+use crate::generic_address::IoPort;
 
 /// Offset of the port for commands to the firmware.
 const SMI_COMMAND: usize = 48;

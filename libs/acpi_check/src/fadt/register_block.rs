@@ -1,9 +1,9 @@
 //! The blocks of fixed registers. Each has an old field with an I/O port, and a newer one with a generic address.
 
 use super::Fadt;
-use super::error::FadtError;
+use super::FadtError;
+use crate::generic_address::IoPort;
 use crate::generic_address::{AddressSpace, GENERIC_ADDRESS_BYTES, GenericAddress};
-use crate::io_port::IoPort;
 
 /// The fields with the address of a block.
 #[derive(Clone, Copy, Debug)]

@@ -3,9 +3,9 @@
 use x86_64::PhysAddr;
 
 use super::Fadt;
-use super::error::FadtError;
+use super::FadtError;
 use crate::generic_address::AddressSpace;
-use crate::io_port::IoPort;
+use crate::generic_address::IoPort;
 
 /// Offset of the register's address.
 const RESET_REGISTER: usize = 116;

@@ -5,7 +5,7 @@ use core::ops::Range;
 use arrayvec::ArrayVec;
 use x86_64::PhysAddr;
 
-use super::error::ImageError;
+use super::ImageError;
 use super::layout::ImageLayout;
 use super::{fadt, root, sanitize};
 use crate::address::AllegedAddress;

@@ -4,8 +4,8 @@ use x86_64::PhysAddr;
 
 use super::error::SpcrError;
 use crate::address::AllegedAddress;
+use crate::generic_address::IoPort;
 use crate::generic_address::{AddressSpace, GenericAddress};
-use crate::io_port::IoPort;
 
 /// Number of registers of a 16550.
 const REGISTER_COUNT: u8 = 8;
