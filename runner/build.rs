@@ -22,14 +22,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let host = Host::of_this_process();
     let boot_loader = find_boot_loader(&host);
     let iso_root = out_dir.join("iso_root");
-    println!(
-        "cargo::rustc-env=LIMELIGHT_TEST_KERNEL={}",
-        artifact("TEST_KERNEL")?.display()
-    );
-    println!(
-        "cargo::rustc-env=LIMELIGHT_MEASURING_PROGRAM={}",
-        artifact("MEASURING_PROGRAM")?.display()
-    );
     let artifacts = contents(
         artifact("KERNEL")?,
         artifact("USER_MODE_PROGRAM_0")?,

@@ -21,8 +21,8 @@ QEMU's options:
       cargo run -- --headless -smp 8 -m 1G
 
 Other tasks:
-  cargo run -- doctor            checks what is installed and says what is missing
-  cargo run --release -- bench   counts guest instructions: a table, and target/bench.json
+  cargo run -- doctor                   checks what is installed
+  cargo run --release --package bench   counts guest instructions
 
 Exit code:
     0  QEMU was closed, the machine switched itself off or restarted, or the
@@ -49,7 +49,7 @@ Environment:
 #[command(
     name = "cargo run --",
     bin_name = "cargo run --",
-    override_usage = "cargo run -- [OPTIONS] [QEMU'S OPTIONS]\n       cargo run -- doctor\n       cargo run --release -- bench",
+    override_usage = "cargo run -- [OPTIONS] [QEMU'S OPTIONS]\n       cargo run -- doctor",
     after_help = AFTER_HELP,
     disable_help_flag = true
 )]
@@ -96,8 +96,6 @@ pub enum Task {
     Boot(Box<Options>, Vec<OsString>),
     /// Check what is installed.
     Doctor,
-    /// Measure.
-    Bench,
 }
 
 /// Why the command line makes no sense.
@@ -116,14 +114,15 @@ pub enum ArgumentError {
         /// Where QEMU's arguments begin.
         first: String,
     },
-    /// Something behind `doctor` or `bench`.
-    #[error("`{command}` takes no arguments, and `{further}` stands behind it")]
-    BehindCommand {
-        /// The command.
-        command: &'static str,
-        /// The first argument behind it.
+    /// Something after `doctor`.
+    #[error("`doctor` takes no arguments, and `{further}` follows it")]
+    BehindDoctor {
+        /// The first argument after it.
         further: String,
     },
+    /// The benchmark, which `cargo run` does not build.
+    #[error("the benchmark is a program of its own: `./dev bench`, or `cargo run --release --package bench`")]
+    Bench,
 }
 
 impl Task {
@@ -133,16 +132,14 @@ impl Task {
     /// [`ArgumentError`].
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, ArgumentError> {
         let mut ours: Vec<OsString> = arguments.into_iter().collect();
-        for (command, task) in [("doctor", Self::Doctor), ("bench", Self::Bench)] {
-            if ours.first().is_some_and(|first| first == command) {
-                return match ours.get(1) {
-                    None => Ok(task),
-                    Some(further) => Err(ArgumentError::BehindCommand {
-                        command,
-                        further: further.to_string_lossy().into_owned(),
-                    }),
-                };
+        match (ours.first().and_then(|word| word.to_str()), ours.get(1)) {
+            (Some("doctor"), None) => return Ok(Self::Doctor),
+            (Some("doctor"), Some(further)) => {
+                let further = further.to_string_lossy().into_owned();
+                return Err(ArgumentError::BehindDoctor { further });
             }
+            (Some("bench"), _) => return Err(ArgumentError::Bench),
+            _ => {}
         }
         let mut qemu_arguments = ours.split_off(length_of_our_part(&ours));
         if qemu_arguments.first().is_some_and(|first| first == "--") {

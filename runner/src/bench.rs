@@ -1,4 +1,4 @@
-//! `cargo run --release -- bench`: counts guest instructions.
+//! `./dev bench`: counts guest instructions.
 //!
 //! QEMU counts: under `-icount shift=0,sleep=off` one tick of the guest's time stamp counter is one instruction, and
 //! nothing depends on the host's speed. The test kernel measures itself and logs each value; here they are gathered into
@@ -42,11 +42,20 @@ const BOOTS: [(&str, Display, u32); 3] = [
 /// What the kernel says instead of measuring, when it was built without optimisation.
 const NOT_OPTIMISED: &str = "This kernel is not optimised";
 
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BenchImages {
+    /// The kernel with measuring loops.
+    pub test_kernel: &'static Path,
+    /// The program that measures what the kernel costs it.
+    pub measuring_program: &'static Path,
+}
+
 /// Why there are no values.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
     /// The kernel is not what people boot.
-    #[error("this build is not optimised, its numbers would mean nothing: `cargo run --release -- bench`")]
+    #[error("this build is not optimised, its numbers would mean nothing: `cargo run --release --package bench`")]
     NotOptimised,
     /// Something is missing.
     #[error(transparent)]
@@ -84,12 +93,12 @@ pub enum BenchError {
 ///
 /// # Errors
 /// [`BenchError`].
-pub fn bench() -> Result<bool, BenchError> {
+pub fn bench(images: &BenchImages) -> Result<bool, BenchError> {
     let qemu = find_qemu(&Host::of_this_process())?;
     let folder = tempfile::tempdir().map_err(|source| file_error(&std::env::temp_dir(), source))?;
     let mut values = Vec::new();
     for (command_line, display, cpus) in BOOTS {
-        let log = boot(&qemu, folder.path(), command_line, display, cpus)?;
+        let log = boot(&qemu, images, folder.path(), command_line, display, cpus)?;
         values.extend(measured_values(&log));
     }
     let rows = Row::all(&values);
@@ -104,17 +113,18 @@ pub fn bench() -> Result<bool, BenchError> {
 /// One boot: its log.
 fn boot(
     qemu: &Qemu,
+    images: &BenchImages,
     folder: &Path,
     command_line: &'static str,
     display: Display,
     cpus: u32,
 ) -> Result<String, BenchError> {
     let mut contents = built::contents()?;
-    contents.kernel = Some(Payload::Program(built::test_kernel()));
+    contents.kernel = Some(Payload::Program(images.test_kernel.to_owned()));
     contents.command_line = BootText::new(command_line)?;
     contents.modules.push(Module {
         name: IsoName::new("measuring_program")?,
-        payload: Payload::Program(built::measuring_program()),
+        payload: Payload::Program(images.measuring_program.to_owned()),
         string: BootText::default(),
     });
     let (iso, log) = (folder.join("bench.iso"), folder.join("serial.log"));

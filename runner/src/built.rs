@@ -47,17 +47,6 @@ pub fn multiboot2_loader() -> PathBuf {
     out_dir().join("iso_root/boot/multiboot2_loader")
 }
 
-/// The kernel with scenarios and measuring loops.
-#[must_use]
-pub fn test_kernel() -> PathBuf {
-    PathBuf::from(env!("LIMELIGHT_TEST_KERNEL"))
-}
-
-/// The program that measures the cost of system calls and page faults.
-pub(crate) fn measuring_program() -> PathBuf {
-    PathBuf::from(env!("LIMELIGHT_MEASURING_PROGRAM"))
-}
-
 /// Returns the contents of the ISO as built. The caller may change fields for another kernel, program or command line.
 ///
 /// # Errors

@@ -43,7 +43,7 @@ mod stop_signals;
 mod terminal_style;
 
 pub use arguments::{ArgumentError, Options, Task};
-pub use bench::{BenchError, bench};
+pub use bench::{BenchError, BenchImages, bench};
 pub use debugger_port::PortTaken;
 pub use doctor::{Examination, examine, what_is_missing};
 pub use end_report::ProgramEnd;
@@ -61,5 +61,5 @@ pub use run_errors::{NotSeen, StartError};
 pub use running::Running;
 pub use say::say;
 pub use serial_log::{has_panic, last_lines, without_colours};
-pub use session::{SessionError, boot};
-pub use stop_signals::stop_runs_on_signals;
+pub use session::{SessionError, boot, fail};
+pub use stop_signals::stoppable;

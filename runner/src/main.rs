@@ -9,17 +9,13 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use iso_image::Host;
-use runner::{
-    ArgumentError, BenchError, RunnerExitCode, SessionError, Task, bench, boot, examine, say, stop_runs_on_signals,
-    what_is_missing,
-};
+use runner::{ArgumentError, RunnerExitCode, Task, boot, examine, fail, say, stoppable};
 
 fn main() -> ExitCode {
     go_to_callers_folder();
     let code = match Task::read(env::args_os().skip(1)) {
         Err(error) => refuse(&error),
         Ok(Task::Doctor) => doctor(),
-        Ok(Task::Bench) => stoppable(measure),
         Ok(Task::Boot(options, qemu_arguments)) => {
             stoppable(|| boot(&options, qemu_arguments).unwrap_or_else(|error| fail(&error)))
         }
@@ -36,16 +32,6 @@ fn go_to_callers_folder() {
     }
 }
 
-/// Runs a task that a signal may stop.
-fn stoppable(task: impl FnOnce() -> RunnerExitCode) -> RunnerExitCode {
-    if let Err(error) = stop_runs_on_signals() {
-        say(&format!(
-            "Note:     a signal would leave temporary files behind: {error}"
-        ));
-    }
-    task()
-}
-
 /// Says what is installed and what is missing.
 fn doctor() -> RunnerExitCode {
     let examination = examine(&Host::of_this_process());
@@ -55,19 +41,6 @@ fn doctor() -> RunnerExitCode {
         RunnerExitCode::Good
     } else {
         RunnerExitCode::RunnerFailed
-    }
-}
-
-/// Counts guest instructions. A value above its limit is a failure.
-fn measure() -> RunnerExitCode {
-    match bench() {
-        Ok(true) => RunnerExitCode::Good,
-        Ok(false) => RunnerExitCode::KernelFailed,
-        Err(BenchError::Preparation(error)) => fail(&SessionError::Preparation(error)),
-        Err(error) => {
-            say(&format!("error: {error}"));
-            RunnerExitCode::RunnerFailed
-        }
     }
 }
 
@@ -83,22 +56,9 @@ fn refuse(error: &ArgumentError) -> RunnerExitCode {
             let _ = error.print();
             RunnerExitCode::RunnerFailed
         }
-        ArgumentError::OursAfterQemu { .. } | ArgumentError::BehindCommand { .. } => {
+        ArgumentError::OursAfterQemu { .. } | ArgumentError::BehindDoctor { .. } | ArgumentError::Bench => {
             say(&format!("error: {error}"));
             RunnerExitCode::RunnerFailed
         }
     }
-}
-
-/// Says what is missing, and what installs it.
-fn fail(error: &SessionError) -> RunnerExitCode {
-    say(&format!("error: {error}"));
-    let remedy = match error {
-        SessionError::Preparation(error) => error.remedy(),
-        SessionError::Start(_) => Vec::new(),
-    };
-    if !remedy.is_empty() {
-        say(what_is_missing(&remedy, &Host::of_this_process()).trim_end());
-    }
-    RunnerExitCode::RunnerFailed
 }

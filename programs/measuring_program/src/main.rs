@@ -11,6 +11,6 @@ program_runtime::entry_point!(measurements::main);
 /// Runs when somebody starts the program under their own system.
 #[cfg(not(target_os = "none"))]
 fn main() {
-    eprintln!("This is a program for Limelight. Type `cargo run --release -- bench` to let it measure.");
+    eprintln!("This is a program for Limelight. Type `./dev bench` to let it measure.");
     std::process::exit(1);
 }

@@ -96,7 +96,7 @@ pub(crate) fn traced(command_line: &str) -> Result<BootText, Failed> {
 
 /// An ISO with the test kernel, which runs the scenario on the command line.
 pub(crate) fn test_kernel_iso(command_line: &str) -> Result<PathBuf, Failed> {
-    iso_with(contents_with_kernel(built::test_kernel(), command_line)?, None)
+    iso_with(contents_with_kernel(bench::test_kernel(), command_line)?, None)
 }
 
 /// The shipped kernel with words for our loader's test hooks. All levels are logged.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use iso_image::{BootText, IsoName, Module, Payload};
 use libtest_mimic::Failed;
-use runner::{Display, Ending, FirmwareKind, Machine, built};
+use runner::{Display, Ending, FirmwareKind, Machine};
 
 use crate::booted::Booted;
 use crate::host::{FIRMWARES, contents_with_kernel, file, firmware_name, iso_with, machine, new_path};
@@ -88,7 +88,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 
 /// A machine with the test kernel, the hostile program and its cases.
 fn hostile_machine(kind: FirmwareKind, command_line: &str, cases: &str) -> Result<Machine, Failed> {
-    let mut contents = contents_with_kernel(built::test_kernel(), command_line)?;
+    let mut contents = contents_with_kernel(bench::test_kernel(), command_line)?;
     for (name, payload) in [
         ("hostile_program", Payload::Program(HOSTILE_PROGRAM.into())),
         ("cases", Payload::Verbatim(file("cases", cases.as_bytes())?)),

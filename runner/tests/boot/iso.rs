@@ -123,7 +123,7 @@ fn is_stripped(deadline: Deadline) -> Outcome {
 /// Scenarios are in the test kernel, and only there.
 fn holds_no_scenario(deadline: Deadline) -> Outcome {
     let is_of_a_scenario = |symbol: &&String| symbol.contains("scenario") || symbol.contains("test_kernel");
-    let test_kernel = symbols(&fs::read(built::test_kernel())?)?;
+    let test_kernel = symbols(&fs::read(bench::test_kernel())?)?;
     if test_kernel.iter().find(is_of_a_scenario).is_none() {
         return Err("the test kernel holds no symbol of a scenario: this check looks for the wrong names".into());
     }

@@ -135,7 +135,7 @@ fn boots(deadline: Deadline) -> Outcome {
 /// Calls the frame buffer usable memory too, so that it is no screen: a panic, long after the boot loader's answers were
 /// overwritten, reports itself all the same.
 fn reports_a_panic_without_a_screen(deadline: Deadline) -> Outcome {
-    let contents = |word| contents_with_kernel(built::test_kernel(), &format!("scenario=panic_late {word}"));
+    let contents = |word| contents_with_kernel(bench::test_kernel(), &format!("scenario=panic_late {word}"));
     let mut map = own_map(contents(IGNORE_MAP)?, deadline)?;
     let frame_buffer = KINDS.iter().position(|name| *name == "FrameBuffer");
     let pixels = map

@@ -1,4 +1,4 @@
-//! The measuring loops of `cargo run --release -- bench`.
+//! The measuring loops of `./dev bench`.
 //!
 //! The unit is guest instructions: the runner starts QEMU so that one tick of the time stamp counter is one instruction
 //! (`-icount shift=0,sleep=off`). Each value is a line `Measured NAME: VALUE instructions` of the log, which the runner
