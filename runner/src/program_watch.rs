@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 
 use crate::ending::Ending;
 use crate::running::Running;
-use crate::session::{GLANCE, PANIC_REPORT_TIME};
 
+/// Pause between two looks at the log.
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// Time for the rest of a panic's report to come, before an unattended run ends.
+pub(crate) const PANIC_REPORT_TIME: Duration = Duration::from_secs(1);
 /// Time that the kernel continues after the program's end, so that a panic as its consequence is noticed.
 const TIME_FOR_CONSEQUENCES: Duration = Duration::from_millis(500);
 
@@ -14,7 +17,7 @@ pub(crate) fn watch_program(running: &mut Running, limit: Option<Duration>) -> E
     let deadline = limit.map(|limit| Instant::now() + limit);
     let (mut panic_seen, mut end_seen) = (None, None);
     loop {
-        if let Some(ending) = running.wait_for_exit(GLANCE) {
+        if let Some(ending) = running.wait_for_exit(POLL_INTERVAL) {
             return ending;
         }
         let report = running.end_report();

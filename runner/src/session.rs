@@ -10,13 +10,14 @@ use iso_image::Host;
 use crate::announcement;
 use crate::arguments::Options;
 use crate::debugger_port::{DebuggerAddress, USUAL_PORT};
+use crate::doctor::what_is_missing;
 use crate::ending::Ending;
 use crate::exit_codes::{ExitCode, of_program_run, of_run};
 use crate::given_options::GivenOptions;
 use crate::machine::{Debugger, Machine};
 use crate::out_dir::point_links_at_this_build;
 use crate::preparation::{PreparationError, choose_firmware, find_qemu, machine, ready_iso};
-use crate::program_watch::watch_program;
+use crate::program_watch::{PANIC_REPORT_TIME, POLL_INTERVAL, watch_program};
 use crate::qemu::Qemu;
 use crate::reset_explanation::explain_reset;
 use crate::run_errors::StartError;
@@ -24,14 +25,10 @@ use crate::running::Running;
 use crate::say::say;
 use crate::serial_log::{FIRST_LINE, has_panic, last_lines};
 
-/// Pause between two looks at the log.
-pub(crate) const GLANCE: Duration = Duration::from_millis(100);
 /// The log has been quiet for so long when a picture is taken: everything has been drawn.
 const QUIET_BEFORE_SCREENSHOT: Duration = Duration::from_secs(2);
 /// Limit when only a picture is wanted. A kernel with hundreds of CPUs under UEFI comes up in half of it.
 const SCREENSHOT_LIMIT: Duration = Duration::from_mins(2);
-/// After a panic the rest of its report may come for so long; then an unattended run ends.
-pub(crate) const PANIC_REPORT_TIME: Duration = Duration::from_secs(1);
 
 /// Why a session failed before or beside the kernel.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +39,19 @@ pub enum SessionError {
     /// QEMU could not be started.
     #[error(transparent)]
     Start(#[from] StartError),
+}
+
+/// Reports an error, and what installs that which is missing.
+pub fn fail(error: &SessionError) -> ExitCode {
+    say(&format!("error: {error}"));
+    let remedy = match error {
+        SessionError::Preparation(error) => error.remedy(),
+        SessionError::Start(_) => Vec::new(),
+    };
+    if !remedy.is_empty() {
+        say(what_is_missing(&remedy, &Host::of_this_process()).trim_end());
+    }
+    ExitCode::RunnerFailed
 }
 
 /// Boots as the options say.
@@ -97,7 +107,7 @@ fn watch(running: &mut Running, options: &Options, limit: Option<Duration>) -> E
     };
     let deadline = Instant::now() + limit;
     loop {
-        if let Some(ending) = running.wait_for_exit(GLANCE) {
+        if let Some(ending) = running.wait_for_exit(POLL_INTERVAL) {
             return ending;
         }
         let log = running.serial();
