@@ -74,9 +74,10 @@ pub fn init(boot_info: &BootInfo, features: PagingFeatures) -> Result<(), InitMe
     module_memory::set_kernel_image(image);
     log_map(&map);
     check_enough(&map, cpus_count())?;
-    physical_memory::init(&map, first_piece).map_err(InitMemoryError::PhysicalMemory)?;
-    // Before the page tables, which need hundreds of frames.
+    // Before the page tables, which need hundreds of frames. And before the map: once it is there, an allocation of the heap
+    // takes 2 MiB for the heap's stock, which a small machine needs for the page tables.
     frame_allocator::init();
+    physical_memory::init(&map, first_piece).map_err(InitMemoryError::PhysicalMemory)?;
     let table = create_page_tables::create(boot_info, &map, features).map_err(InitMemoryError::PageTables)?;
     // SAFETY: The table maps the kernel's image, all RAM (the current stack included) and the frame buffer at the addresses
     // that the boot loader's tables had.
