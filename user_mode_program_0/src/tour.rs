@@ -1,15 +1,15 @@
-//! The calls of the kernel, one after the other.
+//! A tour of the system calls.
 
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use program_runtime::{echo, now, println};
 
-/// All is well.
+/// Exit code of success.
 const SUCCESS: u64 = 0;
 
-/// The kernel's answer was not the one that a program can rely on.
+/// Exit code if the kernel's answer is wrong.
 const WRONG_ANSWER: u64 = 1;
 
-/// Greets, and tries the kernel's calls.
+/// Logs a greeting, then tries the system calls.
 pub(crate) fn main(arguments: &str) -> u64 {
     if arguments.is_empty() {
         println!("Hello from user mode!");
@@ -33,7 +33,7 @@ fn echoes() -> bool {
     once == Ok(values.map(|value| value + 1)) && twice == Ok(values.map(|value| value + 2))
 }
 
-/// Uses the heap: numbers in words, by their lengths.
+/// Uses the heap: spells numbers, and groups the words by length.
 fn allocates() -> bool {
     let mut by_length = BTreeMap::<usize, Vec<String>>::new();
     for word in [

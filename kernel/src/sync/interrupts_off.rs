@@ -1,4 +1,4 @@
-//! Interrupts off, or on, while some code runs.
+//! Code sections with interrupts off, and pauses in which they are on.
 
 use x86_64::instructions::interrupts;
 
@@ -34,8 +34,8 @@ impl Drop for InterruptsOff {
     }
 }
 
-/// Lets interrupts in while `run` runs, which may take long. The caller has interrupts off, and holds nothing that an
-/// interrupt's handler uses.
+/// Runs `run`, which may take long, with interrupts on. The caller has interrupts off and holds nothing that an
+/// interrupt handler uses.
 pub fn with_interrupts_on<R>(run: impl FnOnce() -> R) -> R {
     interrupts::enable();
     let result = run();

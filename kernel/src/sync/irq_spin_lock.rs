@@ -1,8 +1,8 @@
 //! A spin lock that is held with interrupts off, so that no interrupt handler of the same processor can wait for it.
 //!
-//! It is not fair: it is for short uses. It knows which processor holds it, so that code which may run under it can ask
-//! instead of waiting for itself. A panic and an NMI's handler never wait for one: they use [`IrqSpinLock::try_lock`].
-//! Beside each lock stands which others may be taken under it.
+//! The lock is not fair: hold it only briefly. It stores the id of its owner, so that code which may run under the lock
+//! can check for that instead of deadlocking. The panic handler and the NMI handler never wait for a lock: they call
+//! [`IrqSpinLock::try_lock`]. The comment at each lock lists the locks that may be taken while it is held.
 
 use super::{InterruptsOff, remote_call, this_cpu::current_cpu_id};
 use core::{
@@ -13,17 +13,18 @@ use core::{
 };
 
 /// The owner of a free lock.
-const NOBODY: u32 = u32::MAX;
+const NO_OWNER: u32 = u32::MAX;
 
 /// A value that one processor at a time may use.
 #[derive(Debug)]
 pub struct IrqSpinLock<T> {
-    /// The id of the processor that holds the lock, or [`NOBODY`].
+    /// Id of the processor that holds the lock, or [`NO_OWNER`].
     owner: AtomicU32,
     value: UnsafeCell<T>,
 }
 
-// SAFETY: The value is handed out to one owner at a time, so it only ever moves between processors.
+// SAFETY: Only the owner accesses the value, and there is one owner at a time, so the value only moves between
+// processors.
 unsafe impl<T: Send> Sync for IrqSpinLock<T> {}
 
 /// The right to use the value. Dropping it frees the lock, and then restores interrupts.
@@ -36,10 +37,10 @@ pub struct IrqSpinLockGuard<'a, T> {
 }
 
 impl<T> IrqSpinLock<T> {
-    /// A free lock.
+    /// Creates a free lock.
     pub const fn new(value: T) -> Self {
         Self {
-            owner: AtomicU32::new(NOBODY),
+            owner: AtomicU32::new(NO_OWNER),
             value: UnsafeCell::new(value),
         }
     }
@@ -48,13 +49,13 @@ impl<T> IrqSpinLock<T> {
     ///
     /// # Panics
     ///
-    /// When this processor holds it already: it would wait for ever.
+    /// If this processor already holds the lock: it would wait for ever.
     #[inline]
     pub fn lock(&self) -> IrqSpinLockGuard<'_, T> {
         let interrupts = InterruptsOff::new();
         let this_cpu = current_cpu_id();
         while let Err(owner) = self.acquire_for(this_cpu) {
-            assert!(owner != this_cpu, "a lock was taken by a processor that holds it");
+            assert!(owner != this_cpu, "deadlock: the processor already holds this lock");
             self.wait_until_free();
         }
         IrqSpinLockGuard {
@@ -83,15 +84,15 @@ impl<T> IrqSpinLock<T> {
     fn acquire_for(&self, this_cpu: u32) -> Result<(), u32> {
         let taken = self
             .owner
-            .compare_exchange(NOBODY, this_cpu, Ordering::Acquire, Ordering::Relaxed);
+            .compare_exchange(NO_OWNER, this_cpu, Ordering::Acquire, Ordering::Relaxed);
         taken.map(|_nobody| ())
     }
 
-    /// Returns when the lock looks free. Polling leaves the cache line shared among all that wait, where trying would not.
-    /// Meanwhile this processor runs what others ask it for: the lock's holder may wait for that.
+    /// Waits until the lock looks free. It only reads, so the cache line stays shared among all waiting processors.
+    /// Meanwhile this processor runs remote calls, since the owner may wait for one.
     #[cold]
     fn wait_until_free(&self) {
-        while self.owner.load(Ordering::Relaxed) != NOBODY {
+        while self.owner.load(Ordering::Relaxed) != NO_OWNER {
             remote_call::run_requested_calls();
             hint::spin_loop();
         }
@@ -111,7 +112,7 @@ impl<T> Deref for IrqSpinLockGuard<'_, T> {
 impl<T> DerefMut for IrqSpinLockGuard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: The guard exists only while its processor is the owner, and there is one guard an owner.
+        // SAFETY: The guard exists only while its processor is the owner, and each owner has one guard.
         unsafe { &mut *self.lock.value.get() }
     }
 }
@@ -119,6 +120,6 @@ impl<T> DerefMut for IrqSpinLockGuard<'_, T> {
 impl<T> Drop for IrqSpinLockGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        self.lock.owner.store(NOBODY, Ordering::Release);
+        self.lock.owner.store(NO_OWNER, Ordering::Release);
     }
 }

@@ -11,7 +11,7 @@ pub struct PerCpu<Own, Shared = ()> {
     slots: Box<[Slot<Own, Shared>]>,
 }
 
-/// One processor's values, on cache lines of their own.
+/// One processor's values, on its own cache lines.
 #[derive(Debug)]
 #[repr(align(64))]
 struct Slot<Own, Shared> {

@@ -1,14 +1,14 @@
 //! Calls of a function on other processors, which the caller waits for.
 //!
-//! A caller stores its work in its own slot, sets a bit in the slot of each target, and sends it an interrupt. A target runs
-//! what its bits ask for in the interrupt's handler, and also while it waits for a lock or for a call of its own. So two
-//! processors that call each other do not deadlock, and neither does one that waits with interrupts off. Only processors
-//! that are [online](go_online) are called.
+//! A caller stores its function in its own slot, sets its bit in the slot of each target, and sends each target an
+//! interrupt. A target runs the requested functions in the interrupt handler, and also while it waits for a lock or for
+//! its own call. So two processors that call each other do not deadlock, nor does one that waits with interrupts off.
+//! Only [online](go_online) processors are called.
 //!
-//! A called function runs between any two instructions where interrupts are on, and wherever a processor waits for a lock:
-//! it takes no lock, logs nothing and calls no other processor.
+//! A called function can interrupt any code that runs with interrupts on or waits for a lock. Therefore it takes no
+//! lock, logs nothing and makes no remote call.
 //!
-//! A target that does not answer is reported, and ends the kernel later: see [`OverdueCall`].
+//! A call whose targets do not answer is reported, and later panics: see [`OverdueCall`].
 
 use super::{InterruptsOff, this_cpu::current_cpu_id};
 use alloc::boxed::Box;
@@ -24,45 +24,44 @@ type Work<'a> = &'a (dyn Fn() + Sync);
 /// Set by [`init`] on the BSP, before any AP starts.
 static CALLS: Once<Calls> = Once::new();
 
-/// How often a caller polls between two looks at the clock.
-const POLLS_PER_LOOK: u32 = 256;
+/// Number of polls between two readings of the clock.
+const POLLS_PER_CLOCK_READING: u32 = 256;
 
-/// A call is reported when a target has not answered for so long, and for so long more for each processor: the host of
-/// virtual processors may leave one of them standing for more than a second.
+/// A call is overdue after this time plus [`REPORT_AFTER_MS_PER_CPU`] for each processor. A host may suspend a virtual
+/// processor for more than a second.
 const REPORT_AFTER_MS: u64 = 1_000;
 /// See [`REPORT_AFTER_MS`].
 const REPORT_AFTER_MS_PER_CPU: u64 = 50;
-/// The kernel ends when a target has not answered for so many times that.
+/// The caller panics when the call has taken this many times the limit for the report.
 const REPORTS_BEFORE_PANIC: u64 = 10;
 
-/// The slots, and what calls need of higher layers.
+/// All slots, and the hooks into higher layers.
 struct Calls {
     slots: Box<[Slot]>,
-    /// See [`Hooks`].
     hooks: Hooks,
 }
 
-/// What calls need of higher layers. A caller may hold any lock, so no hook waits for one.
+/// Functions of higher layers. The caller may hold any lock, so no hook waits for a lock.
 #[derive(Clone, Copy)]
 pub struct Hooks {
-    /// Sends a processor the interrupt whose handler calls [`run_requested_calls`].
+    /// Sends the processor the interrupt whose handler calls [`run_requested_calls`].
     pub kick: fn(u32),
-    /// Nanoseconds since the clock was started; 0 before.
+    /// Nanoseconds since the start of the clock; 0 before.
     pub now_ns: fn() -> u64,
-    /// Tells the user of a call that a target has not answered.
+    /// Reports an overdue call to the user.
     pub report: fn(&OverdueCall),
 }
 
-/// A call that a target has not answered for long. Something keeps its interrupts off, or it stands still.
+/// A call that takes too long: a target has interrupts off, or has stopped.
 #[derive(Debug, Clone, Copy)]
 pub struct OverdueCall {
-    /// What is called.
+    /// Name of the called function.
     name: &'static str,
-    /// The processor that waits.
+    /// Id of the waiting processor.
     caller: u32,
-    /// The first processor that has not begun to answer; `None` if all have begun.
+    /// First processor that has not begun to run the function; `None` if all have begun.
     target: Option<u32>,
-    /// How long it has waited.
+    /// Time since the call.
     waited_ms: u64,
 }
 
@@ -90,7 +89,7 @@ struct Slot {
     work: AtomicPtr<Work<'static>>,
     /// As a caller: the number of targets that have not run it yet.
     pending: AtomicU32,
-    /// As a target: a bit for each caller.
+    /// As a target: one bit for each caller.
     requests: Box<[AtomicU64]>,
 }
 
@@ -109,7 +108,7 @@ pub fn init(cpus_count: u32, hooks: Hooks) {
     });
 }
 
-/// Lets others call this processor from now on. It has missed all calls before: the caller flushes its TLB afterwards.
+/// Makes this processor a target of calls. It missed all calls before, so the caller flushes its TLB afterwards.
 pub fn go_online() {
     if let Some(slot) = own_slot() {
         slot.is_online.store(true, Ordering::SeqCst);
@@ -122,14 +121,14 @@ pub fn is_online(cpu_id: u32) -> bool {
     slot.is_some_and(|slot| slot.is_online.load(Ordering::SeqCst))
 }
 
-/// Runs `work` on every other processor that is online, and returns when all have run it. The head of this file says what
-/// `work` may do. Reports use the name.
+/// Runs `work` on every other online processor, and returns when all have finished. The module's documentation says
+/// what `work` may do. Reports contain `name`.
 pub fn call_others(name: &'static str, work: &(dyn Fn() + Sync)) {
     let this_cpu = current_cpu_id();
     call_where(name, |cpu_id| cpu_id != this_cpu, work);
 }
 
-/// Runs `work` on one processor, and returns when it has run. Returns whether that processor is online; this one always is.
+/// Runs `work` on one processor and waits for it. Returns whether that processor is online; this processor always is.
 pub fn call(cpu_id: u32, name: &'static str, work: &(dyn Fn() + Sync)) -> bool {
     if cpu_id == current_cpu_id() {
         let _interrupts = InterruptsOff::new();
@@ -139,11 +138,11 @@ pub fn call(cpu_id: u32, name: &'static str, work: &(dyn Fn() + Sync)) -> bool {
     call_where(name, |other| other == cpu_id, work) != 0
 }
 
-/// Runs `work` on all processors that are online and chosen, and returns how many they are.
+/// Runs `work` on the chosen online processors, waits for them, and returns their number.
 ///
 /// # Panics
 ///
-/// When a called function calls others, and when a target does not answer.
+/// If a called function makes a remote call, or a target does not answer.
 fn call_where(name: &'static str, is_chosen: impl Fn(u32) -> bool, work: Work<'_>) -> u32 {
     let _interrupts = InterruptsOff::new();
     let (Some(calls), Some(own)) = (CALLS.get(), own_slot()) else {
@@ -151,7 +150,7 @@ fn call_where(name: &'static str, is_chosen: impl Fn(u32) -> bool, work: Work<'_
     };
     assert!(
         own.work.load(Ordering::Relaxed).is_null(),
-        "a called function calls others"
+        "a remotely called function made a remote call"
     );
     own.work.store((&raw const work).cast_mut().cast(), Ordering::Release);
     let mut called = 0;
@@ -173,7 +172,7 @@ fn call_where(name: &'static str, is_chosen: impl Fn(u32) -> bool, work: Work<'_
 }
 
 impl Calls {
-    /// Waits until all targets of this processor's call have answered. Reports the call when that takes long.
+    /// Waits until all targets have finished this processor's call. Reports a call that takes long.
     fn wait_for_answers(&self, name: &'static str, own: &Slot) {
         let mut polls = 0_u32;
         let mut deadline: Option<Deadline> = None;
@@ -181,13 +180,13 @@ impl Calls {
             run_requested_calls();
             hint::spin_loop();
             polls = polls.wrapping_add(1);
-            if polls.is_multiple_of(POLLS_PER_LOOK) {
-                self.look_at_clock(deadline.get_or_insert_with(|| self.deadline()), name);
+            if polls.is_multiple_of(POLLS_PER_CLOCK_READING) {
+                self.check_deadline(deadline.get_or_insert_with(|| self.deadline()), name);
             }
         }
     }
 
-    /// When a call that begins now is overdue.
+    /// Returns the deadline of a call that begins now.
     fn deadline(&self) -> Deadline {
         let limit_ms = REPORT_AFTER_MS + REPORT_AFTER_MS_PER_CPU * self.slots.len() as u64;
         Deadline {
@@ -197,9 +196,9 @@ impl Calls {
         }
     }
 
-    /// Reports an overdue call once, and ends the kernel when it stays overdue. Does nothing before the clock is started.
+    /// Reports an overdue call once, and panics if it stays overdue. Does nothing before the clock is started.
     #[cold]
-    fn look_at_clock(&self, deadline: &mut Deadline, name: &'static str) {
+    fn check_deadline(&self, deadline: &mut Deadline, name: &'static str) {
         let waited_ms = (self.hooks.now_ns)().saturating_sub(deadline.began_ns) / 1_000_000;
         if waited_ms < deadline.limit_ms || deadline.began_ns == 0 {
             return;
@@ -225,17 +224,18 @@ impl Calls {
     }
 }
 
-/// When a call is overdue.
+/// Time limit of a call.
 struct Deadline {
-    /// When the caller began to wait.
+    /// Start of the wait, in nanoseconds.
     began_ns: u64,
-    /// How long it may wait.
+    /// Wait until the report.
     limit_ms: u64,
-    /// Set when it has waited longer, and the call is reported.
+    /// Set once the call is reported.
     is_reported: bool,
 }
 
-/// Runs what other processors have asked this one for, and returns whether there was anything. Call it with interrupts off.
+/// Runs the functions that other processors request of this one. Returns whether there were any. The caller has
+/// interrupts off.
 pub fn run_requested_calls() -> bool {
     let (Some(calls), Some(own)) = (CALLS.get(), own_slot()) else {
         return false;

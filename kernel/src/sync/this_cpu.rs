@@ -8,16 +8,16 @@ use core::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// The id of the BSP.
+/// Id of the BSP.
 pub const BSP_ID: u32 = 0;
 
 /// Set on the BSP before any AP starts.
 static CPUS_COUNT: AtomicU32 = AtomicU32::new(1);
 
-/// Offset of the id in a processor's own data: 4 bytes, which never change.
+/// Offset of the id in a processor's own data: 4 bytes that never change.
 pub(crate) const ID_OFFSET: usize = 0;
 
-/// Offset of the flag of [`set_is_logging`] in a processor's own data: one byte.
+/// Offset of the flag of [`set_is_logging`] in a processor's own data: 1 byte.
 pub(crate) const IS_LOGGING_OFFSET: usize = 8;
 
 /// Returns the id of the current processor.
@@ -36,8 +36,8 @@ pub fn current_cpu_id() -> u32 {
     id
 }
 
-/// Sets the flag that says that this processor writes to the log or waits for that, and returns what it was. One
-/// instruction does both, so code that interrupts the processor sees the flag from before or from after it.
+/// Sets the flag "this processor writes to the log, or waits to", and returns its old value. A single instruction does
+/// both, so code that interrupts the processor sees the flag either before or after.
 #[inline]
 pub(crate) fn set_is_logging(is_logging: bool) -> bool {
     let mut flag = u8::from(is_logging);

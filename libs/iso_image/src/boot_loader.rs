@@ -1,19 +1,19 @@
-//! The two ways in which the kernel is started.
+//! The two boot loaders that can start the kernel.
 
 use crate::grub::{Grub, GrubPlatform};
 use crate::limine::Limine;
 
-/// Who starts the kernel.
+/// A boot loader that starts the kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BootLoader {
     /// Limine itself.
     Limine(Limine),
-    /// GRUB, and our Multiboot2 loader, which speaks Limine's protocol.
+    /// GRUB with our Multiboot2 loader, which implements the Limine protocol.
     Grub(Grub),
 }
 
 impl BootLoader {
-    /// Its name for people.
+    /// Display name.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -22,7 +22,7 @@ impl BootLoader {
         }
     }
 
-    /// Kinds of firmware on which an ISO of this boot loader does not boot. Limine brings its files for every kind.
+    /// Firmware types on which an ISO of this boot loader does not boot. Limine's files support every type.
     #[must_use]
     pub fn missing_grub_platforms(&self) -> &[GrubPlatform] {
         match self {

@@ -1,7 +1,8 @@
-//! Packs an ISO only if none was made from the same input.
+//! Packs an ISO unless one of the same input exists.
 //!
-//! The input is described as text: each file with its length and time, each tool, GRUB's kinds of firmware, the menus, the
-//! date. The text lies beside an ISO of a fixed name; in a cache its hash is the ISO's name.
+//! The input is described as text: each file with its length and time, each tool, GRUB's firmware types, the menus, and
+//! the date. With a fixed ISO name, the text is stored in a file beside the ISO; in a cache, the hash of the text is
+//! the ISO's name.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -17,12 +18,12 @@ use crate::menus::{grub_cfg, limine_conf};
 use crate::pack::{Packed, pack};
 use crate::source_date::SourceDate;
 
-/// Number of ISOs that a cache keeps.
+/// Maximum number of ISOs in a cache, apart from recently used ones.
 const CACHED_ISOS: usize = 8;
-/// An ISO used less than this long ago stays in the cache all the same: another process may be about to open it.
+/// An ISO that was used within this time stays in the cache: another process may be about to open it.
 const MIN_CACHED: Duration = Duration::from_hours(1);
 
-/// Makes the ISO, unless it is there and was made from the same input.
+/// Makes the ISO, unless it exists and was made from the same input.
 ///
 /// # Errors
 /// [`IsoError`].
@@ -42,7 +43,7 @@ pub fn pack_unless_current(
             remarks: boot_loader.remarks(),
         });
     }
-    // Removed first: when packing fails half-way, nothing may claim that the ISO is current.
+    // Removed first: if packing fails half-way, no file may claim that the ISO is current.
     if input_file.exists() {
         fs::remove_file(&input_file).map_err(file_error("remove", &input_file))?;
     }
@@ -51,8 +52,8 @@ pub fn pack_unless_current(
     Ok(packed)
 }
 
-/// Makes the ISO in the folder `cache`, unless one of the same input is there. Returns its path. Each input has an ISO of its
-/// own, so two processes never write the same file.
+/// Makes the ISO in the folder `cache`, unless one of the same input exists. Returns its path. Each input has its own
+/// ISO, so two processes never write the same file.
 ///
 /// # Errors
 /// [`IsoError`].
@@ -66,7 +67,7 @@ pub fn pack_into_cache(
     describe(contents, boot_loader, host)?.hash(&mut hasher);
     let iso = cache.join(format!("{:016x}.iso", hasher.finish()));
     if let Ok(file) = fs::File::open(&iso) {
-        // Without a new time it is merely removed earlier.
+        // Without a new time the ISO is only removed earlier.
         let _ = file.set_modified(SystemTime::now());
         let size_bytes = file.metadata().map_err(file_error("find", &iso))?.len();
         let remarks = boot_loader.remarks();
@@ -77,7 +78,7 @@ pub fn pack_into_cache(
     Ok((iso, packed))
 }
 
-/// Removes the ISOs beyond [`CACHED_ISOS`]. One that cannot be removed only takes room.
+/// Removes the ISOs beyond [`CACHED_ISOS`]. An ISO that cannot be removed only takes space.
 fn remove_oldest(cache: &Path) {
     let entries = fs::read_dir(cache).into_iter().flatten().flatten();
     let mut isos: Vec<_> = entries
@@ -92,7 +93,7 @@ fn remove_oldest(cache: &Path) {
     }
 }
 
-/// The input as text. Equal texts mean equal ISOs.
+/// Describes the input as text. Equal texts mean equal ISOs.
 fn describe(contents: &Contents, boot_loader: &BootLoader, host: &Host) -> Result<String, IsoError> {
     let mut text = format!("date {}\n", SourceDate::of(host)?.epoch_s());
     let (mut files, tools) = match boot_loader {
@@ -134,7 +135,7 @@ fn describe(contents: &Contents, boot_loader: &BootLoader, host: &Host) -> Resul
     Ok(text)
 }
 
-/// A line about a file that changes when the file does.
+/// Describes a file by a line that changes with the file.
 fn describe_file(file: &Path) -> Result<String, IsoError> {
     let metadata = file.metadata().map_err(file_error("find", file))?;
     let changed = metadata.modified().map_err(file_error("ask for the time of", file))?;
@@ -142,7 +143,7 @@ fn describe_file(file: &Path) -> Result<String, IsoError> {
     Ok(format!("{} {} {changed_ns}\n", file.display(), metadata.len()))
 }
 
-/// A path with something behind its last name.
+/// Appends text to the last name of a path.
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut path = path.as_os_str().to_owned();
     path.push(suffix);
@@ -157,7 +158,7 @@ mod tests {
     use crate::grub::{Grub, GrubPlatform};
     use crate::text::BootText;
 
-    /// A host that has GRUB's programs in the folder `bin` of that prefix, and nothing else.
+    /// Makes a host with GRUB's programs in the folder `bin` of `prefix`, and no other tool.
     fn host_with_grub(prefix: &Path) -> Host {
         let bin = prefix.join("bin");
         for tool in ["grub-mkrescue", "xorriso", "mformat"].map(|name| bin.join(name)) {
@@ -170,7 +171,7 @@ mod tests {
         }
     }
 
-    /// Installs GRUB's files for a kind of firmware under that prefix.
+    /// Installs GRUB's files for a firmware type under `prefix`.
     fn install(prefix: &Path, platform: GrubPlatform, modules: &str) {
         let list = prefix.join("lib/grub").join(platform.folder_name()).join("moddep.lst");
         write(&list, modules.as_bytes()).unwrap();

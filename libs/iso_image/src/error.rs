@@ -1,4 +1,4 @@
-//! What can go wrong while an ISO is packed.
+//! Errors of packing an ISO.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,81 +6,81 @@ use std::path::PathBuf;
 use crate::examined_elf::ImageError;
 use crate::stripped_elf::StripError;
 
-/// A program of the host that is not there.
+/// A program that the host lacks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{tool}` is not installed: it {purpose}")]
 pub struct MissingTool {
-    /// The program's name.
+    /// Name of the program.
     pub tool: &'static str,
-    /// What it does for us, as the rest of a sentence that begins with "it".
+    /// Purpose of the program, as the rest of a sentence that begins with "it".
     pub purpose: &'static str,
 }
 
-/// Why there is no ISO.
+/// Reason why no ISO was made.
 #[derive(Debug, thiserror::Error)]
 pub enum IsoError {
-    /// A program of the host is not there.
+    /// The host lacks a program.
     #[error(transparent)]
     MissingTool(#[from] MissingTool),
-    /// GRUB cannot start the kernel by itself.
+    /// GRUB cannot start the kernel without our Multiboot2 loader.
     #[error("an ISO for GRUB needs the file of `multiboot2_loader`, and none was given")]
     NoMultiboot2Loader,
     /// A file could not be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
-        /// What was tried, as a verb.
+        /// The attempted operation, as a verb.
         action: &'static str,
-        /// On which file or folder.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// What the host says.
+        /// The host's error.
         source: io::Error,
     },
     /// A kernel, loader or program that cannot run.
     #[error("{} cannot boot: {source}", path.display())]
     Image {
-        /// The file.
+        /// Path of the image.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The image's error.
         source: ImageError,
     },
-    /// An ELF file whose debug information cannot be taken out.
+    /// An ELF file whose debug information cannot be stripped.
     #[error("cannot take the debug information out of {}: {source}", path.display())]
     Strip {
-        /// The file.
+        /// Path of the ELF file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         source: StripError,
     },
     /// A tool could not be started.
     #[error("cannot start {}: {source}", tool.display())]
     ToolDoesNotStart {
-        /// The program.
+        /// Name of the program.
         tool: PathBuf,
-        /// What the host says.
+        /// The host's error.
         source: io::Error,
     },
-    /// A tool ended with an error.
+    /// A tool failed.
     #[error("{} failed ({status}):\n{output}", tool.display())]
     ToolFailed {
-        /// The program.
+        /// Name of the program.
         tool: PathBuf,
-        /// How it ended.
+        /// Exit status.
         status: String,
-        /// The last lines it wrote.
+        /// Last lines of its output.
         output: String,
     },
-    /// A tool said that all is well, and what it made is not what was asked for.
+    /// A tool reported success, but its output is not as requested.
     #[error("{} made an image that is not as expected: {detail}", tool.display())]
     UnexpectedImage {
-        /// The program.
+        /// Name of the program.
         tool: PathBuf,
-        /// What is odd.
+        /// The difference.
         detail: &'static str,
     },
-    /// `SOURCE_DATE_EPOCH` is set and is not a date.
+    /// `SOURCE_DATE_EPOCH` is set to something other than a date.
     #[error("SOURCE_DATE_EPOCH={value:?} is not a number of seconds between 1980 and 2100")]
     SourceDate {
-        /// Its value.
+        /// Value of the variable.
         value: String,
     },
 }

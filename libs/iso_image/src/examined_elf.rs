@@ -1,5 +1,5 @@
-//! Examines an ELF file before it goes onto an ISO: an image that cannot boot is refused here, since a boot loader would only
-//! leave the log empty.
+//! Checks ELF files before they go onto an ISO. An image that cannot boot is refused here: a boot loader would fail
+//! without a log.
 
 use elf::abi::{EM_X86_64, ET_EXEC, PF_X, PT_LOAD};
 use elf::endian::LittleEndian;
@@ -7,61 +7,61 @@ use elf::file::Class;
 use elf::segment::ProgramHeader;
 use elf::{ElfBytes, ParseError};
 
-/// The lowest address of the kernel: its code is linked for the top 2 GiB.
+/// Lowest address of the kernel, which is linked for the top 2 GiB.
 const KERNEL_START: u64 = 0xffff_ffff_8000_0000;
-/// The end of the addresses of programs.
+/// End of the programs' address range.
 const LOWER_HALF_END: u64 = 0x0000_8000_0000_0000;
-/// Physical addresses that GRUB loads to, as a 32-bit program: above the first MiB, below 4 GiB.
+/// Physical addresses to which GRUB, a 32-bit program, loads: above 1 MiB, below 4 GiB.
 const LOADER_PHYSICAL: std::ops::Range<u64> = 0x10_0000..0x1_0000_0000;
-/// Beginning of the marker before the requests (Limine boot protocol, "Requests delimiters").
+/// Start of the marker before the requests (Limine boot protocol, "Requests delimiters").
 const REQUESTS_START: [u64; 2] = [0xf6b8_f4b3_9de7_d1ae, 0xfab9_1a69_40fc_b9cf];
 /// Marker after the requests.
 const REQUESTS_END: [u64; 2] = [0xadc0_e053_1bb1_0d03, 0x9572_709f_3176_4c62];
-/// The Multiboot2 header lies in these first bytes of the file (Multiboot2 specification, 3.1).
+/// Number of bytes at the start of the file that contain the Multiboot2 header (Multiboot2 specification, 3.1).
 const MULTIBOOT2_SEARCHED_BYTES: usize = 32 * 1024;
 /// Alignment of the Multiboot2 header.
 const MULTIBOOT2_ALIGNMENT: usize = 8;
-/// First number of the Multiboot2 header.
+/// Magic number of the Multiboot2 header.
 const MULTIBOOT2_MAGIC: u32 = 0xe852_50d6;
-/// `push rbp; mov rbp, rsp`: how a function with a frame pointer begins.
+/// `push rbp; mov rbp, rsp`: the start of a function with a frame pointer.
 const FRAME_POINTER_SETUP: [u8; 4] = [0x55, 0x48, 0x89, 0xe5];
-/// A kernel with frame pointers sets one up at least once in so many bytes of code.
+/// Maximum average distance between two such starts in a kernel with frame pointers.
 const MOST_CODE_BYTES_FOR_A_FRAME_POINTER: usize = 2048;
 
-/// Why an image cannot run.
+/// Reason why an image cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
-    /// It is damaged, or no ELF file.
+    /// Damaged, or no ELF file.
     #[error("it is not a whole ELF file: {0}")]
     NotElf(#[from] ParseError),
-    /// It is for another machine.
+    /// Built for another architecture.
     #[error("it is not for x86_64")]
     OtherMachine,
-    /// It does not lie at fixed addresses.
+    /// Not linked for fixed addresses.
     #[error("its ELF type is {found}, not 2 (fixed addresses): some flag or setting made it position-independent")]
     Type {
-        /// The type: 3 for a position-independent image.
+        /// ELF type: 3 for a position-independent image.
         found: u16,
     },
-    /// Nothing of it is loaded.
+    /// Contains no segment to load.
     #[error("it has no segment to load")]
     NoSegment,
-    /// A segment lies elsewhere than this kind of image.
+    /// A segment lies outside the address range of this kind of image.
     #[error("it has a segment at {address:#x}, where it cannot lie")]
     Address {
-        /// The segment's address.
+        /// Address of the segment.
         address: u64,
     },
-    /// The first instruction is not in it.
+    /// The entry point lies in no executable segment.
     #[error("its entry point {entry:#x} is not in an executable segment")]
     Entry {
-        /// The entry point.
+        /// Address of the entry point.
         entry: u64,
     },
-    /// A kernel without requests for the boot loader.
+    /// A kernel without Limine requests.
     #[error("it has no Limine requests between their two markers (section .requests)")]
     NoRequests,
-    /// A loader that GRUB does not recognise.
+    /// A loader without a Multiboot2 header.
     #[error("it has no valid Multiboot2 header in its first 32 KiB")]
     NoMultiboot2Header,
 }
@@ -125,7 +125,8 @@ pub fn check_program(file: &[u8]) -> Result<(), ImageError> {
     fixed_image(file, is_in_lower_half).map(drop)
 }
 
-/// Whether the functions of an image keep frame pointers, which backtraces follow. True for a file that is no ELF file.
+/// Returns whether the functions of an image keep frame pointers, which backtraces follow. True for a file that is no
+/// ELF file.
 #[must_use]
 pub fn has_frame_pointers(file: &[u8]) -> bool {
     let Ok(elf) = ElfBytes::<LittleEndian>::minimal_parse(file) else {
@@ -140,7 +141,7 @@ pub fn has_frame_pointers(file: &[u8]) -> bool {
     })
 }
 
-/// Parses an image and checks its type, its entry point, and the place of each segment.
+/// Parses an image and checks its type, entry point and segment addresses.
 fn fixed_image(
     file: &[u8],
     is_well_placed: impl Fn(&ProgramHeader) -> bool,
@@ -162,13 +163,13 @@ fn fixed_image(
                 address: segment.p_vaddr,
             });
         }
-        // It lies in the file as a whole.
+        // The file contains the whole segment.
         elf.segment_data(segment)?;
     }
     let entry = elf.ehdr.e_entry;
     let is_in = |start: u64, segment: &ProgramHeader| entry >= start && entry - start < segment.p_memsz;
     let mut code = segments.iter().filter(|segment| segment.p_flags & PF_X != 0);
-    // A loader that starts before paging names a physical address.
+    // A loader that starts without paging has a physical entry address.
     if code.any(|segment| is_in(segment.p_vaddr, segment) || is_in(segment.p_paddr, segment)) {
         Ok(elf)
     } else {
@@ -176,7 +177,7 @@ fn fixed_image(
     }
 }
 
-/// The segments to load that are not empty.
+/// Returns the non-empty segments to load.
 fn segments(elf: &ElfBytes<'_, LittleEndian>) -> Result<Vec<ProgramHeader>, ParseError> {
     let table = elf.segments().into_iter().flat_map(|table| table.iter());
     Ok(table
@@ -184,7 +185,7 @@ fn segments(elf: &ElfBytes<'_, LittleEndian>) -> Result<Vec<ProgramHeader>, Pars
         .collect())
 }
 
-/// Where two aligned numbers stand one after the other.
+/// Finds the offsets of two consecutive aligned numbers.
 fn find(bytes: &[u8], numbers: [u64; 2]) -> Option<usize> {
     let wanted = numbers.map(u64::to_le_bytes).concat();
     let chunks = bytes.chunks(size_of::<u64>()).enumerate();

@@ -1,4 +1,4 @@
-//! Reading and writing files, with errors that name the file.
+//! File access and tool calls, with errors that name the file or tool.
 
 use std::fs;
 use std::io;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::error::IsoError;
 
-/// Lines of a failed tool's output that are kept.
+/// Number of lines kept of a failed tool's output.
 const OUTPUT_LINES: usize = 20;
 
 /// Makes the error for a file.
@@ -21,7 +21,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, IsoError> {
     fs::read(path).map_err(file_error("read", path))
 }
 
-/// Writes a whole file and makes the folders above it.
+/// Writes a whole file, and creates its parent folders.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), IsoError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(file_error("make the folder", folder))?;

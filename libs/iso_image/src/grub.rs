@@ -1,11 +1,11 @@
-//! Finding GRUB's packing tool and what it needs beside it.
+//! Finds GRUB's packing tool and the files that it needs.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::MissingTool;
 use crate::host_tools::Host;
 
-/// The names under which distributions install `grub-mkrescue`.
+/// Names under which distributions install `grub-mkrescue`.
 const NAMES: [&str; 4] = [
     "grub-mkrescue",
     "grub2-mkrescue",
@@ -13,7 +13,7 @@ const NAMES: [&str; 4] = [
     "i686-elf-grub-mkrescue",
 ];
 
-/// A kind of firmware that GRUB was built for; a folder under GRUB's library folder.
+/// A firmware type that GRUB supports; a folder under GRUB's library folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GrubPlatform {
     /// BIOS: `i386-pc`.
@@ -23,7 +23,7 @@ pub enum GrubPlatform {
 }
 
 impl GrubPlatform {
-    /// The name of its folder.
+    /// Name of the platform's folder.
     #[must_use]
     pub fn folder_name(self) -> &'static str {
         match self {
@@ -38,17 +38,17 @@ impl GrubPlatform {
 pub struct Grub {
     /// The program `grub-mkrescue`.
     mkrescue: PathBuf,
-    /// Of each kind of firmware whose files were found, the list of modules: it changes whenever they do.
+    /// Module list of each platform whose files were found: it changes whenever the modules do.
     module_lists: Vec<PathBuf>,
-    /// Kinds of firmware whose files were not found.
+    /// Platforms whose files were not found.
     missing_platforms: Vec<GrubPlatform>,
 }
 
 impl Grub {
-    /// Looks for `grub-mkrescue`, and for the programs that it calls.
+    /// Looks for `grub-mkrescue` and the programs that it calls.
     ///
     /// # Errors
-    /// [`MissingTool`], for the first one that is not there.
+    /// [`MissingTool`] for the first program that is missing.
     pub fn find(host: &Host) -> Result<Self, MissingTool> {
         let mkrescue = NAMES.iter().find_map(|name| host.find(name)).ok_or(MissingTool {
             tool: "grub-mkrescue",
@@ -80,19 +80,19 @@ impl Grub {
         &self.mkrescue
     }
 
-    /// The files that change when GRUB's files for a kind of firmware do, one for each kind that was found.
+    /// Returns one file for each platform found, which changes whenever GRUB's files for that platform do.
     pub(crate) fn module_lists(&self) -> &[PathBuf] {
         &self.module_lists
     }
 
-    /// Kinds of firmware on which the ISO will not boot, since GRUB's files for them are not installed.
+    /// Firmware types on which the ISO does not boot, since GRUB's files for them are not installed.
     #[must_use]
     pub fn missing_platforms(&self) -> &[GrubPlatform] {
         &self.missing_platforms
     }
 }
 
-/// The list of a platform's modules, which every build of GRUB brings.
+/// Path of a platform's module list, which every build of GRUB contains.
 fn module_list(library_folders: &[PathBuf], platform: GrubPlatform) -> Option<PathBuf> {
     library_folders
         .iter()
@@ -100,7 +100,7 @@ fn module_list(library_folders: &[PathBuf], platform: GrubPlatform) -> Option<Pa
         .find(|list| list.is_file())
 }
 
-/// Where the GRUB of that program keeps its modules.
+/// Folder of the modules that belong to a `grub-mkrescue`.
 fn library_folders(mkrescue: &Path) -> Vec<PathBuf> {
     let real = mkrescue.canonicalize().ok();
     [Some(mkrescue), real.as_deref()]

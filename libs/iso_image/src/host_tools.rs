@@ -1,4 +1,4 @@
-//! Where programs and data files of the host are looked for.
+//! Search paths for programs and data files of the host.
 
 use std::env;
 use std::ffi::OsString;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::MissingTool;
 
-/// The part of the host's environment that decides which tools are found. A value, so that tests can make a host up.
+/// Environment that decides which tools are found. A value, so that tests can simulate a host.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Host {
     /// `PATH`.
@@ -15,12 +15,12 @@ pub struct Host {
     pub limine_path: Option<OsString>,
     /// `SOURCE_DATE_EPOCH`.
     pub source_date_epoch: Option<OsString>,
-    /// Folders under which packages keep their data (`/usr/share` and the like).
+    /// Folders for the data of packages (`/usr/share` and the like).
     pub share_folders: Vec<PathBuf>,
 }
 
 impl Host {
-    /// The host as this process sees it.
+    /// Reads the environment of this process.
     #[must_use]
     pub fn of_this_process() -> Self {
         let not_empty = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
@@ -34,7 +34,7 @@ impl Host {
         }
     }
 
-    /// The program of that name in `PATH`.
+    /// Looks for a program in `PATH`.
     #[must_use]
     pub fn find(&self, tool: &str) -> Option<PathBuf> {
         env::split_paths(&self.path)
@@ -43,7 +43,7 @@ impl Host {
             .find(|file| is_program(file))
     }
 
-    /// The program of that name in `PATH`, or the error that names it.
+    /// Looks for a program in `PATH`; the error names it.
     ///
     /// # Errors
     /// [`MissingTool`].
@@ -52,7 +52,7 @@ impl Host {
     }
 }
 
-/// Whether a path is a file that may be executed.
+/// Returns whether a path is an executable file.
 pub(crate) fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     path.metadata()

@@ -1,4 +1,4 @@
-//! The tree of files on the ISO, the same for both boot loaders.
+//! The file tree of the ISO, the same for both boot loaders.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -11,16 +11,16 @@ use crate::files::{file_error, read, write};
 use crate::menus::{grub_cfg, limine_conf};
 use crate::stripped_elf::without_debug_information;
 
-/// Whether programs keep their debug information.
+/// Whether ELF files keep their debug information.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DebugInformation {
-    /// For a debugger on this host.
+    /// Kept, for a debugger on this host.
     Keep,
-    /// For the ISO.
+    /// Stripped, for the ISO.
     Drop,
 }
 
-/// Lays out the tree in the folder `root`, which is replaced as a whole: nothing of an earlier one is left.
+/// Replaces the folder `root` by the file tree; no earlier file is left.
 ///
 /// # Errors
 /// [`IsoError::File`] and [`IsoError::Strip`].
@@ -44,7 +44,7 @@ pub fn gather(
     fs::rename(fresh.keep(), root).map_err(file_error("put in place", root))
 }
 
-/// Puts every file into the empty folder `root`.
+/// Writes every file to the empty folder `root`.
 pub(crate) fn fill(
     contents: &Contents,
     boot_loader: Option<&BootLoader>,
@@ -74,7 +74,7 @@ pub(crate) fn fill(
     Ok(())
 }
 
-/// The bytes of a payload as they are wanted.
+/// Returns the bytes of a payload, stripped if so requested.
 fn payload_bytes(payload: &Payload, debug_information: DebugInformation) -> Result<Vec<u8>, IsoError> {
     match (payload, debug_information) {
         (Payload::Verbatim(path), _) | (Payload::Program(path), DebugInformation::Keep) => read(path),
@@ -87,7 +87,7 @@ fn payload_bytes(payload: &Payload, debug_information: DebugInformation) -> Resu
     }
 }
 
-/// Gives every file and folder the same permissions, whatever the person's umask is.
+/// Sets fixed permissions for every file and folder, independent of the user's umask.
 pub(crate) fn make_readable(folder: &Path) -> Result<(), IsoError> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
         .map_err(file_error("set the permissions of", folder))?;

@@ -1,15 +1,15 @@
 //! Packs the ISO that boots Limelight: from CD, USB stick and hard disk, on BIOS and on UEFI.
 //!
-//! [`Contents`] says what goes onto the ISO, [`BootLoader`] who starts it (Limine, or GRUB with our Multiboot2 loader),
-//! [`gather`] lays the files out as the tree `iso_root`, and [`pack`](fn@pack) makes the ISO from such a tree.
+//! [`Contents`] lists the files of the ISO, [`BootLoader`] chooses Limine, or GRUB with our Multiboot2 loader.
+//! [`gather`] copies the files to the tree `iso_root`, and [`pack`](fn@pack) makes the ISO from such a tree.
 //!
-//! What always holds:
+//! Guarantees:
 //! - The same input gives the same bytes: names are sorted, dates come from `SOURCE_DATE_EPOCH` (or a constant), volume
 //!   names and serial numbers are constants.
 //! - An ISO appears under its name only when it is complete.
-//! - A missing tool of the host is an error that names the tool and what it is for; nothing here panics about the host.
+//! - A missing tool of the host is an error that names the tool and its purpose; no fault of the host causes a panic.
 //!
-//! Which boot loader to take, and what to tell a person, is left to the runner.
+//! The runner chooses the boot loader and prints the messages.
 
 #![forbid(unsafe_code)]
 

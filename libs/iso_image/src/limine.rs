@@ -1,50 +1,49 @@
-//! Finding Limine: its boot files and its host tool.
+//! Finds Limine: its boot files and its host tool.
 
 use std::path::{Path, PathBuf};
 
 use crate::host_tools::{Host, is_program};
 
-/// The files without which there is no ISO for BIOS and UEFI.
+/// Files that an ISO for BIOS and UEFI needs.
 const NEEDED: [&str; 4] = [
     "BOOTX64.EFI",
     "limine-bios-cd.bin",
     "limine-bios.sys",
     "limine-uefi-cd.bin",
 ];
-/// Files that are taken along where they are there.
+/// Files that are copied if they exist.
 const OPTIONAL: [&str; 1] = ["BOOTIA32.EFI"];
 
-/// Limine on this host: every file that [`Limine::find`] names was there.
+/// A Limine installation whose required files all exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limine {
-    /// The folder with the boot files.
+    /// Folder of the boot files.
     folder: PathBuf,
-    /// The program `limine`, which makes the ISO boot from a BIOS disk.
+    /// The program `limine`, which makes the ISO bootable from a BIOS disk.
     tool: Option<PathBuf>,
 }
 
-/// Why Limine cannot be used.
+/// Reason why Limine cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LimineNotFound {
-    /// `LIMINE_PATH` is set and does not serve.
+    /// `LIMINE_PATH` is set, but files are missing there.
     #[error(
         "LIMINE_PATH={} lacks {}: name a folder with {}, or unset LIMINE_PATH",
         folder.display(), missing.join(", "), NEEDED.join(", ")
     )]
     LiminePathLacksFiles {
-        /// Its value.
+        /// Value of the variable.
         folder: PathBuf,
-        /// The files that are not there.
+        /// Names of the missing files.
         missing: Vec<&'static str>,
     },
-    /// `LIMINE_PATH` depends on the folder in which a program runs: cargo runs the build script and the tests elsewhere
-    /// than the person who set it.
+    /// `LIMINE_PATH` is relative: cargo runs the build script and the tests in other folders than the user's.
     #[error("LIMINE_PATH={} is a relative path: give an absolute one", path.display())]
     LiminePathIsRelative {
-        /// Its value.
+        /// Value of the variable.
         path: PathBuf,
     },
-    /// It is nowhere.
+    /// No installation was found.
     #[error(
         "no Limine found: neither PATH nor the usual share folders hold it. LIMINE_PATH may name a folder with the files \
          of a binary release"
@@ -56,8 +55,7 @@ impl Limine {
     /// Looks in `LIMINE_PATH`, else beside a `limine` in `PATH`, else in the usual share folders.
     ///
     /// # Errors
-    /// [`LimineNotFound`]. A `LIMINE_PATH` that lacks files is an error of its own: what a person asked for is not
-    /// replaced in silence.
+    /// [`LimineNotFound`]. A `LIMINE_PATH` without the files is an error: the user's choice is not silently replaced.
     pub fn find(host: &Host) -> Result<Self, LimineNotFound> {
         let tool_in_path = host.find("limine");
         if let Some(folder) = &host.limine_path {
@@ -79,7 +77,8 @@ impl Limine {
         Ok(Self::in_folder(folder, tool_in_path))
     }
 
-    /// Limine in a folder that has all files. A tool in the folder has the files' version and goes before one in `PATH`.
+    /// Checks a folder for all required files. A tool in the folder matches the files' version, so it takes precedence
+    /// over `PATH`.
     fn in_folder(folder: PathBuf, tool_in_path: Option<PathBuf>) -> Self {
         let tool = Some(folder.join("limine"))
             .filter(|tool| is_program(tool))
@@ -87,19 +86,19 @@ impl Limine {
         Self { folder, tool }
     }
 
-    /// The folder with the boot files.
+    /// Returns the folder of the boot files.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The program `limine`, if there is one.
+    /// Returns the program `limine`, if there is one.
     #[must_use]
     pub fn tool(&self) -> Option<&Path> {
         self.tool.as_deref()
     }
 
-    /// Each file to copy, and its place on the ISO.
+    /// Returns each file to copy, with its path on the ISO.
     pub(crate) fn files(&self) -> Vec<(PathBuf, String)> {
         NEEDED
             .iter()
@@ -116,12 +115,12 @@ impl Limine {
     }
 }
 
-/// The needed files that a folder lacks.
+/// Returns the required files that a folder lacks.
 fn missing_in(folder: &Path) -> Vec<&'static str> {
     NEEDED.into_iter().filter(|name| !folder.join(name).is_file()).collect()
 }
 
-/// Where an installation keeps its boot files when its program lies there: beside it, or in the prefix's `share/limine`.
+/// Folders that may hold the boot files of an installed program: its own, and `share/limine` of its prefix.
 fn folders_beside(tool: Option<&Path>) -> Vec<PathBuf> {
     let Some(tool) = tool else { return Vec::new() };
     let real = tool.canonicalize().ok();

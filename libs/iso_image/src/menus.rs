@@ -1,6 +1,6 @@
-//! The two boot menus, each with the one entry `Limelight`: `limine.conf` from its template, and `grub.cfg`.
+//! The two boot menus, each with the single entry `Limelight`: `limine.conf` from its template, and `grub.cfg`.
 //!
-//! Every text in them is a [`BootText`] or an [`IsoName`](crate::IsoName), so nothing has to be escaped here.
+//! Every text in the menus is a [`BootText`] or an [`IsoName`](crate::IsoName), so no escaping is needed.
 
 use crate::contents::Contents;
 use crate::text::BootText;
@@ -8,11 +8,12 @@ use crate::text::BootText;
 /// The template in the root of the repository.
 const LIMINE_CONF: &str = include_str!("../../../limine.conf");
 
-/// Sizes of the screen that GRUB tries in turn. `multiboot2` overwrites `gfxpayload` by the wish in the loader's header
-/// (where no list is possible), so it is set behind that command.
+/// Screen sizes that GRUB tries in turn. `multiboot2` overwrites `gfxpayload` with the loader header's preference (a
+/// single size), so the variable is set after that command.
 const SCREEN_SIZES: &str = "1280x800x32,1024x768x32,800x600x32,auto";
 
-/// Fills the template of `limine.conf`: lines about a module are repeated for each one, lines without a value left out.
+/// Fills the template of `limine.conf`: repeats the lines about a module for each module, leaves out lines without a
+/// value.
 pub(crate) fn limine_conf(contents: &Contents) -> String {
     let mut menu = String::new();
     for line in LIMINE_CONF.lines() {
@@ -22,7 +23,7 @@ pub(crate) fn limine_conf(contents: &Contents) -> String {
                 push_module_string(&mut menu, &module.string);
             });
         } else if line.contains("@MODULE_STRING@") {
-            // Written beside its module, above.
+            // `push_module_string` writes it after the module's line.
         } else if line.contains("@COMMAND_LINE@") {
             if !contents.command_line.as_str().is_empty() {
                 push(
@@ -45,14 +46,13 @@ fn push_module_string(menu: &mut String, string: &BootText) {
     }
 }
 
-/// Adds a line.
 fn push(menu: &mut String, line: &str) {
     menu.push_str(line);
     menu.push('\n');
 }
 
-/// Writes `grub.cfg`. GRUB itself says on the screen and on COM1 when the CPU has no 64-bit mode: our loader could only
-/// say it on a text screen, which is not visible in a graphics mode.
+/// Writes `grub.cfg`. If the CPU has no 64-bit mode, GRUB reports that on the screen and on COM1: our loader could only
+/// use text mode, which is invisible in a graphics mode.
 pub(crate) fn grub_cfg(contents: &Contents) -> String {
     let mut modules = String::new();
     if contents.kernel.is_some() {
@@ -113,7 +113,7 @@ mod tests {
         }
     }
 
-    /// The lines without comments and indentation.
+    /// Returns the lines without comments and indentation.
     fn lines(menu: &str) -> Vec<&str> {
         menu.lines()
             .map(str::trim)

@@ -1,4 +1,4 @@
-//! Makes the ISO: by xorriso and the `limine` tool, or by `grub-mkrescue`.
+//! Makes the ISO: with xorriso and the `limine` tool, or with `grub-mkrescue`.
 
 use std::fs;
 use std::path::Path;
@@ -17,25 +17,25 @@ use crate::remark::Remark;
 use crate::serial_numbers::{make_disk_constant, make_efi_volume_constant};
 use crate::source_date::SourceDate;
 
-/// The name of the volume.
+/// Volume name.
 const VOLUME_NAME: &str = "LIMELIGHT";
 
-/// GRUB's modules on the ISO: what `grub.cfg` uses, and every partition table (GRUB for UEFI prints errors without them).
-/// A third of the size of an ISO with all modules. `gzio` is left out, so that no module is inflated on the way.
+/// GRUB's modules on the ISO: those of `grub.cfg`, and every partition table (without them GRUB for UEFI prints
+/// errors). The ISO is a third as large as with all modules. `gzio` is left out, so GRUB does not decompress modules.
 const GRUB_MODULES: &str = "part_acorn part_amiga part_apple part_bsd part_dfly part_dvh part_plan part_sun part_sunpc \
     part_msdos part_gpt iso9660 normal boot configfile search search_fs_file search_fs_uuid search_label multiboot2 \
     all_video video test echo cpuid sleep serial terminal halt reboot";
 
-/// An ISO that was made.
+/// A finished ISO.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packed {
-    /// Its size.
+    /// Size of the ISO.
     pub size_bytes: u64,
-    /// What a person should know about it.
+    /// Remarks for the user.
     pub remarks: Vec<Remark>,
 }
 
-/// Makes the ISO `iso`; a file of that name is replaced when the new one is complete.
+/// Makes the ISO `iso`. An existing file is replaced once the new one is complete.
 ///
 /// # Errors
 /// [`IsoError`].
@@ -67,7 +67,7 @@ pub fn pack(contents: &Contents, boot_loader: &BootLoader, host: &Host, iso: &Pa
     })
 }
 
-/// Refuses a kernel, loader or program that cannot run. What goes onto the ISO verbatim may be anything.
+/// Refuses a kernel, loader or program that cannot run. Verbatim payloads are not checked.
 fn examine(contents: &Contents) -> Result<(), IsoError> {
     let check = |path: &Path, check: fn(&[u8]) -> Result<(), ImageError>| {
         check(&read(path)?).map_err(|source| IsoError::Image {
@@ -119,7 +119,7 @@ fn pack_limine(limine: &Limine, host: &Host, date: SourceDate, root: &Path, imag
     make_disk_constant(image)
 }
 
-/// Packs with GRUB. The arguments behind `--` are xorriso's own commands.
+/// Packs with GRUB. The arguments after `--` are xorriso commands.
 fn pack_grub(grub: &Grub, date: SourceDate, root: &Path, image: &Path) -> Result<(), IsoError> {
     let mut command = Command::new(grub.mkrescue());
     command

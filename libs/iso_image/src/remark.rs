@@ -1,14 +1,14 @@
-//! What a person should know about an ISO before it disappoints.
+//! Remarks for the user about the limits of an ISO.
 
 use crate::boot_loader::BootLoader;
 use crate::grub::GrubPlatform;
 
-/// What is worth saying about an ISO that was made.
+/// A remark about a finished ISO.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remark {
-    /// The tool `limine` is not there: a BIOS does not boot this ISO from a USB stick or hard disk.
+    /// The tool `limine` is missing: a BIOS does not boot this ISO from a USB stick or hard disk.
     NoBiosDiskBoot,
-    /// GRUB's files for a kind of firmware are not there: the ISO does not boot on it.
+    /// GRUB's files for a firmware type are missing: the ISO does not boot on it.
     NoGrubPlatform(GrubPlatform),
 }
 
@@ -34,7 +34,7 @@ impl std::fmt::Display for Remark {
 }
 
 impl BootLoader {
-    /// What is worth saying about every ISO with this boot loader.
+    /// Returns the remarks for every ISO of this boot loader.
     #[must_use]
     pub fn remarks(&self) -> Vec<Remark> {
         match self {

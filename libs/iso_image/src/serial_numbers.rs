@@ -1,5 +1,6 @@
-//! The only bytes that would differ between two runs are random serial numbers: that of the FAT image `efi.img` which
-//! `grub-mkrescue` makes, and the disk signature which `limine bios-install` writes. Constants take their place.
+//! Replaces random serial numbers by constants, so that ISOs are reproducible: the serial number of the FAT image
+//! `efi.img` from `grub-mkrescue`, and the disk signature from `limine bios-install`. All other bytes are already
+//! equal.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -11,20 +12,20 @@ use crate::files::file_error;
 
 /// Bytes in a sector of an ISO.
 const SECTOR_BYTES: usize = 2048;
-/// The primary volume descriptor's sector (ECMA-119, 8.4).
+/// Sector of the primary volume descriptor (ECMA-119, 8.4).
 const PRIMARY_VOLUME_DESCRIPTOR: u32 = 16;
-/// Where the record of the root folder begins in that descriptor.
+/// Offset of the root folder's record in that descriptor.
 const ROOT_RECORD: usize = 156;
-/// The largest root folder that is read; ours has ten entries.
+/// Maximum size read of a root folder; ours has ten entries.
 const MAX_FOLDER_BYTES: u64 = 64 * 1024;
-/// The serial number that every image gets: "LIME".
+/// Serial number of every image: "LIME".
 const SERIAL: [u8; 4] = *b"LIME";
-/// Marks a boot sector that has a serial number in the four bytes behind it.
+/// Boot signature: a serial number follows in the next four bytes.
 const EXTENDED_BOOT_SIGNATURE: u8 = 0x29;
-/// Where that mark is on FAT12 and FAT16, and on FAT32.
+/// Offsets of the signature on FAT12 and FAT16, and on FAT32.
 const SIGNATURE_PLACES: [usize; 2] = [38, 66];
 
-/// Where a master boot record keeps the disk signature.
+/// Offset of the disk signature in a master boot record.
 const DISK_SIGNATURE: u64 = 440;
 
 /// Overwrites the disk signature in the master boot record.
@@ -37,7 +38,7 @@ pub(crate) fn make_disk_constant(iso: &Path) -> Result<(), IsoError> {
         .map_err(file_error("change", iso))
 }
 
-/// Overwrites the serial number of `efi.img`. An ISO without one (GRUB without its UEFI files) is left as it is.
+/// Overwrites the serial number of `efi.img`. An ISO without that image (GRUB without its UEFI files) stays unchanged.
 pub(crate) fn make_efi_volume_constant(iso: &Path) -> Result<(), IsoError> {
     let file = OpenOptions::new()
         .read(true)
@@ -63,7 +64,7 @@ fn overwrite(file: &File) -> io::Result<()> {
     }
 }
 
-/// The offset of `efi.img` in the file.
+/// Returns the offset of `efi.img` in the file.
 fn find_efi_image(file: &File) -> io::Result<Option<u64>> {
     let mut descriptor = [0; SECTOR_BYTES];
     file.read_exact_at(&mut descriptor, place_of(PRIMARY_VOLUME_DESCRIPTOR))?;
@@ -78,12 +79,13 @@ fn find_efi_image(file: &File) -> io::Result<Option<u64>> {
     Ok(folder.chunks(SECTOR_BYTES).find_map(sector_of_efi_image).map(place_of))
 }
 
-/// Where a sector begins.
+/// Returns the offset of a sector.
 fn place_of(sector: u32) -> u64 {
     u64::from(sector) * SECTOR_BYTES as u64
 }
 
-/// The first sector of `efi.img`, if one sector of a folder names it. Records do not cross sectors (ECMA-119, 6.8.1.1).
+/// Returns the first sector of `efi.img`, if one sector of a folder lists it. Records do not cross sectors (ECMA-119,
+/// 6.8.1.1).
 fn sector_of_efi_image(mut records: &[u8]) -> Option<u32> {
     loop {
         let length = usize::from(*records.first()?);
@@ -96,7 +98,7 @@ fn sector_of_efi_image(mut records: &[u8]) -> Option<u32> {
     }
 }
 
-/// The little-endian number at an offset.
+/// Reads the little-endian number at an offset.
 fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
     bytes.get(offset..)?.first_chunk().copied().map(u32::from_le_bytes)
 }
@@ -105,7 +107,7 @@ fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
 mod tests {
     use super::*;
 
-    /// A directory record of a file.
+    /// Makes a directory record of a file.
     fn record(name: &[u8], sector: u32) -> Vec<u8> {
         let mut record = vec![0; 33];
         record[2..6].copy_from_slice(&sector.to_le_bytes());

@@ -1,18 +1,18 @@
-//! The one date that an ISO carries, so that the same input gives the same bytes.
+//! The single date on an ISO, so that the same input gives the same bytes.
 
 use crate::error::IsoError;
 use crate::host_tools::Host;
 
-/// 2023-11-14 22:13:20 UTC. Any constant serves; the date says nothing about the contents.
+/// Default date, 2023-11-14 22:13:20 UTC: an arbitrary constant.
 const DEFAULT_EPOCH_S: u64 = 1_700_000_000;
-/// 1980-01-01: FAT knows no earlier date.
+/// 1980-01-01, the earliest date in FAT.
 const EARLIEST_S: u64 = 315_532_800;
-/// 2100-01-01: the day rule below needs no more.
+/// 2100-01-01: the calendar computation below ends before it.
 const LATEST_S: u64 = 4_102_444_800;
 /// Seconds in a day.
 const DAY_S: u64 = 86_400;
 
-/// A date in seconds since 1970, as the `SOURCE_DATE_EPOCH` convention has it.
+/// A date in seconds since 1970, as the `SOURCE_DATE_EPOCH` convention defines it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceDate {
     /// Seconds since 1970-01-01 00:00:00 UTC, between 1980 and 2100.
@@ -20,10 +20,10 @@ pub struct SourceDate {
 }
 
 impl SourceDate {
-    /// The date from the host's `SOURCE_DATE_EPOCH`, or the constant.
+    /// Reads the host's `SOURCE_DATE_EPOCH`; the default is a constant.
     ///
     /// # Errors
-    /// [`IsoError::SourceDate`] when the variable is set and holds no usable date.
+    /// [`IsoError::SourceDate`] if the variable is set to something other than a supported date.
     pub fn of(host: &Host) -> Result<Self, IsoError> {
         let Some(value) = &host.source_date_epoch else {
             return Ok(Self {
@@ -42,13 +42,13 @@ impl SourceDate {
         }
     }
 
-    /// Seconds since 1970.
+    /// Returns the seconds since 1970.
     #[must_use]
     pub fn epoch_s(self) -> u64 {
         self.epoch_s
     }
 
-    /// `YYYYMMDDhhmmsscc`, as xorriso wants a volume's date.
+    /// Formats the date as `YYYYMMDDhhmmsscc`, xorriso's form of a volume date.
     #[must_use]
     pub fn volume_date(self) -> String {
         let (year, month, day) = year_month_day(self.epoch_s / DAY_S);
@@ -58,7 +58,7 @@ impl SourceDate {
     }
 }
 
-/// The calendar date of a day counted from 1970-01-01. Only for 1970 to 2099, where every fourth year is a leap year.
+/// Converts days since 1970-01-01 to a calendar date. Only for 1970 to 2099, where every fourth year is a leap year.
 fn year_month_day(mut day: u64) -> (u64, u64, u64) {
     let mut year = 1970;
     loop {

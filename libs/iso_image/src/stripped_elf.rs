@@ -1,40 +1,38 @@
-//! Takes the debug information out of an ELF file and leaves all else: segments byte for byte, and the symbol table,
-//! which the kernel's backtrace reads.
+//! Strips debug information from an ELF file. Segments stay byte for byte, and the symbol table stays for the kernel's
+//! backtrace.
 //!
-//! Everything up to the end of the last segment stays where it is; the sections behind it that are no debug information
-//! move together, and the headers of the others become unused ones, so that no section changes its number. The `object`
-//! crate's writer was tried: it lays the segments out anew and does not keep their bytes. `llvm-objcopy` is a component
-//! of the toolchain that a runner started outside of cargo could not find.
+//! Everything up to the end of the last segment keeps its offset. The other sections after it move together. Headers of
+//! debug sections become unused ones, so that section numbers stay the same. The writer of the `object` crate is no
+//! alternative: it lays the segments out anew and does not keep their bytes. Nor is `llvm-objcopy`: a runner outside of
+//! cargo could not find this component of the toolchain.
 
-/// Why the debug information of a file cannot be taken out.
+/// Reason why debug information cannot be stripped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StripError {
-    /// It does not begin as a 64-bit little-endian ELF file does.
+    /// The file does not start like a 64-bit little-endian ELF file.
     #[error("it is not a 64-bit little-endian ELF file")]
     NotElf,
     /// A header or a section lies outside of the file.
     #[error("it is cut short or damaged: byte {offset} is past its end")]
     CutShort {
-        /// The first byte that is not there.
+        /// Offset of the first missing byte.
         offset: u64,
     },
-    /// Its headers have sizes that this is not written for.
+    /// Unsupported header sizes.
     #[error("its headers have an unusual size")]
     UnusualHeaders,
 }
 
-/// Size of the ELF header, a program header and a section header (ELF-64 Object File Format, figures 2, 6 and 3).
+/// Sizes of the ELF header, a program header and a section header (ELF-64 Object File Format, figures 2, 6 and 3).
 const ELF_HEADER_BYTES: usize = 64;
-/// See [`ELF_HEADER_BYTES`].
 const PROGRAM_HEADER_BYTES: usize = 56;
-/// See [`ELF_HEADER_BYTES`].
 const SECTION_HEADER_BYTES: usize = 64;
-/// A section without bytes in the file.
+/// Type of a section without bytes in the file.
 const SHT_NOBITS: u64 = 8;
-/// A section that is a part of the running program.
+/// Flag of a section that is loaded at run time.
 const SHF_ALLOC: u64 = 2;
 
-/// The same ELF file without its `.debug_*` sections.
+/// Returns the ELF file without its `.debug_*` sections.
 ///
 /// # Errors
 /// [`StripError`].
@@ -65,28 +63,24 @@ pub fn without_debug_information(file: &[u8]) -> Result<Vec<u8>, StripError> {
     Ok(stripped)
 }
 
-/// A section's header.
+/// A section header.
 #[derive(Debug, Clone, Copy, Default)]
 struct SectionHeader {
-    /// Where its name begins in the section of names.
+    /// Offset of the name in the section of names.
     name: u64,
-    /// What it holds.
+    /// Section type.
     kind: u64,
-    /// Its flags.
     flags: u64,
-    /// Its address in memory.
     address: u64,
-    /// Where its bytes begin in the file.
+    /// Offset of the contents in the file.
     offset: u64,
-    /// Its length.
     length: u64,
-    /// The number of a section that belongs to it.
+    /// Number of a related section.
     link: u64,
-    /// More, depending on the kind.
+    /// Depends on the type.
     info: u64,
-    /// Its alignment.
     alignment: u64,
-    /// Length of an entry, for tables.
+    /// Size of an entry, for tables.
     entry_length: u64,
 }
 
@@ -108,7 +102,7 @@ impl SectionHeader {
         })
     }
 
-    /// Writes the header behind a file.
+    /// Appends the header to a file.
     fn write(&self, file: &mut Vec<u8>) {
         let fields = [
             (self.name, 4),
@@ -127,7 +121,7 @@ impl SectionHeader {
         }
     }
 
-    /// The end of its bytes in the file, 0 when it has none.
+    /// Returns the end of the contents in the file; 0 without contents.
     fn end_in_file(&self) -> u64 {
         if self.kind == SHT_NOBITS || self.length == 0 {
             0
@@ -137,7 +131,7 @@ impl SectionHeader {
     }
 }
 
-/// All section headers.
+/// Reads all section headers.
 fn section_headers(file: &[u8]) -> Result<Vec<SectionHeader>, StripError> {
     let (table, entry, count) = (
         usize_from(number(file, 40, 8)?),
@@ -152,7 +146,7 @@ fn section_headers(file: &[u8]) -> Result<Vec<SectionHeader>, StripError> {
         .collect()
 }
 
-/// The end of everything that a loader may read: headers, segments, and sections of the running program.
+/// Returns the end of everything that a loader may read: headers, segments, and loaded sections.
 fn loaded_end(file: &[u8], headers: &[SectionHeader]) -> Result<u64, StripError> {
     let (table, entry, count) = (number(file, 32, 8)?, number(file, 54, 2)?, number(file, 56, 2)?);
     if count > 0 && entry != PROGRAM_HEADER_BYTES as u64 {
@@ -175,7 +169,7 @@ fn loaded_end(file: &[u8], headers: &[SectionHeader]) -> Result<u64, StripError>
     Ok(sections.fold(end, u64::max))
 }
 
-/// Whether a section is debug information. `.debug_gdb_scripts` can be a part of the running program, and then is none.
+/// Returns whether a section is debug information. A loaded `.debug_gdb_scripts` is not.
 fn is_debug_information(
     file: &[u8],
     header: &SectionHeader,
@@ -191,7 +185,7 @@ fn is_debug_information(
         .any(|prefix| name.starts_with(prefix)))
 }
 
-/// A part of the file.
+/// Returns a part of the file.
 fn bytes(file: &[u8], start: u64, end: u64) -> Result<&[u8], StripError> {
     file.get(usize_from(start)..usize_from(end))
         .ok_or(StripError::CutShort {
@@ -199,7 +193,7 @@ fn bytes(file: &[u8], start: u64, end: u64) -> Result<&[u8], StripError> {
         })
 }
 
-/// The little-endian number of up to 8 bytes at an offset.
+/// Reads the little-endian number of up to 8 bytes at an offset.
 fn number(file: &[u8], at: usize, length: usize) -> Result<u64, StripError> {
     let field = file.get(at..at.saturating_add(length)).ok_or(StripError::CutShort {
         offset: file.len() as u64,
@@ -207,12 +201,12 @@ fn number(file: &[u8], at: usize, length: usize) -> Result<u64, StripError> {
     Ok(field.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
 
-/// An offset as an index. One that does not fit is past the end of every file.
+/// Converts an offset to an index. One that does not fit lies past the end of every file.
 fn usize_from(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
 
-/// Adds zeros up to an alignment. One that makes no sense for a file on disk is not kept.
+/// Pads with zeros to an alignment. An alignment that is too large for a file is ignored.
 fn pad(file: &mut Vec<u8>, alignment: u64) {
     let alignment = usize::try_from(alignment)
         .ok()
@@ -227,7 +221,7 @@ mod tests {
 
     use super::*;
 
-    /// A small file: header, one program header, 16 bytes of segment, debug information, names, section table.
+    /// Makes a small file: header, one program header, 16 bytes of segment, debug information, names, section table.
     fn sample() -> Vec<u8> {
         let mut file = vec![0; ELF_HEADER_BYTES];
         file[..6].copy_from_slice(b"\x7fELF\x02\x01");

@@ -1,18 +1,18 @@
-//! Texts that reach a boot loader's configuration file: checked once, here, so that no menu writer has to quote.
+//! Validated texts for boot loader configurations, so that writers of menus need no quoting.
 //!
-//! `limine.conf` expands `${…}` and ends a value at the line's end; GRUB's script language has quotes, `$`, `;`, `{` and
-//! more, and GRUB puts backslashes before quotes when it hands words to the kernel. What both pass through unchanged is
-//! accepted; the rest is refused, because a kernel that gets another text than the person typed is worse than an error.
+//! `limine.conf` expands `${…}`, and a value ends with its line. GRUB's script language has quotes, `$`, `;`, `{` and
+//! more, and GRUB puts backslashes before quotes in the kernel's command line. Only texts that both pass on unchanged
+//! are accepted. A refusal is better than a kernel with another command line than the user typed.
 
 use std::fmt;
 
-/// Longest text accepted. Limine's macro names and GRUB's lines have buffers of 1 KiB and more; nobody types this much.
+/// Maximum length of a text. Limine's macro names and GRUB's lines have buffers of 1 KiB and more.
 const MAX_LENGTH: usize = 1000;
 
-/// Why a text cannot go into a boot loader's configuration.
+/// Reason why a text cannot go into a boot loader's configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// A character that `limine.conf` or `grub.cfg` would interpret, or that is not printable ASCII.
+    /// A character that `limine.conf` or `grub.cfg` interprets, or that is not printable ASCII.
     #[error(
         "the character {character:?} at position {position} cannot be passed through Limine and GRUB unchanged \
          (allowed: printable ASCII without quotes, backslash and dollar sign)"
@@ -20,16 +20,16 @@ pub enum TextError {
     Character {
         /// The offending character.
         character: char,
-        /// Its place, counted in characters from 0.
+        /// Index of the character, from 0.
         position: usize,
     },
-    /// Longer than any boot loader is asked to carry.
+    /// Longer than the maximum.
     #[error("the text has {length} characters, more than the {MAX_LENGTH} that are passed on")]
     TooLong {
-        /// Length found, in bytes.
+        /// Length in bytes.
         length: usize,
     },
-    /// A name of a file in the ISO's root that is empty or has characters other than `A-Z a-z 0-9 _ - .`.
+    /// A file name for the ISO's root that is empty or has characters other than `A-Z a-z 0-9 _ - .`.
     #[error("{name:?} is not a name for a file on the ISO (allowed: A-Z a-z 0-9 _ - . and at most 64 characters)")]
     Name {
         /// The refused name.
@@ -39,12 +39,12 @@ pub enum TextError {
 
 /// A command line for the kernel or a string for a module: words of printable ASCII with one space between them.
 ///
-/// Runs of spaces are made one space, since GRUB hands over words and not text.
+/// Several spaces become one, since GRUB passes on words, not text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BootText(String);
 
 impl BootText {
-    /// Checks a text.
+    /// Validates a text.
     ///
     /// # Errors
     /// [`TextError::Character`] or [`TextError::TooLong`].
@@ -70,7 +70,7 @@ impl BootText {
         &self.0
     }
 
-    /// The words of the text, each in single quotes: what a GRUB script passes on as they are.
+    /// Returns the words of the text, each in single quotes: a GRUB script passes these on unchanged.
     pub(crate) fn grub_words(&self) -> String {
         self.0
             .split(' ')
@@ -91,7 +91,7 @@ impl fmt::Display for BootText {
 pub struct IsoName(String);
 
 impl IsoName {
-    /// Checks a name.
+    /// Validates a name.
     ///
     /// # Errors
     /// [`TextError::Name`].

@@ -85,7 +85,7 @@ const EXPECTATIONS: [Expectation; 12] = [
     reports(
         "lock_twice",
         "a_lock_that_is_taken_twice_is_reported",
-        &["Holding a lock: 0", "a lock was taken by a processor that holds it"],
+        &["Holding a lock: 0", "deadlock: the processor already holds this lock"],
     ),
 ];
 
