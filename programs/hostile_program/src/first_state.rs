@@ -1,4 +1,4 @@
-//! The entry point, which keeps what the registers held at the first instruction.
+//! The entry point, which saves the registers at the first instruction.
 
 use core::arch::global_asm;
 use core::cell::UnsafeCell;
@@ -6,20 +6,19 @@ use core::cell::UnsafeCell;
 /// General registers that hold 0 at the first instruction: all but `rdi`, `rsi` and `rsp`.
 const ZERO_REGISTERS: usize = 13;
 
-/// The only flags at the first instruction: interrupts are on, and bit 1 is always set.
+/// Flags at the first instruction: interrupts are on, and bit 1 is always set.
 const FIRST_FLAGS: u64 = 0x202;
 
-/// The x87's control word and the control word of SSE, as the System V ABI wants them (section 3.4.1).
+/// Control words of x87 and SSE, as the System V ABI requires (section 3.4.1).
 const FIRST_CONTROL_WORDS: [u64; 2] = [0x037f, 0x1f80];
 
-/// What the registers held.
+/// Register values at the first instruction.
 #[repr(C)]
 struct FirstState {
-    /// General registers that should hold 0.
+    /// General registers that must be 0.
     zero: [u64; ZERO_REGISTERS],
-    /// The flags.
     rflags: u64,
-    /// The stack pointer, and what it points to.
+    /// Stack pointer, and the value that it points to.
     stack: [u64; 2],
     /// ds, es, fs, gs.
     data_segments: [u64; 4],
@@ -29,15 +28,15 @@ struct FirstState {
     xmm: [u64; 32],
 }
 
-/// The one of this program.
+/// Wrapper that allows a `static`.
 #[repr(transparent)]
-struct Kept(UnsafeCell<FirstState>);
+struct FirstStateCell(UnsafeCell<FirstState>);
 
-// SAFETY: It is written before the first line of Rust, and only read from then on.
-unsafe impl Sync for Kept {}
+// SAFETY: The entry code writes the value before any Rust code runs; later code only reads it.
+unsafe impl Sync for FirstStateCell {}
 
 /// Written at the first instruction.
-static FIRST_STATE: Kept = Kept(UnsafeCell::new(FirstState {
+static FIRST_STATE: FirstStateCell = FirstStateCell(UnsafeCell::new(FirstState {
     zero: [1; ZERO_REGISTERS],
     rflags: 0,
     stack: [1; 2],
@@ -81,15 +80,15 @@ global_asm!(
     start = sym start,
 );
 
-/// Goes on in Rust.
+/// Continues in Rust.
 extern "C" fn start(arguments: *const u8, length_bytes: usize) -> ! {
-    // SAFETY: The kernel has put that many bytes there, which nobody changes.
+    // SAFETY: The kernel stored that many bytes there, and no code changes them.
     unsafe { program_runtime::start(arguments, length_bytes, crate::main) }
 }
 
-/// Whether the first instruction found what the kernel promises: nothing of the kernel's, nor of another program's.
+/// Returns whether the first instruction found the promised state, without values of the kernel or of another program.
 pub(crate) fn is_as_promised() -> bool {
-    // SAFETY: Nobody writes to it any more.
+    // SAFETY: No code writes to the state any more.
     let state = unsafe { &*FIRST_STATE.0.get() };
     state.zero == [0; ZERO_REGISTERS]
         && state.rflags == FIRST_FLAGS

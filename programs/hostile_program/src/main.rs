@@ -1,7 +1,7 @@
-//! A program that tries what no program may do. Its arguments name a case, and perhaps a number: `int 128`.
+//! A program that attacks the kernel. Its arguments name a case, and optionally a number: `int 128`.
 //!
-//! A case that ends as the kernel promises returns 0, or is killed by the kernel; one in which the kernel broke a promise returns
-//! [`cases::BROKEN`]. What is expected of each stands with the booted tests.
+//! A case either exits with 0, if the kernel kept its promise, or the kernel kills it. A broken promise gives
+//! [`cases::BROKEN`]. The booted tests list the expected end of each case.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 #[cfg(target_os = "none")]
@@ -15,7 +15,7 @@ mod first_state;
 #[cfg(target_os = "none")]
 use program_runtime::println;
 
-/// The exit code for arguments that name no case.
+/// Exit code if the arguments name no case.
 #[cfg(target_os = "none")]
 const UNKNOWN_CASE: u64 = 98;
 
@@ -32,7 +32,7 @@ fn main(arguments: &str) -> u64 {
     }
 }
 
-/// Runs when somebody starts the program under their own system.
+/// Explains itself when a user starts the program on their own system.
 #[cfg(not(target_os = "none"))]
 fn main() {
     eprintln!(

@@ -1,29 +1,28 @@
-//! What is measured.
+//! The measurements.
 
 use core::arch::{asm, x86_64::_rdtsc};
 use program_runtime::{LogLevel, log, map};
 use syscall_abi::SyscallNumber;
 
-/// Runs of each.
+/// Number of runs of a measurement.
 const ROUNDS: u64 = 1000;
 
-/// Bytes from one page to the next.
+/// Page size in bytes.
 const PAGE_BYTES: usize = 4096;
 
-/// A message of 16 bytes.
 const MESSAGE: &str = "Sixteen bytes !!";
 
 const _: () = assert!(MESSAGE.len() == 16, "the message has 16 bytes");
 
-/// The exit code where there is nothing to measure.
+/// Exit code for an unknown measurement.
 const UNKNOWN: u64 = u64::MAX;
 
-/// Measures what the arguments name.
+/// Runs the measurement that the arguments name.
 pub(crate) fn main(arguments: &str) -> u64 {
     match arguments {
         "syscall" => measure(call),
         "log" => measure(|| {
-            // A line that is not logged shows in the log, and in the value.
+            // A failure shows as a missing line in the log.
             let _logged = log(LogLevel::Info, MESSAGE);
         }),
         "first_touch" => measure_first_touch(),
@@ -31,34 +30,34 @@ pub(crate) fn main(arguments: &str) -> u64 {
     }
 }
 
-/// The counter now.
+/// Reads the time stamp counter.
 fn now() -> u64 {
-    // SAFETY: Every x86_64 processor has the instruction, and the kernel does not forbid it.
+    // SAFETY: Every x86_64 processor has the instruction, and the kernel allows it.
     unsafe { _rdtsc() }
 }
 
-/// The mean of what `work` takes, behind one run that does not count. The loop itself does not count either.
+/// Returns the mean cost of `work`, after one warm-up run. The cost of the empty loop is subtracted.
 fn measure(mut work: impl FnMut()) -> u64 {
     work();
     let empty = ticks_of(|| {});
     (ticks_of(work).saturating_sub(empty) + ROUNDS / 2) / ROUNDS
 }
 
-/// Ticks of all runs.
+/// Returns the ticks of [`ROUNDS`] runs.
 fn ticks_of(mut work: impl FnMut()) -> u64 {
     let start = now();
     for _ in 0..ROUNDS {
         work();
-        // The compiler keeps a loop of nothing.
-        // SAFETY: It is no instruction.
+        // Keeps the compiler from removing an empty loop.
+        // SAFETY: The assembly is empty.
         unsafe { asm!("", options(nomem, nostack, preserves_flags)) };
     }
     now() - start
 }
 
-/// A call that does nothing.
+/// Makes a system call without effect.
 fn call() {
-    // SAFETY: The call does nothing.
+    // SAFETY: The call has no effect.
     unsafe {
         asm!(
             "syscall",
@@ -70,14 +69,14 @@ fn call() {
     }
 }
 
-/// The first touch of a page that was mapped.
+/// Measures the first access to a mapped page.
 fn measure_first_touch() -> u64 {
-    // One more, for the run that does not count.
+    // One page more, for the warm-up run.
     let size_bytes = (usize::try_from(ROUNDS).unwrap_or(usize::MAX) + 1) * PAGE_BYTES;
     let Ok(start) = map(size_bytes) else { return UNKNOWN };
     let mut page = start;
     measure(|| {
-        // SAFETY: The page is one of those that were mapped, and nobody else uses it.
+        // SAFETY: The page is mapped, and no other reference to it exists.
         unsafe { page.write_volatile(1) };
         page = page.wrapping_add(PAGE_BYTES);
     })

@@ -200,7 +200,10 @@ const NAMED: &[(&str, End)] = &[
     ("task_state_in_gs", KilledFor("General Protection Fault (0x28)")),
     ("nothing_in_ss", PRIVILEGED),
     ("nothing_with_privilege_3_in_ss", PRIVILEGED),
-    ("behind_the_table", KilledFor("General Protection Fault (0xfff8)")),
+    (
+        "selector_beyond_the_table",
+        KilledFor("General Protection Fault (0xfff8)"),
+    ),
     ("local_table", KilledFor("General Protection Fault (0xc)")),
     ("far_call_to_kernel", KilledFor("General Protection Fault (0x8)")),
     (

@@ -3,7 +3,7 @@
 use super::{Case, fatal_instructions, kept};
 use core::arch::asm;
 
-/// Those that are nothing but instructions.
+/// Cases of instructions only.
 pub(super) const INSTRUCTIONS: &[Case] = &fatal_instructions! {
     divide_by_zero: "xor ecx, ecx", "mov eax, 1", "xor edx, edx", "div ecx";
     divide_overflow: "mov ecx, 1", "mov edx, 2", "div ecx";
@@ -17,7 +17,7 @@ pub(super) const INSTRUCTIONS: &[Case] = &fatal_instructions! {
     breakpoint: "int3";
     icebp: ".byte 0xf1";
     single_step: "pushfq", "or qword ptr [rsp], 0x100", "popfq", "nop", "nop";
-    // Loads of what is not canonical, by DS and by SS.
+    // Loads from non-canonical addresses, through DS and SS.
     read_non_canonical: "mov rax, 0x800000000000", "mov rax, [rax]";
     write_non_canonical: "mov rax, 0x8000000000000000", "mov [rax], rax";
     read_by_frame: "push rbp", "mov rbp, 0x800000000000", "mov rax, [rbp]", "pop rbp";
@@ -39,19 +39,19 @@ pub(super) const INSTRUCTIONS: &[Case] = &fatal_instructions! {
     xsave: "sub rsp, 1024", "and rsp, -64", "xsave [rsp]";
 };
 
-/// The rest.
+/// Other cases.
 pub(super) const CASES: &[Case] = &[Case {
     name: "leave_x87_exception",
     run: leave_x87_exception,
 }];
 
-/// In the x87's status: an exception that is not masked has happened.
+/// x87 status bit: an unmasked exception is pending.
 const EXCEPTION_PENDING: u16 = 1 << 7;
 
-/// Exits with an exception of the x87's on its way: the next program, or the kernel, must not get it.
+/// Exits with a pending x87 exception, which neither the kernel nor the next program may receive.
 fn leave_x87_exception(_number: u64) -> u64 {
     let status: u16;
-    // SAFETY: The division sets a flag; the exception would come with the next instruction that waits for it.
+    // SAFETY: The division only sets a flag; the exception would be raised by the next waiting x87 instruction.
     unsafe {
         asm!(
             "fninit",

@@ -1,22 +1,21 @@
-//! Flags that mean something to the kernel too, while it is called, interrupted, and asked for a page.
+//! CPU flags that also affect the kernel, set during system calls, interrupts and page faults.
 
 use super::{BROKEN, Case, GOOD, SURVIVED, kept};
 use core::arch::asm;
 use program_runtime::{exists, map};
 use syscall_abi::SyscallNumber;
 
-/// Strings go downwards.
+/// String instructions move downwards.
 const DIRECTION: u64 = 1 << 10;
-/// A return leads to another task.
+/// `iret` switches to another task.
 const NESTED_TASK: u64 = 1 << 14;
-/// Misaligned accesses fault; for the kernel, SMAP is off.
+/// Misaligned accesses fault; in the kernel, it suspends SMAP.
 const ALIGNMENT_CHECK: u64 = 1 << 18;
-/// Interrupts come, and the privilege level that may use ports.
-const KERNELS: u64 = 1 << 9 | 3 << 12;
-/// The kernel's flags as a program has them.
-const PROMISED: u64 = 1 << 9;
+/// Flags that only the kernel may change: the interrupt flag and the I/O privilege level.
+const KERNEL_FLAGS: u64 = 1 << 9 | 3 << 12;
+/// Values of these flags in a program.
+const KERNEL_FLAGS_IN_PROGRAM: u64 = 1 << 9;
 
-/// All of the subject.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "odd_flags",
@@ -48,7 +47,7 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// Sets flags, calls the kernel, touches a new page, and looks at the flags again.
+/// Sets flags, makes a system call, touches a new page, and checks the flags.
 fn odd_flags(_number: u64) -> u64 {
     for flag in [
         DIRECTION,
@@ -61,8 +60,8 @@ fn odd_flags(_number: u64) -> u64 {
         if status != 0 || flags & flag != flag || byte != 0 {
             return BROKEN;
         }
-        // What the kernel zeroed with strings going downwards would not be all of the page.
-        // SAFETY: The page was mapped, and nobody else knows it.
+        // If the kernel zeroed the page with the direction flag set, a part of the page is not zero.
+        // SAFETY: The page was mapped, and no other reference to it exists.
         let bytes = unsafe { core::slice::from_raw_parts(page, 4096) };
         if bytes.iter().any(|byte| *byte != 0) {
             return BROKEN;
@@ -71,10 +70,10 @@ fn odd_flags(_number: u64) -> u64 {
     GOOD
 }
 
-/// With a flag set: the call `yield_now`, and a read of a page's byte. Returns the call's status, the flags, and the byte.
+/// Sets a flag, calls `yield_now`, and reads a byte of the page. Returns the call's status, the flags, and the byte.
 fn call_and_touch(flag: u64, page: *mut u8) -> (u64, u64, u64) {
     let (status, flags, byte);
-    // SAFETY: The flags are as before when it is over; the page is mapped.
+    // SAFETY: The code restores the flags; the page is mapped.
     unsafe {
         asm!(
             "pushfq",
@@ -98,10 +97,10 @@ fn call_and_touch(flag: u64, page: *mut u8) -> (u64, u64, u64) {
     (status, flags, byte)
 }
 
-/// Tries to switch interrupts off and to get at the ports: the processor ignores it.
+/// Tries to disable interrupts and to allow port access: the processor ignores both.
 fn kernel_flags(_number: u64) -> u64 {
     let flags: u64;
-    // SAFETY: Only flags change.
+    // SAFETY: The code only changes flags.
     unsafe {
         asm!(
             "push 0x3002",
@@ -111,15 +110,15 @@ fn kernel_flags(_number: u64) -> u64 {
             out(reg) flags
         );
     }
-    kept(flags & KERNELS == PROMISED && exists(0).is_some())
+    kept(flags & KERNEL_FLAGS == KERNEL_FLAGS_IN_PROGRAM && exists(0).is_some())
 }
 
-/// Makes a case of instructions around a call that does nothing.
+/// Makes cases from instructions that include a system call without effect.
 macro_rules! calls {
     ($($(#[$what:meta])* $name:ident: $($text:literal),+;)*) => {$(
         $(#[$what])*
         fn $name(_number: u64) -> u64 {
-            // SAFETY: A call that does nothing, and a stack segment that stays the program's.
+            // SAFETY: The call has no effect, and SS keeps the program's stack segment.
             unsafe {
                 asm!(
                     $($text),+,
@@ -135,16 +134,16 @@ macro_rules! calls {
 }
 
 calls! {
-    /// A single step over a call.
+    /// Single-steps over a system call.
     step_over_syscall: "pushfq", "or qword ptr [rsp], 0x100", "popfq", "syscall", "nop", "nop";
-    /// A load of SS, behind which interrupts and steps wait for an instruction: here, for one of the kernel's.
+    /// Loads SS, which delays interrupts and steps by one instruction: here until after the kernel's first.
     stack_segment_and_syscall: "mov ss, edx", "syscall", "nop";
-    /// The same in a single step.
+    /// Adds a single step to that.
     stack_segment_step_and_syscall:
         "pushfq", "or qword ptr [rsp], 0x100", "popfq", "mov ss, edx", "syscall", "nop", "nop";
-    /// The same with a breakpoint.
+    /// Loads SS before a breakpoint.
     stack_segment_and_breakpoint: "mov ss, edx", "int3", "nop";
-    /// The same with a breakpoint in a single step.
+    /// Adds a single step to that.
     stack_segment_step_and_breakpoint:
         "pushfq", "or qword ptr [rsp], 0x100", "popfq", "mov ss, edx", "int3", "nop", "nop";
 }

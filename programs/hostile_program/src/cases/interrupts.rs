@@ -1,12 +1,11 @@
-//! Interrupts by instruction.
+//! Software interrupts.
 
 use super::{Case, SURVIVED};
 use core::arch::{asm, global_asm};
 
-/// Bytes of a stub.
+/// Size of a stub.
 const STUB_SIZE: u64 = 4;
 
-/// All of the subject.
 pub(super) const CASES: &[Case] = &[Case { name: "int", run: int }];
 
 global_asm!(
@@ -20,14 +19,14 @@ global_asm!(
 );
 
 unsafe extern "C" {
-    /// For each vector, `int VECTOR` and `ret`.
+    /// For each vector, a stub `int VECTOR` and `ret`.
     static int_stubs: u8;
 }
 
-/// `int n`.
+/// Raises an interrupt with `int n`.
 fn int(vector: u64) -> u64 {
     let stub = (&raw const int_stubs).addr() as u64 + STUB_SIZE * (vector & 0xff);
-    // SAFETY: The stub returns, if it is not the program's end.
+    // SAFETY: The stub returns, or the kernel kills the program.
     unsafe { asm!("call {}", in(reg) stub, clobber_abi("C")) };
     SURVIVED
 }

@@ -1,17 +1,16 @@
-//! `map` and `unmap` at their limits.
+//! Limits of `map` and `unmap`.
 
 use super::{BROKEN, Case, GOOD, SURVIVED, kept};
 use core::ptr;
 use program_runtime::{map, unmap};
 use syscall_abi::SyscallError;
 
-/// A page.
+/// Page size in bytes.
 const PAGE: usize = 4096;
 
-/// What is mapped at once where all is wanted.
+/// Size of one request when a case maps all memory.
 const PIECE: usize = 256 * PAGE;
 
-/// All of the subject.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "map_until_refused",
@@ -47,7 +46,7 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// Maps as much as there is, without touching it.
+/// Maps all available memory, without touching it.
 fn map_until_refused(_number: u64) -> u64 {
     for size in [PAGE << 18, PAGE << 8, PAGE] {
         loop {
@@ -61,7 +60,7 @@ fn map_until_refused(_number: u64) -> u64 {
     GOOD
 }
 
-/// Maps as much as there is, and touches all of it. The page tables come on top: where there is much memory, they take more than the
+/// Maps all available memory and touches all of it. Page tables add to that: on a large machine they need more than the
 /// kernel leaves to programs.
 fn touch_until_killed(_number: u64) -> u64 {
     while let Ok(page) = map(16 * PAGE) {
@@ -73,14 +72,14 @@ fn touch_until_killed(_number: u64) -> u64 {
     SURVIVED
 }
 
-/// Sizes that nobody can have.
+/// Maps sizes that no program can get.
 fn map_odd_sizes(_number: u64) -> u64 {
     let refused = [usize::MAX, usize::MAX - PAGE, 1 << 47, 1 << 44, (1 << 63) + 1]
         .map(|size| map(size) == Err(SyscallError::OutOfMemory));
     kept(map(0) == Err(SyscallError::BadArgument) && refused == [true; 5] && map(1).is_ok())
 }
 
-/// Addresses that were never given.
+/// Unmaps addresses that `map` never returned.
 fn unmap_what_is_not_mapped(_number: u64) -> u64 {
     let Ok(page) = map(3 * PAGE) else { return BROKEN };
     let start = page.addr();
@@ -103,34 +102,34 @@ fn unmap_what_is_not_mapped(_number: u64) -> u64 {
         (0xffff_ffff_8000_0000, PAGE, SyscallError::NotMapped),
         (0xffff_ffff_ffff_f000, PAGE, SyscallError::NotMapped),
     ] {
-        // SAFETY: Nothing is unmapped; if it were, the program would find out.
+        // SAFETY: The kernel must refuse to unmap; a wrong answer is detected below.
         let outcome = unsafe { unmap(ptr::with_exposed_provenance_mut(address), size) };
         if outcome != Err(expected) {
             return BROKEN;
         }
     }
-    // SAFETY: Nobody uses it.
+    // SAFETY: The program does not use the pages.
     let once = unsafe { unmap(page, 3 * PAGE) };
-    // SAFETY: Nobody uses it.
+    // SAFETY: The pages are no longer mapped, so the kernel must refuse.
     let twice = unsafe { unmap(page, 3 * PAGE) };
     kept(once == Ok(()) && twice == Err(SyscallError::NotMapped))
 }
 
-/// Reads what was given back.
+/// Reads unmapped memory.
 fn unmap_and_touch(_number: u64) -> u64 {
     let Ok(page) = map(PAGE) else { return BROKEN };
     // SAFETY: The page was just mapped.
     unsafe { ptr::write_volatile(page, 1) };
-    // SAFETY: That it is used all the same is what this is about.
+    // SAFETY: The use after `unmap` is intended.
     if unsafe { unmap(page, PAGE) }.is_err() {
         return BROKEN;
     }
-    // SAFETY: It is the program's end.
+    // SAFETY: The read faults, and the kernel kills the program.
     let _byte = unsafe { ptr::read_volatile(page) };
     SURVIVED
 }
 
-/// Maps as much as there is. Returns the pages, side by side, and how many of them can be filled: page tables take the rest.
+/// Maps all available memory. Returns its start, and the number of pages that can be filled: page tables take the rest.
 fn map_most() -> Option<(*mut u8, usize)> {
     let start = map(PIECE).ok()?;
     let mut pieces = 1;
@@ -144,19 +143,20 @@ fn map_most() -> Option<(*mut u8, usize)> {
     Some((start, pages - pages / 500 - 64))
 }
 
-/// Leaves as many mappings as the kernel can be made to remember: it refuses at some point, and goes on then.
+/// Splits memory into as many mappings as the kernel can record. The kernel must refuse at some point, and then
+/// continue.
 fn scatter_mappings(_number: u64) -> u64 {
     let Some((start, pages)) = map_most() else {
         return BROKEN;
     };
-    // SAFETY: Nobody uses the pages.
+    // SAFETY: The program does not use the pages.
     let unmap_page = |number: usize| unsafe { unmap(start.wrapping_add(number * PAGE), PAGE) };
     let mut odd = (1..pages).step_by(2);
     let refused = odd.find_map(|number| unmap_page(number).err().map(|error| (number, error)));
     let Some((number, SyscallError::OutOfMemory)) = refused else {
         return BROKEN;
     };
-    // A whole one makes the rest no more, and then there is room for another.
+    // Unmapping an end of a mapping needs no new record, and removing a whole mapping frees one.
     kept(
         number > 1000
             && unmap_page(number) == Err(SyscallError::OutOfMemory)
@@ -167,7 +167,7 @@ fn scatter_mappings(_number: u64) -> u64 {
     )
 }
 
-/// Leaves as many single free frames between others as there can be: two halves take them in turn, and one goes back.
+/// Fragments physical memory: two halves take frames in turn, and one half is unmapped.
 fn scatter_frames(_number: u64) -> u64 {
     let Some((start, pages)) = map_most() else {
         return BROKEN;
@@ -176,19 +176,19 @@ fn scatter_frames(_number: u64) -> u64 {
     let other_half = start.wrapping_add(half_bytes);
     for page in (0..half_bytes).step_by(PAGE) {
         for half in [start, other_half] {
-            // SAFETY: The page was mapped.
+            // SAFETY: The page is mapped.
             unsafe { ptr::write_volatile(half.wrapping_add(page), 1) };
         }
     }
-    // SAFETY: Nobody uses it.
+    // SAFETY: The program does not use the pages any more.
     kept(unsafe { unmap(other_half, half_bytes) } == Ok(()) && map(half_bytes).is_ok())
 }
 
-/// Fills pages, gives them back, and looks at what it gets then.
+/// Fills pages and unmaps them; newly mapped pages must be zero.
 fn mapped_is_zeroed(_number: u64) -> u64 {
     for _ in 0..64 {
         let Ok(pages) = map(8 * PAGE) else { return BROKEN };
-        // SAFETY: The pages were just mapped, and nobody else knows them.
+        // SAFETY: The pages were just mapped, and no other reference to them exists.
         let bytes = unsafe { core::slice::from_raw_parts_mut(pages, 8 * PAGE) };
         if bytes.iter().any(|byte| *byte != 0) {
             return BROKEN;

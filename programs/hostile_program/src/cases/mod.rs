@@ -1,4 +1,4 @@
-//! The cases, by name.
+//! The test cases, by name.
 
 mod exceptions;
 mod flags;
@@ -14,24 +14,22 @@ mod simple;
 mod stack_pointers;
 mod text;
 
-/// All went as the kernel promises.
+/// Exit code: the kernel did what it promises.
 pub(crate) const GOOD: u64 = 0;
 
-/// The kernel broke a promise.
+/// Exit code: the kernel broke a promise.
 pub(crate) const BROKEN: u64 = 1;
 
-/// The program did what should have ended it, and lives.
+/// Exit code: the program survived an action that should have killed it.
 pub(crate) const SURVIVED: u64 = 2;
 
-/// Code that is run by its name.
+/// A test case.
 struct Case {
-    /// The name.
     name: &'static str,
-    /// The code: gets a number, returns the exit code.
+    /// Takes the number from the arguments, returns the exit code.
     run: fn(u64) -> u64,
 }
 
-/// Every case.
 const ALL: &[&[Case]] = &[
     exceptions::INSTRUCTIONS,
     exceptions::CASES,
@@ -51,25 +49,25 @@ const ALL: &[&[Case]] = &[
     text::CASES,
 ];
 
-/// The code of a case.
+/// Looks up the code of a case.
 pub(crate) fn find(name: &str) -> Option<fn(u64) -> u64> {
     let case = ALL.iter().copied().flatten().find(|case| case.name == name)?;
     Some(case.run)
 }
 
-/// The exit code for a promise.
+/// Returns the exit code for a kept or broken promise.
 fn kept(promise: bool) -> u64 {
     if promise { GOOD } else { BROKEN }
 }
 
-/// Cases of instructions, each of which should end the program.
+/// Makes cases of instructions, each of which should end the program.
 macro_rules! fatal_instructions {
     ($($name:ident: $($text:literal),+;)*) => {
         [$($crate::cases::Case {
             name: stringify!($name),
             run: |_| {
-                // SAFETY: The processor refuses it; where it does not, it changes no register but those that a function may, and
-                // no memory.
+                // SAFETY: The processor refuses the instruction. Where it does not, the instruction changes no memory,
+                // and no register but those that a function may change.
                 unsafe { core::arch::asm!($($text),+, clobber_abi("C")) };
                 $crate::cases::SURVIVED
             },

@@ -1,16 +1,16 @@
-//! Memory that is not the program's, or not for this use.
+//! Accesses to unmapped or protected memory.
 
 use super::{BROKEN, Case, SURVIVED, fatal_instructions};
 use core::{arch::asm, hint::black_box, ptr};
 use program_runtime::map;
 
-/// A `ret`.
+/// The instruction `ret`.
 const RET: u8 = 0xc3;
 
-/// Something constant.
+/// Read-only data.
 static CONSTANT: [u8; 16] = [RET; 16];
 
-/// Those that are nothing but instructions.
+/// Cases of instructions only.
 pub(super) const INSTRUCTIONS: &[Case] = &fatal_instructions! {
     execute_stack: "mov byte ptr [rsp - 8], 0xc3", "lea rax, [rsp - 8]", "call rax";
     push_below_stack: "mov rax, rsp", "sub rsp, 0x80000", "push rax", "mov rsp, rax";
@@ -25,7 +25,7 @@ pub(super) const INSTRUCTIONS: &[Case] = &fatal_instructions! {
     compare_in_kernel: "mov rsi, 0xffffffff80000000", "xor eax, eax", "cmpxchg16b [rsi]";
 };
 
-/// The rest. The first three take an address as their number.
+/// Other cases. The number of the first three is an address.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "read",
@@ -57,39 +57,39 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// Reads anywhere.
+/// Reads a byte at any address.
 fn read(address: u64) -> u64 {
-    // SAFETY: It reads, if it is not the program's end.
+    // SAFETY: The code only reads, or the kernel kills the program.
     unsafe { asm!("mov al, [{}]", in(reg) address, out("al") _, options(nostack, readonly)) };
     SURVIVED
 }
 
-/// Writes anywhere.
+/// Writes a byte at any address.
 fn write(address: u64) -> u64 {
-    // SAFETY: The addresses in the tests are none of the program's.
+    // SAFETY: The tests only name addresses that are not the program's.
     unsafe { asm!("mov byte ptr [{}], 0x90", in(reg) address, options(nostack)) };
     SURVIVED
 }
 
-/// Executes anything.
+/// Jumps to any address.
 fn jump(address: u64) -> u64 {
-    // SAFETY: The addresses in the tests are none of the program's.
+    // SAFETY: The tests only name addresses that are not the program's.
     unsafe { asm!("call {}", in(reg) address, clobber_abi("C")) };
     SURVIVED
 }
 
-/// Writes to a constant.
+/// Writes to read-only data.
 fn write_constant(_number: u64) -> u64 {
     write((&raw const CONSTANT).addr() as u64)
 }
 
-/// Executes a variable.
+/// Executes writable data.
 fn execute_data(_number: u64) -> u64 {
     static CODE: core::sync::atomic::AtomicU8 = core::sync::atomic::AtomicU8::new(RET);
     jump(CODE.as_ptr().addr() as u64)
 }
 
-/// Executes memory that it has mapped.
+/// Executes memory from `map`.
 fn execute_mapped(_number: u64) -> u64 {
     let Ok(page) = map(4096) else { return BROKEN };
     // SAFETY: The page was just mapped.
@@ -97,8 +97,8 @@ fn execute_mapped(_number: u64) -> u64 {
     jump(page.addr() as u64)
 }
 
-/// Calls itself until the stack is full.
-#[expect(unconditional_recursion, reason = "that is what it is for")]
+/// Recurses until the stack overflows.
+#[expect(unconditional_recursion, reason = "the stack must overflow")]
 fn overflow_stack(depth: u64) -> u64 {
     let room = black_box([depth; 64]);
     overflow_stack(depth + 1) + room[0]

@@ -1,8 +1,8 @@
-//! Instructions of the kernel's, and instructions that the kernel has switched off.
+//! Privileged instructions, and instructions that the kernel disables.
 
 use super::{Case, fatal_instructions};
 
-/// Each by its own name.
+/// Cases of instructions only.
 pub(super) const INSTRUCTIONS: &[Case] = &fatal_instructions! {
     // Interrupts and ports.
     cli: "cli";
@@ -36,7 +36,7 @@ pub(super) const INSTRUCTIONS: &[Case] = &fatal_instructions! {
     read_dr7: "mov rax, dr7";
     write_dr0: "xor eax, eax", "mov dr0, rax";
     write_dr7: "mov eax, 0x401", "mov dr7, rax";
-    // Model-specific registers: EFER, LSTAR, the bases of GS, the APIC's base.
+    // Model-specific registers: EFER, LSTAR, the GS bases, the APIC base.
     read_efer: "mov ecx, 0xc0000080", "rdmsr";
     read_lstar: "mov ecx, 0xc0000082", "rdmsr";
     read_kernel_gs: "mov ecx, 0xc0000102", "rdmsr";
@@ -44,7 +44,7 @@ pub(super) const INSTRUCTIONS: &[Case] = &fatal_instructions! {
     write_gs: "mov ecx, 0xc0000101", "xor eax, eax", "mov edx, -1", "wrmsr";
     write_apic_base: "mov ecx, 0x1b", "xor eax, eax", "xor edx, edx", "wrmsr";
     rdpmc: "xor ecx, ecx", "rdpmc";
-    // Bases of segments.
+    // Segment bases.
     rdfsbase: "rdfsbase rax";
     rdgsbase: "rdgsbase rax";
     wrfsbase: "mov rax, -1", "wrfsbase rax";
@@ -55,12 +55,12 @@ pub(super) const INSTRUCTIONS: &[Case] = &fatal_instructions! {
     lidt: "lidt [rsp]";
     lldt: "xor eax, eax", "lldt ax";
     ltr: "mov eax, 0x28", "ltr ax";
-    // Caches and translations.
+    // Caches and TLB.
     invlpg: "invlpg [rsp]";
     invpcid: "xor eax, eax", "invpcid rax, [rsp]";
     invd: "invd";
     wbinvd: "wbinvd";
-    // Ways into and out of the kernel.
+    // Instructions for system calls and returns.
     sysret: "lea rcx, [rip]", "mov r11, 0x202", "sysretq";
     sysexit: "sysexit";
     sysenter: "sysenter";
@@ -75,10 +75,10 @@ pub(super) const INSTRUCTIONS: &[Case] = &fatal_instructions! {
     // SMAP.
     clac: "clac";
     stac: "stac";
-    // Waiting.
+    // Halting and waiting.
     monitor: "mov rax, rsp", "xor ecx, ecx", "xor edx, edx", "monitor";
     mwait: "xor eax, eax", "xor ecx, ecx", "mwait";
-    // Where the tables of the kernel are: forbidden where the processor can (UMIP).
+    // Reads of the kernel's table addresses: forbidden where the processor has UMIP.
     sgdt: "sub rsp, 16", "sgdt [rsp]", "add rsp, 16";
     sidt: "sub rsp, 16", "sidt [rsp]", "add rsp, 16";
     sldt: "sldt ax";

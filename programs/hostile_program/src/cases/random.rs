@@ -1,13 +1,13 @@
-//! Calls with whatever stands in the registers.
+//! System calls with random registers.
 
 use super::{Case, GOOD, SURVIVED};
 use program_runtime::syscall;
 use syscall_abi::SyscallNumber;
 
-/// How many calls.
+/// Number of random calls.
 const CALLS: u32 = 25_000;
 
-/// Numbers that are more likely than others to be something: addresses of every kind, lengths, edges.
+/// Interesting values: addresses of every kind, lengths, limits.
 const EDGES: [u64; 20] = [
     0,
     1,
@@ -31,7 +31,6 @@ const EDGES: [u64; 20] = [
     u64::MAX,
 ];
 
-/// All of the subject.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "random_calls",
@@ -43,11 +42,11 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// A sequence of numbers that a seed determines (Marsaglia, "Xorshift RNGs", 2003).
+/// A pseudorandom number generator (Marsaglia, "Xorshift RNGs", 2003).
 struct Xorshift(u64);
 
 impl Xorshift {
-    /// The next number.
+    /// Returns the next number.
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -55,7 +54,7 @@ impl Xorshift {
         self.0
     }
 
-    /// An argument: an edge, something near one, or anything.
+    /// Returns an argument: an interesting value, one near it, or a random one.
     fn argument(&mut self) -> u64 {
         let place = self.next() % EDGES.len() as u64;
         let edge = (0..)
@@ -70,7 +69,7 @@ impl Xorshift {
         }
     }
 
-    /// A call's number: mostly one that exists, but never the end.
+    /// Returns a call number: mostly an existing call, never `exit`.
     fn call(&mut self) -> u64 {
         let number = match self.next() % 16 {
             0 => self.argument(),
@@ -84,26 +83,26 @@ impl Xorshift {
     }
 }
 
-/// Random calls, the same for the same seed.
+/// Makes random calls; the seed determines them.
 fn random_calls(seed: u64) -> u64 {
     let mut random = Xorshift(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     for _ in 0..CALLS {
         let number = random.call();
         let mut registers = [0; 7].map(|_: u64| random.argument());
         registers[6] = number;
-        // SAFETY: The kernel takes away nothing but what `map` gave, and the program uses none of that: it has no heap.
+        // SAFETY: The kernel can only unmap what `map` returned, and the program uses none of that: it has no heap.
         unsafe { syscall(&mut registers) };
     }
     GOOD
 }
 
-/// Calls that do not exist change no register but `rax`.
+/// Makes unknown calls: they change no register but `rax`.
 fn unknown_calls(_number: u64) -> u64 {
     let huge = [1 << 8, 1 << 16, 1 << 32, 1 << 32 | 2, 1 << 63, u64::MAX - 1, u64::MAX];
     for number in (8..1024).chain(huge) {
         let before = [1, 2, 3, 4, 5, 6, number];
         let mut registers = before;
-        // SAFETY: There is no such call.
+        // SAFETY: No such call exists.
         unsafe { syscall(&mut registers) };
         if registers[6] == 0 || registers[6] == number || registers[..6] != before[..6] {
             return SURVIVED;

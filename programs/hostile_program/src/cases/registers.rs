@@ -1,43 +1,40 @@
-//! What a call changes in the registers: results, and nothing else.
+//! Registers after a system call: only results may change.
 
 use super::{Case, GOOD};
 use core::arch::global_asm;
 use syscall_abi::SyscallNumber;
 
-/// Number of general registers, but for the stack pointer: rax, rbx, rcx, rdx, rsi, rdi, rbp, r8 to r15.
+/// Number of general registers without the stack pointer: rax, rbx, rcx, rdx, rsi, rdi, rbp, r8 to r15.
 const GENERAL: usize = 15;
 
-/// Places of registers among them.
+/// Indexes of general registers.
 const RAX: usize = 0;
-/// Overwritten by the instruction with its own address.
+/// `syscall` stores the return address there.
 const RCX: usize = 2;
-/// Overwritten by the instruction with the flags.
+/// `syscall` stores the flags there.
 const R11: usize = 10;
-/// Where results are, in their order.
+/// Indexes of the result registers, in order.
 const RESULTS: [usize; 6] = [5, 4, 3, 9, 7, 8];
 
-/// Flags that a call may not change: carry, parity, adjust, zero, sign, overflow, ID, and what is always so.
+/// Flags that a call must preserve: carry, parity, adjust, zero, sign, overflow, ID, interrupt and the constant bit.
 const FLAGS: u64 = 0x20_0202 | 0x8d5;
 
-/// All of the subject.
 pub(super) const CASES: &[Case] = &[Case {
     name: "registers",
     run: registers,
 }];
 
-/// Registers before a call, or after it.
+/// Register values before or after a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(C, align(16))]
 struct AllRegisters {
     /// xmm0 to xmm15.
     xmm: [[u64; 2]; 16],
-    /// The general registers.
     general: [u64; GENERAL],
-    /// The flags.
     rflags: u64,
     /// The control words of SSE and of the x87.
     control_words: [u64; 2],
-    /// Two of the x87's registers, as numbers of 64 bits.
+    /// Two x87 registers, as 64-bit integers.
     x87: [u64; 2],
 }
 
@@ -78,8 +75,8 @@ global_asm!(
     "mov rdi, [rdi + 296]",
     "popfq",
     "syscall",
-    ".globl behind_call_with_registers",
-    "behind_call_with_registers:",
+    ".globl after_call_with_registers",
+    "after_call_with_registers:",
     "push rdi",
     "mov rdi, [rsp + 8]",
     "pop [rdi + 296]",
@@ -119,13 +116,13 @@ global_asm!(
 );
 
 unsafe extern "C" {
-    /// Sets the registers, calls the kernel, and tells the registers.
+    /// Loads the registers, makes the call, and stores the registers.
     fn call_with_registers(before: *const AllRegisters, after: *mut AllRegisters);
-    /// Where the program goes on behind the call.
-    static behind_call_with_registers: u8;
+    /// Return address of the call.
+    static after_call_with_registers: u8;
 }
 
-/// Every call with a value of its own in each register, and how many results it has.
+/// Makes every call with a distinct value in each register, and checks the number of results.
 fn registers(_number: u64) -> u64 {
     let calls = [
         (u64::from(SyscallNumber::Exists), 2),
@@ -147,18 +144,18 @@ fn registers(_number: u64) -> u64 {
     GOOD
 }
 
-/// Whether a call changes nothing but `rax`, so many results, and what the instruction itself changes.
+/// Returns whether a call changes only `rax`, its results, and the registers that `syscall` overwrites.
 fn changes_only_results(number: u64, results: usize, carry: u64) -> bool {
     let before = registers_before(number, carry);
     let mut after = before;
-    // SAFETY: It takes nothing away: `unmap` is called with an address that is none.
+    // SAFETY: The call unmaps nothing: `unmap` gets an invalid address.
     unsafe { call_with_registers(&raw const before, &raw mut after) };
     let mut expected = before;
-    let behind = (&raw const behind_call_with_registers).addr() as u64;
-    expected.general[RCX] = behind;
+    let return_address = (&raw const after_call_with_registers).addr() as u64;
+    expected.general[RCX] = return_address;
     expected.general[R11] = before.rflags;
     expected.general[RAX] = after.general[RAX];
-    // An error changes no result, and `log` and `unmap` get arguments that are none.
+    // A failed call changes no result; `log` and `unmap` get invalid arguments.
     if after.general[RAX] == 0 {
         for register in RESULTS.into_iter().take(results) {
             expected.general[register] = after.general[register];
@@ -167,11 +164,11 @@ fn changes_only_results(number: u64, results: usize, carry: u64) -> bool {
     after == expected && after.rflags & FLAGS == before.rflags & FLAGS
 }
 
-/// Values that are unlike each other, and unlike everything of the kernel's.
+/// Returns distinct values that do not occur in the kernel.
 fn registers_before(number: u64, carry: u64) -> AllRegisters {
-    /// The x87's control word: as at the beginning, but rounded down.
+    /// x87 control word: the initial value, but with rounding down.
     const X87_CONTROL: u64 = 0x077f;
-    /// The same for SSE.
+    /// MXCSR: the initial value, but with rounding down.
     const SSE_CONTROL: u64 = 0x3f80;
     let mut value = 0x0101_0101_0101_0100_u64;
     let mut next = || {
@@ -186,7 +183,7 @@ fn registers_before(number: u64, carry: u64) -> AllRegisters {
         x87: [next(), next()],
     };
     before.general[RAX] = number;
-    // `map` gets a size that can be had.
+    // `map` gets a valid size.
     if number == u64::from(SyscallNumber::Map) {
         before.general[RESULTS[0]] = 4096;
     }

@@ -1,10 +1,10 @@
-//! Segments: a program's own, the kernel's, and none.
+//! Segment selectors: the program's, the kernel's, and invalid ones.
 
 use super::{BROKEN, Case, GOOD, SURVIVED, fatal_instructions, kept};
 use core::arch::asm;
 use program_runtime::exists;
 
-/// Those that are nothing but instructions.
+/// Cases of instructions only.
 pub(super) const INSTRUCTIONS: &[Case] = &fatal_instructions! {
     kernel_data_in_ds: "mov eax, 0x10", "mov ds, ax";
     kernel_data_in_ss: "mov eax, 0x10", "mov ss, ax";
@@ -13,13 +13,13 @@ pub(super) const INSTRUCTIONS: &[Case] = &fatal_instructions! {
     task_state_in_gs: "mov eax, 0x2b", "mov gs, ax";
     nothing_in_ss: "xor eax, eax", "mov ss, ax";
     nothing_with_privilege_3_in_ss: "mov eax, 3", "mov ss, ax";
-    behind_the_table: "mov eax, 0xfffb", "mov ds, ax";
+    selector_beyond_the_table: "mov eax, 0xfffb", "mov ds, ax";
     local_table: "mov eax, 0x0f", "mov ds, ax";
     far_call_to_kernel: "mov rax, 0x0000000800000000", "push rax", "call fword ptr [rsp]";
     interrupt_return_to_kernel: "mov rax, rsp", "push 0x10", "push rax", "push 2", "push 0x08", "push 0", "iretq";
 };
 
-/// The rest.
+/// Other cases.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "odd_selectors",
@@ -35,13 +35,13 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// Selectors that a program may load: null, whatever its lower bits, and its own data.
+/// Selectors that a program may load: null with any privilege level, and its own data segment.
 const ALLOWED: [u16; 5] = [0, 1, 2, 3, 0x1b];
 
-/// Calls the kernel, and is interrupted, with any of them in any register.
+/// Makes a system call, and is interrupted, with each of these selectors in the data segment registers.
 fn odd_selectors(_number: u64) -> u64 {
     for selector in ALLOWED {
-        // SAFETY: In 64-bit mode nothing is reached through them, but for the bases of FS and GS, which nobody uses.
+        // SAFETY: In 64-bit mode, only FS and GS affect addresses, and this program uses neither.
         unsafe {
             asm!(
                 "mov ds, {0:e}",
@@ -58,10 +58,10 @@ fn odd_selectors(_number: u64) -> u64 {
     GOOD
 }
 
-/// ds, es, fs, gs.
+/// Returns ds, es, fs, gs.
 fn selectors() -> [u16; 4] {
     let (ds, es, fs, gs): (u16, u16, u16, u16);
-    // SAFETY: It reads registers.
+    // SAFETY: The code only reads registers.
     unsafe {
         asm!(
             "mov {0:x}, ds",
@@ -77,9 +77,9 @@ fn selectors() -> [u16; 4] {
     [ds, es, fs, gs]
 }
 
-/// A far return to a code segment: its own, or one with more privilege or fewer bits.
+/// Makes a far return to a code segment: the program's, the kernel's, or a 32-bit one.
 fn far_return(selector: u64) -> u64 {
-    // SAFETY: With its own segment, it goes on behind the return; else it is the program's end.
+    // SAFETY: With the program's own segment, execution continues after the return; else the kernel kills the program.
     unsafe {
         asm!(
             "push {0}",
@@ -93,16 +93,16 @@ fn far_return(selector: u64) -> u64 {
     SURVIVED
 }
 
-/// A return to itself, with flags that no program has: they stay as the kernel wants them.
+/// Executes `iretq` with flags that a program may not set: the kernel's values must stay.
 fn interrupt_return(_number: u64) -> u64 {
     /// IOPL 3, NT off, IF off, bit 1.
     const WANTED: u64 = 0x3002;
     /// IOPL and IF.
-    const KERNELS: u64 = 0x3200;
+    const KERNEL_FLAGS: u64 = 0x3200;
     /// IF on, IOPL 0.
-    const PROMISED: u64 = 0x200;
+    const KERNEL_FLAGS_IN_PROGRAM: u64 = 0x200;
     let flags: u64;
-    // SAFETY: The stack is as before when it is over.
+    // SAFETY: The code restores the stack.
     unsafe {
         asm!(
             "mov {0}, rsp",
@@ -120,5 +120,5 @@ fn interrupt_return(_number: u64) -> u64 {
             wanted = const WANTED
         );
     }
-    kept(flags & KERNELS == PROMISED)
+    kept(flags & KERNEL_FLAGS == KERNEL_FLAGS_IN_PROGRAM)
 }

@@ -1,4 +1,4 @@
-//! Ends, and programs that do nothing wrong.
+//! Program ends, and programs that do nothing wrong.
 
 use super::{Case, GOOD, kept};
 use crate::first_state;
@@ -6,7 +6,6 @@ use alloc::{string::String, vec::Vec};
 use core::{arch::asm, hint};
 use program_runtime::{echo, exists, exit, map, now, yield_now};
 
-/// All of the subject.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "exit",
@@ -38,21 +37,21 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// Never ends.
+/// Loops for ever.
 fn endless(_number: u64) -> u64 {
     loop {
         hint::spin_loop();
     }
 }
 
-/// Never ends, and calls the kernel all the time.
+/// Makes system calls for ever.
 fn endless_calls(_number: u64) -> u64 {
     loop {
         yield_now();
     }
 }
 
-/// Leaves something in the vector registers that the next program must not find.
+/// Leaves values in the vector registers that the next program must not see.
 fn leave_registers(_number: u64) -> u64 {
     // SAFETY: The compiler's code here uses none of these registers.
     unsafe {
@@ -71,17 +70,17 @@ fn leave_registers(_number: u64) -> u64 {
     GOOD
 }
 
-/// All that a program does, in short: it works, whatever another has tried before.
+/// Uses every service of the kernel: all must work after an attack.
 fn canary(_number: u64) -> u64 {
     let words: Vec<String> = (0..100_u32).map(|number| alloc::format!("{number}")).collect();
     let echoed = echo([1, 2, 3, 4, 5, u64::MAX]) == Ok([2, 3, 4, 5, 6, 0]);
-    let time_goes_on = matches!((now(), now()), (Ok(first), Ok(second)) if first <= second);
+    let is_time_monotonic = matches!((now(), now()), (Ok(first), Ok(second)) if first <= second);
     kept(
         first_state::is_as_promised()
             && words.concat().len() == 190
             && map(4096).is_ok()
             && echoed
-            && time_goes_on
+            && is_time_monotonic
             && exists(0).is_some(),
     )
 }

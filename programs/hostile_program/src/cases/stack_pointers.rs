@@ -1,11 +1,11 @@
-//! Calls and interrupts with any stack pointer, and at the end of all that a program can have.
+//! System calls and interrupts with invalid stack pointers, and code at the end of the lower half.
 
 use super::{BROKEN, Case, GOOD, SURVIVED};
 use core::arch::{asm, global_asm};
 use program_runtime::now;
 use syscall_abi::SyscallNumber;
 
-/// Where nothing can be pushed: nowhere, misaligned, where no address is, the kernel's, the last byte.
+/// Stack pointers that allow no push: unmapped, misaligned, non-canonical, the kernel's, the last byte.
 const STACK_POINTERS: [u64; 8] = [
     0,
     1,
@@ -17,19 +17,18 @@ const STACK_POINTERS: [u64; 8] = [
     u64::MAX,
 ];
 
-/// The address behind the last that a program can have.
+/// End of the programs' address range.
 const END: u64 = 0x7fff_ffff_f000;
 
-/// Where the last two bytes before it are a call.
+/// Address of the `syscall` in the last two bytes before [`END`].
 const LAST_CALL: u64 = END - 2;
 
-/// Where the byte before those is a breakpoint.
+/// Address of the `int3` before that.
 const LAST_BREAKPOINT: u64 = END - 3;
 
-/// How long a program spins to be interrupted: three ticks of a hundredth of a second.
+/// Time to spin for an interrupt: three timer ticks of 10 ms.
 const SPIN_NS: u64 = 30_000_000;
 
-/// All of the subject.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "call_with_any_stack",
@@ -56,17 +55,18 @@ pub(super) const CASES: &[Case] = &[
 global_asm!(
     ".section .last_page, \"ax\", @progbits",
     ".fill 0xffd, 1, 0x90",
-    // The last three bytes of the last page: `int3`, and a call whose next instruction is on the page that nobody gets.
+    // The last three bytes of the last page: `int3`, and `syscall`, whose next instruction would be on the page that no
+    // program gets.
     "int3",
     "syscall",
     ".text",
 );
 
-/// Calls the kernel with each stack pointer. The kernel does not use it, and leaves it as it is.
+/// Makes system calls with each stack pointer. The kernel must neither use nor change it.
 fn call_with_any_stack(_number: u64) -> u64 {
     for pointer in STACK_POINTERS {
         let (status, after): (u64, u64);
-        // SAFETY: Nothing is pushed or popped meanwhile, and the stack pointer is as before when it is over.
+        // SAFETY: The code pushes and pops nothing, and restores the stack pointer.
         unsafe {
             asm!(
                 "mov {kept}, rsp",
@@ -89,7 +89,7 @@ fn call_with_any_stack(_number: u64) -> u64 {
     GOOD
 }
 
-/// Spins with each stack pointer until the timer has interrupted it.
+/// Spins with each stack pointer until timer interrupts have arrived.
 fn tick_with_any_stack(_number: u64) -> u64 {
     for pointer in STACK_POINTERS {
         let Ok(start) = now() else { return BROKEN };
@@ -102,9 +102,9 @@ fn tick_with_any_stack(_number: u64) -> u64 {
     GOOD
 }
 
-/// Counts down with a stack pointer.
+/// Counts down with the given stack pointer.
 fn spin_with_stack(pointer: u64) {
-    // SAFETY: Nothing is pushed or popped meanwhile, and the stack pointer is as before when it is over.
+    // SAFETY: The code pushes and pops nothing, and restores the stack pointer.
     unsafe {
         asm!(
             "mov {kept}, rsp",
@@ -120,22 +120,22 @@ fn spin_with_stack(pointer: u64) {
     }
 }
 
-/// Calls the kernel with the last two bytes that a program can have: the kernel must not go back by `sysret`.
+/// Executes `syscall` in the last two bytes of the lower half: the kernel must not return with `sysret`.
 fn call_at_the_end(_number: u64) -> u64 {
-    // SAFETY: The call does nothing; behind it is the program's end.
+    // SAFETY: The call has no effect, and the kernel kills the program after it.
     unsafe { asm!("jmp {}", in(reg) LAST_CALL, in("rax") u64::from(SyscallNumber::YieldNow), options(noreturn)) };
 }
 
-/// Runs over the end without a call.
+/// Executes past the end of the lower half.
 fn step_off_the_end(_number: u64) -> u64 {
-    // SAFETY: It is the program's end.
+    // SAFETY: The kernel kills the program.
     unsafe { asm!("call {}", in(reg) END, clobber_abi("C")) };
     SURVIVED
 }
 
-/// Breaks there.
+/// Executes the breakpoint at the end of the lower half.
 fn breakpoint_at_the_end(_number: u64) -> u64 {
-    // SAFETY: It is the program's end.
+    // SAFETY: The kernel kills the program.
     unsafe { asm!("call {}", in(reg) LAST_BREAKPOINT, clobber_abi("C")) };
     SURVIVED
 }

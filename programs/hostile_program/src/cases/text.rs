@@ -1,4 +1,4 @@
-//! Text that wants to be something else in the log.
+//! Log texts that try to imitate or damage the log.
 
 use super::{Case, SURVIVED, kept};
 use alloc::{string::String, vec};
@@ -6,7 +6,6 @@ use core::arch::asm;
 use program_runtime::{LogLevel, log, syscall};
 use syscall_abi::{MAX_LOG_BYTES, Registers, Request, SyscallError};
 
-/// All of the subject.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "bad_utf8",
@@ -34,7 +33,7 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// Sends bytes as text.
+/// Logs bytes that may be invalid UTF-8.
 fn log_bytes(bytes: &[u8]) -> Result<(), SyscallError> {
     let request = Request::Log {
         level: LogLevel::Info,
@@ -42,12 +41,12 @@ fn log_bytes(bytes: &[u8]) -> Result<(), SyscallError> {
         length_bytes: bytes.len() as u64,
     };
     let mut registers = request.to_registers().into();
-    // SAFETY: The kernel reads the bytes.
+    // SAFETY: The kernel only reads the bytes.
     unsafe { syscall(&mut registers) };
     Registers::from(registers).outcome(&request).map(drop)
 }
 
-/// Bytes that are no text: alone, cut short, too long, a surrogate, beyond the last character.
+/// Logs invalid UTF-8: a lone byte, a truncated or overlong sequence, a surrogate, a value beyond Unicode.
 fn bad_utf8(_number: u64) -> u64 {
     let texts: [&[u8]; 7] = [
         &[0x80],
@@ -61,7 +60,7 @@ fn bad_utf8(_number: u64) -> u64 {
     kept(texts.iter().all(|text| log_bytes(text) == Err(SyscallError::NotUtf8)))
 }
 
-/// Lines that look like the kernel's, and what a terminal obeys.
+/// Logs imitations of the kernel's lines, and terminal escape sequences.
 fn fake_lines(_number: u64) -> u64 {
     let texts = [
         "first\n[0] ERROR panicked at fake.rs:1:1\nprogram exited 0\n",
@@ -76,7 +75,7 @@ fn fake_lines(_number: u64) -> u64 {
     kept(texts.iter().all(|text| log(LogLevel::Info, text).is_ok()))
 }
 
-/// As long as it may be, longer, and much longer.
+/// Logs texts of the maximum length, one byte more, and 1 MiB.
 fn long_text(_number: u64) -> u64 {
     let longest = String::from("x").repeat(MAX_LOG_BYTES);
     let longer = vec![b'y'; MAX_LOG_BYTES + 1];
@@ -88,27 +87,27 @@ fn long_text(_number: u64) -> u64 {
     )
 }
 
-/// Texts of one line that are as long as they may be, and five times as long in the log.
+/// Logs lines of the maximum length, which the log's escapes make five times as long.
 fn control_characters(_number: u64) -> u64 {
     let text = String::from("\u{1}").repeat(MAX_LOG_BYTES);
     kept((0..32).all(|_| log(LogLevel::Info, &text).is_ok()))
 }
 
-/// A line for every two bytes.
+/// Logs a new line every two bytes.
 fn many_lines(_number: u64) -> u64 {
     kept(log(LogLevel::Info, &"l\n".repeat(200)).is_ok())
 }
 
-/// Has the kernel name a function whose name tells a terminal to clear the screen.
+/// Dies in a function whose demangled name would clear a terminal's screen.
 fn killed_under_an_odd_name(_number: u64) -> u64 {
     odd_name()
 }
 
-/// The name stands for `a::\u{9b}2J`.
-// SAFETY: Nobody else has a function of this name.
+// Demangled name: `a::\u{9b}2J`.
+// SAFETY: No other function has this name.
 #[unsafe(export_name = "_RNvC1au6_2J_lca")]
 extern "C" fn odd_name() -> u64 {
-    // SAFETY: It is the program's end.
+    // SAFETY: The kernel kills the program.
     unsafe { asm!("ud2") };
     SURVIVED
 }
