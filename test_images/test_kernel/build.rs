@@ -1,4 +1,4 @@
-//! Tells the linker where the image lies (where the kernel does), and the test kernel its optimisation level.
+//! Passes the linker script (the kernel's addresses) to the linker, and the optimisation level to the test kernel.
 
 fn main() {
     // The benchmark refuses to measure a kernel that is not optimised.

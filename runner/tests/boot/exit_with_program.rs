@@ -196,8 +196,8 @@ fn panics(deadline: Deadline) -> Outcome {
 
 /// The program may have done it.
 fn panics_behind_program(deadline: Deadline) -> Outcome {
-    let mut runner = run_iso(&test_kernel_iso("scenario=panic_behind_program")?, deadline)?;
-    expect_end(&mut runner, 123, "deliberate, behind a program")
+    let mut runner = run_iso(&test_kernel_iso("scenario=panic_after_program_end")?, deadline)?;
+    expect_end(&mut runner, 123, "deliberate, after a program's end")
 }
 
 /// QEMU ends by itself.

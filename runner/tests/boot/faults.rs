@@ -118,7 +118,7 @@ const EXCEPTIONS: [Expectation; 21] = [
         "nmi_while_logging",
         "a_non_maskable_interrupt_while_the_log_is_held_does_not_deadlock",
         &["WARN  Non-maskable interrupt!"],
-        "The log goes on after a non-maskable interrupt, lock held: true",
+        "The log continues after a non-maskable interrupt, lock held: true",
     ),
 ];
 

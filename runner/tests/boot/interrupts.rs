@@ -214,7 +214,7 @@ fn device_interrupt(kind: FirmwareKind, machine_type: &str, deadline: Deadline) 
     let mut booted = start(kind, "device_interrupt", change, deadline)?;
     booted.expect("End of the routes")?;
     for words in [
-        "PIT at GSI 2: 0 too many, 0 on a wrong processor",
+        "PIT at GSI 2: 0 after the mask, 0 on a wrong processor",
         "Not routed: no I/O APIC has the interrupt 9999",
         "Not routed: there is no processor 4",
         "Not routed: vector 0x1f is that of an exception",

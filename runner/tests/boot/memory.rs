@@ -26,7 +26,7 @@ const EXPECTATIONS: [Expectation; 12] = [
         "touch_user_page",
         "a_programs_page_is_touched_only_where_it_is_announced",
         &[
-            "Touched a program's page as it is allowed",
+            "Accessed a program's page with SMAP suspended",
             "ERROR Page fault! Error code: 0x1, protection, read, kernel mode. Accessed address: 0x0000000000400000",
         ],
     ),
@@ -47,19 +47,19 @@ const EXPECTATIONS: [Expectation; 12] = [
         "give_much_back",
         "interrupts_may_come_while_much_is_taken_from_a_program",
         &[],
-        "Pauses while 8 MiB were taken back: 4",
+        "Pauses while 8 MiB were freed: 4",
     ),
     goes_on(
         "mapped_regions",
         "mapped_regions_are_zeroed_and_come_back",
         &["Registers at VirtAddr(0xfffff0", "020), region of 4096 bytes"],
-        "Regions came back: true",
+        "All regions were freed: true",
     ),
     goes_on(
         "map_what_waits",
         "memory_that_waits_for_a_shootdown_is_not_missed",
         &[],
-        "Mapped what waited: true",
+        "Mapped the memory of a dead region: true",
     ),
     reports(
         "write_before_region",
@@ -67,7 +67,7 @@ const EXPECTATIONS: [Expectation; 12] = [
         &["ERROR Page fault! Error code: 0x2, not mapped, write, kernel mode. Accessed address: 0xfffff0"],
     ),
     reports(
-        "write_behind_region",
+        "write_after_region",
         "a_write_behind_a_mapped_region_is_caught",
         &["ERROR Page fault! Error code: 0x2, not mapped, write, kernel mode. Accessed address: 0xfffff0"],
     ),
@@ -80,7 +80,7 @@ const EXPECTATIONS: [Expectation; 12] = [
         "poison",
         "freed_memory_is_poisoned",
         &[],
-        "Freed memory holds addresses that are none: true",
+        "Freed memory is poisoned: true",
     ),
     reports(
         "lock_twice",
@@ -140,16 +140,16 @@ fn as_drawn(kind: FirmwareKind, memory_mib: u32, deadline: Deadline) -> Outcome 
 /// Memory below a limit, frames of all sizes, and what is refused.
 fn comes_back(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let mut booted = start_with_memory(kind, "physical_memory", LARGE_MIB, deadline)?;
-    booted.expect("All memory came back: true")?;
+    booted.expect("All memory was freed: true")?;
     let text = booted.text();
     booted.check(!text.contains(" ERROR "), "there is an error")?;
     for words in [
-        "What the boot loader left is overwritten: true",
-        "The buffer's words are addresses of nothing now: true",
+        "The boot loader's memory is poisoned: true",
+        "The freed buffer is poisoned: true",
         "UsedByKernel(PageTables)",
-        "There was a frame of 4 KiB",
-        "There was a frame of 2048 KiB",
-        "There was a frame of 1048576 KiB",
+        "Allocated a frame of 4 KiB",
+        "Allocated a frame of 2048 KiB",
+        "Allocated a frame of 1048576 KiB",
     ] {
         booted.check(text.contains(words), &format!("the log does not say {words:?}"))?;
     }
@@ -174,7 +174,7 @@ fn exhaustion(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     booted.expect_ending(&Ending::Failed)?;
     let text = booted.text();
     let given_kib = text
-        .split("The heap gave ")
+        .split("The heap allocated ")
         .nth(1)
         .and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok());
     // Of the machine's 256 MiB, the heap gets what is left in whole pieces.
@@ -183,7 +183,7 @@ fn exhaustion(kind: FirmwareKind, deadline: Deadline) -> Outcome {
         &format!("the heap gave only {given_kib:?} KiB"),
     )?;
     booted.check(
-        text.contains("Then it gave a box again: 42"),
+        text.contains("Allocated a box after that: 42"),
         "the heap did not recover",
     )?;
     booted.check(

@@ -40,12 +40,12 @@ const PANICS: [(&str, &str, &str); 12] = [
     (
         "panic_in_display",
         "panics::a_panic_within_a_log_line_reports",
-        "while a message is put together",
+        "while a message is formatted",
     ),
     (
         "panic_in_long_display",
         "panics::a_panic_within_a_long_log_line_reports",
-        "while a message is put together",
+        "while a message is formatted",
     ),
     (
         "panic_in_panic",
@@ -60,7 +60,7 @@ const PANICS: [(&str, &str, &str); 12] = [
     (
         "panic_with_nmi_in_report",
         "panics::a_report_goes_on_after_a_non_maskable_interrupt",
-        "and the report goes on after a non-maskable interrupt",
+        "and the report continues after a non-maskable interrupt",
     ),
     (
         "panic_with_screen_held",

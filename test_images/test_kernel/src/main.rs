@@ -1,4 +1,4 @@
-//! The kernel with scenarios: the same library that the shipped kernel boots, and code that misbehaves on request.
+//! The test kernel: the library of the shipped kernel, with scenarios that misbehave on request.
 //!
 //! The command-line word `scenario=NAME` chooses one; the names are in `scenarios::ALL`. A panic ends QEMU with the
 //! failing exit code.
@@ -12,14 +12,14 @@ mod bench;
 #[cfg(target_os = "none")]
 mod scenarios;
 
-/// Where the boot loader enters on the first processor.
+/// Entry point of the BSP.
 #[cfg(target_os = "none")]
 #[unsafe(no_mangle)]
 extern "C" fn entry_point_from_limine() -> ! {
-    kernel::init_bsp(&scenarios::ADDITIONS)
+    kernel::init_bsp(&scenarios::TEST_HOOKS)
 }
 
-/// Runs when somebody starts the kernel as a program of their own system.
+/// Explains itself when a user starts the kernel on their own system.
 #[cfg(not(target_os = "none"))]
 fn main() {
     eprintln!("This is a kernel: it runs on the bare machine. Type `cargo test` to boot it with its scenarios.");

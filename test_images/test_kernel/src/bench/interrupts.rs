@@ -1,4 +1,4 @@
-//! What interrupts cost.
+//! Benchmarks of interrupts.
 
 use super::measure::{measure, now, report};
 use core::{hint, time::Duration};
@@ -8,23 +8,23 @@ use kernel::{
 };
 use x86_64::instructions::interrupts;
 
-/// Interrupts of the timer that are measured.
+/// Number of timer interrupts to measure.
 const INTERRUPTS: u64 = 10;
 
-/// Calls that are measured.
+/// Number of remote calls to measure.
 const CALLS: u64 = 100;
 
-/// How long the first processor waits until the second one halts.
+/// Time after which the second processor halts.
 const UNTIL_IDLE: Duration = Duration::from_millis(5);
 
-/// An interrupt of the timer for a tick, from the interrupted code back to it.
+/// Measures a timer interrupt, from the interrupted code back to it.
 pub(super) fn measure_timer() {
     interrupts::disable();
     timer::start_ticks(timer::MIN_TICK_PERIOD);
     let without = window();
     let mut ticks = 0;
     for _ in 0..INTERRUPTS {
-        // The next tick falls due meanwhile, and waits.
+        // The next tick becomes pending meanwhile.
         let start = Instant::now();
         while start.elapsed() < timer::MIN_TICK_PERIOD + Duration::from_micros(50) {
             hint::spin_loop();
@@ -38,7 +38,7 @@ pub(super) fn measure_timer() {
     report("timer_interrupt", ticks / INTERRUPTS);
 }
 
-/// Ticks in which interrupts are on for a moment.
+/// Returns the ticks of a short window with interrupts on.
 fn window() -> u64 {
     let start = now();
     interrupts::enable();
@@ -46,7 +46,7 @@ fn window() -> u64 {
     now() - start
 }
 
-/// A call of another processor, which halts, and back.
+/// Measures a remote call to a processor that halts.
 pub(super) fn measure_remote_call() {
     timer::sleep(UNTIL_IDLE);
     measure("remote_call_round_trip", CALLS, || {

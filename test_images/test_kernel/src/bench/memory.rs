@@ -1,4 +1,4 @@
-//! What memory costs.
+//! Benchmarks of memory.
 
 use super::measure::measure;
 use alloc::boxed::Box;
@@ -12,20 +12,19 @@ use kernel::memory::{
 };
 use x86_64::{PhysAddr, VirtAddr, instructions::tlb};
 
-/// Runs of each.
+/// Number of runs of each benchmark.
 const ROUNDS: u64 = 1000;
 
-/// A page without RAM: registers of the local APIC, on every PC.
+/// A page of device registers: the local APIC's, on every PC.
 const LOCAL_APIC: PhysAddr = PhysAddr::new(0xfee0_0000);
 
-/// Where a page of a program's half is mapped and unmapped.
+/// Address of the mapped page, in the lower half.
 const PAGE_ADDRESS: u64 = 0x4000_0000;
 
-/// All rows of this subject.
 pub(super) fn measure_all() {
     measure("frame_allocate_free", ROUNDS, || {
         let frame = black_box(frame_allocator::allocate_frame(FrameUse::Other));
-        // SAFETY: It was allocated there, and nobody uses it.
+        // SAFETY: The frame was allocated for this use, and no other code uses it.
         frame
             .into_iter()
             .for_each(|frame| unsafe { frame_allocator::free_frame(frame, FrameUse::Other) });
@@ -36,13 +35,13 @@ pub(super) fn measure_all() {
     measure_mapping();
 }
 
-/// A page that is mapped and unmapped: at a known address, and wherever there is room.
+/// Measures mapping and unmapping a page: at a fixed address, and at any free address.
 fn measure_mapping() {
     let (Ok(mut table), Some(frame)) = (
         virtual_memory::new_user_table(),
         frame_allocator::allocate_frame(FrameUse::Other),
     ) else {
-        log::error!("There is no memory to map");
+        log::error!("Out of memory: nothing to map");
         return;
     };
     let (Ok(page), Ok(target)) = (
@@ -51,16 +50,16 @@ fn measure_mapping() {
     ) else {
         return;
     };
-    // A neighbour keeps the tables on the way, as in an address space that is in use.
+    // A neighbour keeps the page tables allocated, as in an address space in use.
     let neighbour = Page::new(VirtAddr::new(PAGE_ADDRESS + 0x1000), PageSize::_4KiB);
-    // SAFETY: No processor uses the table, and the frame is nobody else's.
+    // SAFETY: No processor uses the table, and no other code uses the frame.
     let kept = neighbour.is_ok_and(|neighbour| unsafe { table.map_page(neighbour, target, READ_WRITE) }.is_ok());
     assert!(kept, "the neighbour cannot be mapped");
     measure("map_unmap_page", ROUNDS, || {
-        // SAFETY: No processor uses the table, and the frame is nobody else's.
+        // SAFETY: No processor uses the table, and no other code uses the frame.
         let mapped = unsafe { table.map_page(page, target, READ_WRITE) };
         mapped.into_iter().for_each(|flush| flush.flush_by(tlb::flush));
-        // SAFETY: Nothing uses the page.
+        // SAFETY: No code uses the page.
         let unmapped = unsafe { table.unmap_page(page) };
         unmapped
             .into_iter()
@@ -69,9 +68,9 @@ fn measure_mapping() {
     measure("map_unmap_page_anywhere", ROUNDS, map_anywhere);
 }
 
-/// Takes a range of the kernel's address space, maps a page there, and gives the range back.
+/// Maps a page at a free kernel address, and unmaps it.
 fn map_anywhere() {
-    // SAFETY: Nobody reads or writes there.
+    // SAFETY: No code accesses the region.
     let region = unsafe { MappedRegion::mmio(LOCAL_APIC, 4096) };
     drop(black_box(region));
 }

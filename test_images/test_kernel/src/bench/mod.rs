@@ -14,7 +14,7 @@ pub(crate) use measure::note_entry;
 
 use kernel::output::{ExitCode, exit_qemu};
 
-/// Everything that needs no screen, on a machine without a display adapter.
+/// Runs every benchmark that needs no screen, on a machine without a display adapter.
 pub(crate) fn run() {
     refuse_unless_optimised();
     measure::report_boot("boot");
@@ -27,7 +27,7 @@ pub(crate) fn run() {
     exit_qemu(ExitCode::Success);
 }
 
-/// What a screen adds, on a machine with one.
+/// Runs the benchmarks of the screen.
 pub(crate) fn run_with_screen() {
     refuse_unless_optimised();
     measure::report_boot("boot_with_screen");
@@ -35,14 +35,14 @@ pub(crate) fn run_with_screen() {
     exit_qemu(ExitCode::Success);
 }
 
-/// What a second processor takes, on a machine with two.
+/// Runs the benchmark that needs a second processor.
 pub(crate) fn run_on_two() {
     refuse_unless_optimised();
     interrupts::measure_remote_call();
     exit_qemu(ExitCode::Success);
 }
 
-/// Ends QEMU with the failing exit code if numbers of this build would mean nothing.
+/// Ends QEMU with the failing exit code unless this build is optimised.
 fn refuse_unless_optimised() {
     if env!("LIMELIGHT_OPT_LEVEL") != "3" {
         log::error!("This kernel is not optimised");

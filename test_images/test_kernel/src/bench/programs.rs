@@ -1,4 +1,4 @@
-//! What programs cost.
+//! Benchmarks of programs.
 
 use super::measure::{now, report, report_boot};
 use alloc::sync::Arc;
@@ -7,17 +7,17 @@ use kernel::{
     user_mode::{Program, ProgramEnd, ProgramImage, enter_user_mode::LeaveReason, run_to_its_end},
 };
 
-/// Where the program is on the boot medium that measures what the kernel costs it.
+/// Path of the measuring program on the boot medium.
 const MEASURING_PROGRAM_PATH: &str = "/measuring_program";
 
-/// What it measures: the rows' names, and its arguments.
+/// Names of its benchmarks, and the program's arguments.
 const ROWS: [(&str, &str); 3] = [
     ("syscall_round_trip", "syscall"),
     ("program_log_line_16", "log"),
     ("first_touch", "first_touch"),
 ];
 
-/// From a module to the first call of the program in it.
+/// Measures the time from a module to the program's first system call.
 pub(super) fn measure_start() {
     let module = module_of(USER_MODE_PROGRAM_0_PATH);
     let start = now();
@@ -32,7 +32,7 @@ pub(super) fn measure_start() {
     report_boot("boot_to_first_call");
 }
 
-/// What programs measure themselves.
+/// Runs the benchmarks that the program measures itself.
 pub(super) fn measure_calls() {
     let image = image_of(module_of(MEASURING_PROGRAM_PATH));
     for (row, arguments) in ROWS {
@@ -43,12 +43,12 @@ pub(super) fn measure_calls() {
     }
 }
 
-/// The program of a module.
+/// Loads the program of a module.
 fn image_of(module: &Module) -> Arc<ProgramImage> {
     ProgramImage::from_module(module).unwrap_or_else(|error| panic!("{} is refused: {error}", module.path))
 }
 
-/// A module.
+/// Looks up a module.
 fn module_of(path: &str) -> &'static Module {
     let module = module::kept().iter().find(|module| module.path == path);
     module.unwrap_or_else(|| panic!("there is no module {path}"))

@@ -1,4 +1,4 @@
-//! The address space as its drawing says (`kernel::memory::address_space`): every page is looked at, on every processor.
+//! Audits the address space (`kernel::memory::address_space`): checks every mapped page, on every processor.
 
 use super::page_tables::{MappedPage, visit_pages};
 use alloc::vec::Vec;
@@ -23,46 +23,46 @@ use x86_64::{
     structures::paging::PageTableFlags,
 };
 
-/// The page attribute table (Intel SDM vol. 3, section 13.12.2), and of its eight places: write-back, uncached, write-combining.
+/// The page attribute table (Intel SDM vol. 3, section 13.12.2).
 const PAT_MSR: u32 = 0x277;
-/// Number and content of the place for RAM.
+/// Index and type of the PAT entry for RAM.
 const WRITE_BACK: (u8, u8) = (0, 6);
-/// The same for registers.
+/// Index and type of the PAT entry for registers.
 const UNCACHED: (u8, u8) = (3, 0);
-/// The same for pixels.
+/// Index and type of the PAT entry for pixels.
 const WRITE_COMBINING: (u8, u8) = (5, 1);
 
-/// How many processors are done.
+/// Number of processors that are done.
 static DONE: AtomicU32 = AtomicU32::new(0);
 
 unsafe extern "C" {
-    /// Where the code begins (`linker-x86_64.ld`; so for the others).
+    /// Start of the code (all symbols: `linker-x86_64.ld`).
     static kernel_text_start: u8;
-    /// Where the constants begin.
+    /// Start of the constants.
     static kernel_rodata_start: u8;
-    /// Where the data begins.
+    /// Start of the data.
     static kernel_data_start: u8;
-    /// Where the data ends.
+    /// End of the image.
     static kernel_end: u8;
 }
 
-/// What is known of the machine, and what was found.
+/// The machine's memory, and the findings.
 struct Audit {
-    /// Which memory is where.
+    /// Kind of each memory range.
     ranges: Vec<(PhysRange, BootMemoryKind)>,
-    /// The first addresses of code, constants and data, and where the data ends.
+    /// Start addresses of code, constants and data, and the end of the image.
     image: [u64; 4],
-    /// What is to be added to an address of the image to get that of its memory.
+    /// Difference between an image address and its physical address.
     image_to_physical: u64,
-    /// The largest pages that the processor has.
+    /// Largest page size of the processor.
     max_page_bytes: u64,
-    /// Bytes of the direct map and of the image.
+    /// Bytes found in the direct map and in the image.
     bytes: [u64; 2],
-    /// Pages of pixels, of registers, of stacks, and of the largest size.
+    /// Numbers of pages of pixels, of registers, of stacks, and of 1 GiB.
     counts: [u64; 4],
 }
 
-/// Checks all pages and what the processor makes of them, on every processor. The last one ends QEMU.
+/// Checks all pages and the control registers, on every processor. The last one ends QEMU.
 pub(super) fn audit() {
     check_registers();
     let mut audit = Audit::new();
@@ -77,7 +77,7 @@ pub(super) fn audit() {
     }
 }
 
-/// What gives the bits of the tables their meaning: QEMU's largest processor model has all of it.
+/// Checks the control registers that enable page flags. QEMU's largest processor model has all of these features.
 fn check_registers() {
     let cr4 = Cr4Flags::PAGE_GLOBAL
         | Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION
@@ -90,7 +90,7 @@ fn check_registers() {
         "EFER: {:?}",
         Efer::read()
     );
-    // SAFETY: Every processor that QEMU's largest model stands for has a PAT.
+    // SAFETY: Every processor that QEMU's largest model emulates has a PAT.
     let pat = unsafe { Msr::new(PAT_MSR).read() }.to_le_bytes();
     for (place, memory_type) in [WRITE_BACK, UNCACHED, WRITE_COMBINING] {
         assert!(pat[usize::from(place)] == memory_type, "PAT: {pat:x?}");
@@ -98,7 +98,7 @@ fn check_registers() {
 }
 
 impl Audit {
-    /// Nothing found yet.
+    /// Starts an audit without findings.
     fn new() -> Self {
         let (physical, virtual_start) = super::executable_address();
         let image = [
@@ -117,7 +117,7 @@ impl Audit {
         }
     }
 
-    /// Checks a page by where it lies.
+    /// Checks a page according to its region.
     fn check(&mut self, page: MappedPage) {
         let start = page.start.as_u64();
         let flags = page.flags;
@@ -140,7 +140,7 @@ impl Audit {
         }
     }
 
-    /// Code r-x, constants r--, data rw-.
+    /// Checks a page of the image: code r-x, constants r--, data rw-.
     fn check_image(&mut self, page: MappedPage) {
         let [text, rodata, data, end] = self.image;
         let (start, last) = (page.start.as_u64(), page.start.as_u64() + (page.size_bytes - 1));
@@ -162,7 +162,7 @@ impl Audit {
         self.bytes[1] += page.size_bytes;
     }
 
-    /// Only stacks of processors that are there, and nothing of their guards.
+    /// Checks a page of a stack: no guard page is mapped, and only existing processors have stacks.
     fn check_stack(&mut self, page: MappedPage) {
         let stack = StackInfo::of_slot(page.start);
         let is_stack = stack.is_some_and(|stack| page.start >= stack.start && stack.id.cpu_id < cpus_count());
@@ -174,7 +174,7 @@ impl Audit {
         self.counts[2] += 1;
     }
 
-    /// RAM is cached, registers are not.
+    /// Checks a page of a mapped region: RAM is cached, registers are not.
     fn check_range(&mut self, page: MappedPage) {
         let frames = PhysRange::new(page.physical, page.size_bytes).expect("a page is whole frames");
         let is_ram = physical_memory::lock().is_some_and(|memory| memory.has_ram_in(frames));
@@ -183,7 +183,7 @@ impl Audit {
         self.counts[1] += u64::from(!is_ram);
     }
 
-    /// Memory of one kind, by the largest pages that fit; what nobody may write is read-only.
+    /// Checks a page of the direct map: memory of one kind, the largest page that fits, read-only where required.
     fn check_direct_map(&mut self, page: MappedPage) {
         assert!(page.start == page.physical.offset_mapped(), "direct map: {page:x?}");
         let kind = self.kind_of_block(page.physical, page.size_bytes);
@@ -206,7 +206,8 @@ impl Audit {
         self.counts[3] += u64::from(page.size_bytes == 1 << 30);
     }
 
-    /// The kind of a block of memory of which all is mapped alike, and whether it may be written.
+    /// Returns the kind of a block with uniform mapping, and whether it is writable; `None` if the block is not
+    /// uniform.
     fn kind_of_block(&self, start: PhysAddr, size_bytes: u64) -> Option<(BootMemoryKind, bool)> {
         let block = PhysRange::new(start, size_bytes).ok()?;
         let (_, kind) = *self.ranges.iter().find(|(range, _)| range.contains(block))?;
@@ -223,7 +224,7 @@ impl Audit {
         }
     }
 
-    /// Checks that nothing is missing.
+    /// Checks that no page is missing.
     fn check_whole(&self) {
         let is_mapped = |kind| !matches!(kind, BootMemoryKind::Reserved | BootMemoryKind::BadMemory);
         let mapped = self.ranges.iter().filter(|(_, kind)| is_mapped(*kind));
@@ -237,7 +238,7 @@ impl Audit {
     }
 }
 
-/// Whether the processor has pages of 1 GiB (Intel SDM vol. 2, CPUID leaf 80000001).
+/// Returns whether the processor has pages of 1 GiB (Intel SDM vol. 2, CPUID leaf 80000001).
 fn has_1_gib_pages() -> bool {
     core::arch::x86_64::__cpuid(0x8000_0001).edx & (1 << 26) != 0
 }

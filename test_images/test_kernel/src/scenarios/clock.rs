@@ -1,4 +1,4 @@
-//! Time: it never steps back, and who sleeps wakes.
+//! The clock is monotonic, and sleeping code wakes in time.
 
 use core::{
     hint,
@@ -12,24 +12,24 @@ use kernel::{
 };
 use x86_64::instructions::interrupts;
 
-/// How often each processor looks at the clock.
-const LOOKS: u32 = 100_000;
+/// Number of clock readings of each processor.
+const READINGS: u32 = 100_000;
 
-/// The latest moment that any processor has seen, in nanoseconds.
+/// Latest time that any processor has read, in nanoseconds.
 static LATEST_NS: AtomicU64 = AtomicU64::new(0);
 
-/// How many processors are ready, and how many done.
+/// Number of processors that are ready.
 static READY: AtomicU32 = AtomicU32::new(0);
-/// See [`READY`].
+/// Number of processors that are done.
 static DONE: AtomicU32 = AtomicU32::new(0);
 
-/// All processors look at the clock at once: none sees an earlier time than another has seen before.
+/// All processors read the clock at once: no reading is earlier than one that another processor made before.
 pub(super) fn never_steps_back() {
     READY.fetch_add(1, Ordering::AcqRel);
     while READY.load(Ordering::Acquire) < cpus_count() {
         hint::spin_loop();
     }
-    for _ in 0..LOOKS {
+    for _ in 0..READINGS {
         let seen_before = LATEST_NS.load(Ordering::SeqCst);
         let now = Instant::now().as_ns();
         assert!(now >= seen_before, "the clock stepped back from {seen_before} to {now}");
@@ -41,7 +41,7 @@ pub(super) fn never_steps_back() {
     }
 }
 
-/// Sleeps with interrupts on and off, and tells for how long.
+/// Sleeps with interrupts on and off, and logs the durations.
 pub(super) fn sleep() {
     for (name, duration) in [
         ("short", Duration::from_millis(20)),

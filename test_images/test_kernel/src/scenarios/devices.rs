@@ -1,4 +1,4 @@
-//! A device's interrupt, on its way through an I/O APIC.
+//! Routes a device's interrupt through an I/O APIC.
 
 use core::{
     hint,
@@ -14,27 +14,27 @@ use kernel::{
 };
 use x86_64::instructions::port::Port;
 
-/// The vector that the device gets.
+/// Vector of the device.
 const VECTOR: u8 = 0x50;
 
-/// The processor that the device gets.
+/// Processor that handles the device.
 const TARGET: u32 = 1;
 
-/// Interrupts that are waited for.
+/// Number of interrupts to wait for.
 const WANTED: u32 = 20;
 
-/// The interrupt of the PIT on the ISA bus.
+/// ISA interrupt of the PIT.
 const PIT_IRQ: u8 = 0;
 
-/// What the PIT's frequency is divided by: about a hundred interrupts a second.
+/// Divisor of the PIT: about 100 interrupts a second.
 const PIT_DIVISOR: u16 = 11_932;
 
-/// How often the device has interrupted the right processor, and how often another one.
+/// Number of interrupts on the right processor.
 static RIGHT: AtomicU32 = AtomicU32::new(0);
-/// See [`RIGHT`].
+/// Number of interrupts on other processors.
 static WRONG: AtomicU32 = AtomicU32::new(0);
 
-/// Counts the device's interrupts; any other vector is not ours.
+/// Counts the device's interrupts. Returns whether the vector is the device's.
 pub(super) fn count(vector: u8) -> bool {
     if vector == VECTOR {
         let counter = if current_cpu_id() == TARGET { &RIGHT } else { &WRONG };
@@ -43,7 +43,7 @@ pub(super) fn count(vector: u8) -> bool {
     vector == VECTOR
 }
 
-/// Lets the PIT interrupt a processor, masks it again, and asks for what cannot be.
+/// Routes the PIT to a processor, masks it again, and requests impossible routes.
 pub(super) fn route() {
     start_pit();
     let Some(route) = isa_routes().route(PIT_IRQ) else {
@@ -65,7 +65,7 @@ pub(super) fn route() {
     timer::sleep(Duration::from_millis(200));
     let after = RIGHT.load(Ordering::Relaxed);
     log::info!(
-        "PIT at GSI {gsi}: {} too many, {} on a wrong processor",
+        "PIT at GSI {gsi}: {} after the mask, {} on a wrong processor",
         after - before,
         WRONG.load(Ordering::Relaxed)
     );
@@ -78,7 +78,7 @@ pub(super) fn route() {
     log::info!("End of the routes");
 }
 
-/// Asks for a route to the last processor, whose id an I/O APIC cannot name when there are many.
+/// Requests a route to the last processor, whose APIC id is too large for an I/O APIC on a large machine.
 pub(super) fn route_out_of_reach() {
     let signal = Signal {
         is_active_low: false,
@@ -90,12 +90,12 @@ pub(super) fn route_out_of_reach() {
     }
 }
 
-/// Lets the PIT's first channel interrupt again and again.
+/// Starts periodic interrupts of the PIT's first channel.
 fn start_pit() {
     let [low, high] = PIT_DIVISOR.to_le_bytes();
     // Channel 0, both bytes, rate generator (8254 data sheet, "Control Word Format").
     for (port, value) in [(0x43_u16, 0b0011_0100_u8), (0x40, low), (0x40, high)] {
-        // SAFETY: The ports are the PIT's on every PC, and the kernel does not use its first channel.
+        // SAFETY: Every PC has the PIT at these ports, and the kernel does not use its first channel.
         unsafe { Port::new(port).write(value) };
     }
 }

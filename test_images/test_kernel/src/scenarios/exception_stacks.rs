@@ -1,4 +1,4 @@
-//! Overflows of the stacks that exceptions run on, but for the double fault's own: that one reports all the others.
+//! Overflows of the exception stacks, except the double fault's: that one reports all others.
 
 use super::memory_faults;
 use kernel::{
@@ -6,7 +6,7 @@ use kernel::{
     memory::guarded_stack::{StackId, StackType, call_with_rsp},
 };
 
-/// The indexes of the stacks in the interrupt stack table.
+/// Indexes of the stacks in the interrupt stack table.
 mod index {
     /// Non-maskable interrupts.
     pub(super) const NON_MASKABLE: u8 = 1;
@@ -31,7 +31,7 @@ pub(super) fn overflow_debug() {
     overflow(index::DEBUG);
 }
 
-/// Goes over to one of this processor's exception stacks, and uses it up.
+/// Switches to an exception stack of this processor, and overflows it.
 fn overflow(index: u8) {
     let cpu_id = current_cpu_id();
     let stack = StackId {
@@ -40,7 +40,7 @@ fn overflow(index: u8) {
     }
     .info();
     if let Some(local_data) = cpu_local_data::of(cpu_id) {
-        // SAFETY: No exception runs on the stack now, and if one came, this kernel is about to end anyway.
+        // SAFETY: No exception runs on the stack now, and the kernel is about to end.
         unsafe { call_with_rsp(stack.top, use_up, local_data) };
     }
 }
@@ -48,5 +48,5 @@ fn overflow(index: u8) {
 /// Does not return.
 extern "C" fn use_up(_local_data: &'static CpuLocalData) -> ! {
     memory_faults::overflow_stack();
-    panic!("the stack has no end");
+    panic!("the stack did not overflow");
 }

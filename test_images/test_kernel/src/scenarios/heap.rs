@@ -1,4 +1,4 @@
-//! The heap: shown, used up, and used by all processors at once.
+//! Heap: a demonstration, exhaustion, and use by all processors at once.
 
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use core::{
@@ -19,18 +19,18 @@ use kernel::{
 use spin::Once;
 use x86_64::structures::paging::{PageSize, PhysFrame, Size2MiB};
 
-/// Allocations and frees of all processors together.
+/// Number of steps of all processors together.
 const STORM_STEPS: u32 = 1_000_000;
 
-/// How many processors have begun, and ended, the storm.
+/// Number of processors that have begun the storm.
 static READY: AtomicU32 = AtomicU32::new(0);
-/// See [`READY`].
+/// Number of processors that have finished it.
 static FINISHED: AtomicU32 = AtomicU32::new(0);
 
-/// What was in use before the storm, as [`in_use`] counts it.
+/// Result of [`in_use`] before the storm.
 static BEFORE: Once<(usize, i64)> = Once::new();
 
-/// Things on the heap, with their addresses.
+/// Logs values on the heap, with their addresses.
 pub(super) fn demonstrate() {
     let number = Box::new(41);
     log::info!("A box at {:p} holds {number}", &raw const *number);
@@ -41,7 +41,8 @@ pub(super) fn demonstrate() {
     log::info!("End of the demonstration, {:?}", global_allocator::usage());
 }
 
-/// Lets the heap's stock get low while nobody can fill it up, and then takes frames: physical memory remembers them on the heap.
+/// Lowers the heap's stock while its refill is blocked, then allocates frames: the memory map's records lie on the
+/// heap.
 pub(super) fn stock_beside_frames() {
     let memory = physical_memory::lock().expect("memory is set up");
     while pieces_in_stock(&memory) > 1 {
@@ -54,13 +55,13 @@ pub(super) fn stock_beside_frames() {
     let pieces = pieces_in_stock(&memory);
     drop(memory);
     for frame in frames {
-        // SAFETY: It was just allocated, for this use.
+        // SAFETY: The frame was just allocated, for this use.
         unsafe { frame_allocator::free_frame(frame, FrameUse::Other) };
     }
     log::info!("Pieces in the heap's stock: {pieces}");
 }
 
-/// Pieces that are the heap's, and that it has not taken.
+/// Returns the number of 2 MiB pieces that the heap owns but has not claimed.
 fn pieces_in_stock(memory: &PhysicalMemory) -> u64 {
     let heap = MemoryType::UsedByKernel(KernelMemoryUsageType::GlobalAllocatorHeap);
     let owned = memory
@@ -70,7 +71,7 @@ fn pieces_in_stock(memory: &PhysicalMemory) -> u64 {
     owned.map_or(0, |(_, bytes)| bytes.saturating_sub(claimed_bytes)) / Size2MiB::SIZE
 }
 
-/// Takes all that the heap gives, by fallible allocations; then goes on, and asks for too much at once.
+/// Exhausts the heap with fallible allocations, allocates again, and then requests too much at once.
 pub(super) fn exhaust() {
     const CHUNK: usize = 256 * 1024;
     let mut chunks: Vec<Vec<u8>> = Vec::with_capacity(8192);
@@ -81,19 +82,22 @@ pub(super) fn exhaust() {
         }
         chunks.push(chunk);
     }
-    log::info!("The heap gave {} KiB and then an error", chunks.len() * CHUNK / 1024);
+    log::info!(
+        "The heap allocated {} KiB before it failed",
+        chunks.len() * CHUNK / 1024
+    );
     drop(chunks);
     let again = Box::new(42);
-    log::info!("Then it gave a box again: {again}");
+    log::info!("Allocated a box after that: {again}");
     let too_much: Vec<u8> = Vec::with_capacity(1 << 30);
-    log::error!("The heap gave {} bytes at once", too_much.capacity());
+    log::error!("The heap allocated {} bytes at once", too_much.capacity());
 }
 
-/// Random allocations and frees, of the heap and of frames, with what they hold checked, on every processor. The last one
-/// compares what is in use with what was before, and ends QEMU.
+/// Makes random allocations and frees of heap and frames on every processor, and checks the contents. The last
+/// processor compares the memory in use with that before the storm, and ends QEMU.
 pub(super) fn storm() {
     let cpus = cpus_count();
-    // The last one counts: by then no processor is on its way any more.
+    // The last processor counts: by then the others only wait.
     if READY.fetch_add(1, Ordering::AcqRel) + 1 == cpus {
         BEFORE.call_once(in_use);
     }
@@ -116,15 +120,14 @@ pub(super) fn storm() {
             ExitCode::Failure
         });
     }
-    // What a processor does after this would count.
+    // Any further work of this processor could change the count.
     loop {
         hint::spin_loop();
     }
 }
 
-/// Something that is allocated, or not.
+/// Place for one allocation.
 enum Slot {
-    /// Nothing.
     Empty,
     /// Copies of one word on the heap.
     Heap(Vec<u64>),
@@ -133,7 +136,7 @@ enum Slot {
 }
 
 impl Slot {
-    /// Allocates something, or checks and frees what there is.
+    /// Allocates, or checks and frees the present allocation.
     fn step(&mut self, random: u64) {
         if !matches!(self, Self::Empty) {
             return self.empty();
@@ -142,35 +145,38 @@ impl Slot {
             Self::Heap(alloc::vec![random; 1 + (random >> 32) as usize % 200])
         } else {
             frame_allocator::allocate_frame(FrameUse::Other).map_or(Self::Empty, |frame| {
-                // SAFETY: The frame was just allocated, and all RAM is in the direct map.
+                // SAFETY: The frame was just allocated, and the direct map contains all RAM.
                 unsafe { words_of(frame).write_volatile([random; 512]) };
                 Self::Frame(frame, random)
             })
         };
     }
 
-    /// Checks what there is, and frees it.
+    /// Checks the present allocation, and frees it.
     fn empty(&mut self) {
         match core::mem::replace(self, Self::Empty) {
             Self::Empty => {}
-            Self::Heap(words) => assert!(words.iter().all(|word| *word == words[0]), "the heap mixed up memory"),
+            Self::Heap(words) => assert!(
+                words.iter().all(|word| *word == words[0]),
+                "heap memory was overwritten"
+            ),
             Self::Frame(frame, expected) => {
-                // SAFETY: The frame is this slot's.
+                // SAFETY: This slot owns the frame.
                 let words = unsafe { words_of(frame).read_volatile() };
                 assert!(words.iter().all(|word| *word == expected), "a frame was used twice");
-                // SAFETY: It was allocated there, and the slot has forgotten it.
+                // SAFETY: The frame was allocated for this use, and the slot no longer refers to it.
                 unsafe { frame_allocator::free_frame(frame, FrameUse::Other) };
             }
         }
     }
 }
 
-/// Where a frame can be read and written.
+/// Returns the frame's contents in the direct map.
 fn words_of(frame: PhysFrame) -> *mut [u64; 512] {
     frame.start_address().offset_mapped().as_mut_ptr()
 }
 
-/// How many allocations of the heap, and how many frames, are in use.
+/// Returns the numbers of heap allocations and frames in use.
 fn in_use() -> (usize, i64) {
     loop {
         if let Some(usage) = global_allocator::usage() {

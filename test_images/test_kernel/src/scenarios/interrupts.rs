@@ -1,4 +1,4 @@
-//! Interrupts: every vector on every processor, ticks, and a device's interrupt through the I/O APIC.
+//! Interrupt vectors and timer ticks on every processor.
 
 use core::{
     hint,
@@ -15,32 +15,33 @@ use kernel::{
     },
 };
 
-/// A vector that nobody uses.
-const NOBODYS_VECTOR: u8 = 0x77;
+/// A vector without a handler.
+const UNUSED_VECTOR: u8 = 0x77;
 
-/// How many processors are ready, or done.
+/// Number of processors that are ready, or done.
 static READY: AtomicU32 = AtomicU32::new(0);
 
-/// Raises every vector that is not an exception on this processor, by a message to itself. The last processor ends QEMU.
+/// Sends itself an interrupt for every vector that is not an exception. The last processor ends QEMU.
 pub(super) fn raise_all_vectors() {
-    // Behind this, the timer is silent: its vector comes from here alone.
+    // Afterwards the timer is silent: its vector only comes from the loop below.
     timer::sleep(Duration::from_millis(5));
     for vector in 0x20..=u8::MAX {
         local_apic::send(current_cpu_id(), Message::Interrupt(vector));
-        // It comes within these.
+        // Time for the interrupt to arrive.
         for _ in 0..1000 {
             hint::spin_loop();
         }
     }
-    // Nobody's interrupt, again and again: the log does not hear of it any more.
+    // A repeated unhandled interrupt is no longer logged.
     for _ in 0..100 {
-        local_apic::send(current_cpu_id(), Message::Interrupt(NOBODYS_VECTOR));
+        local_apic::send(current_cpu_id(), Message::Interrupt(UNUSED_VECTOR));
     }
     log::info!("All vectors survived");
     end_with_the_last();
 }
 
-/// Lets every processor's timer tick for a second, in which all halt; then the BSP tells the counts, and ends QEMU.
+/// Lets every processor's timer tick for a second while the processor halts. Then the BSP logs the counts, and ends
+/// QEMU.
 pub(super) fn count_ticks() {
     READY.fetch_add(1, Ordering::AcqRel);
     while READY.load(Ordering::Acquire) < cpus_count() {
@@ -61,7 +62,7 @@ pub(super) fn count_ticks() {
     exit_qemu(ExitCode::Success);
 }
 
-/// Ends QEMU when this is the last processor.
+/// Ends QEMU if this is the last processor.
 fn end_with_the_last() {
     if READY.fetch_add(1, Ordering::AcqRel) + 1 == cpus_count() {
         exit_qemu(ExitCode::Success);

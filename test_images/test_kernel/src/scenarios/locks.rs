@@ -1,11 +1,10 @@
-//! Locks that are used wrongly.
+//! Wrong uses of locks.
 
 use kernel::sync::IrqSpinLock;
 
-/// A lock.
 static LOCK: IrqSpinLock<u32> = IrqSpinLock::new(0);
 
-/// Takes a lock that this processor holds.
+/// Takes a lock that this processor already holds.
 pub(super) fn take_twice() {
     let first = LOCK.lock();
     log::info!("Holding a lock: {}", *first);

@@ -1,8 +1,8 @@
-//! Lines that try the log's abilities.
+//! Sample lines for the log.
 
 use core::fmt;
 
-/// One line of each level, and texts that are hard to show.
+/// Logs a line of each level, and texts that are hard to display.
 pub(super) fn log_samples() {
     log::error!("This is an error");
     log::warn!("This is a warning");
@@ -12,18 +12,18 @@ pub(super) fn log_samples() {
     log::info!("Two\nlines, and a carriage return\rthat a screen ignores");
     log::info!("Wide \u{6f22}, combined e\u{301}, a family \u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}, and a\ttab");
     log::info!("Longer than the screen is wide: {:.<200}|", "");
-    log::info!("Longer than what is put together without the lock: {:=<1500}|", "");
+    log::info!("Longer than the buffer for formatting without the lock: {:=<1500}|", "");
     log::info!("End of the samples");
 }
 
-/// Makes the screen scroll.
+/// Logs enough lines to scroll the screen.
 pub(super) fn log_more_than_a_screen() {
     for line in 0..200 {
         log::info!("Line {line} of many");
     }
 }
 
-/// A message that logs while it is put together: once before the log's lock is taken, once under it.
+/// Logs messages whose formatting logs: without the log's lock (short message) and with it (long message).
 pub(super) fn log_within_a_message() {
     log::info!("outer short {}", LogsItself);
     log::info!("outer long {:.<600} {}", "", LogsItself);
@@ -31,7 +31,7 @@ pub(super) fn log_within_a_message() {
     log::info!("End of the nested lines");
 }
 
-/// Fails when it is shown: the line has to end all the same.
+/// A value whose formatting fails: the line must end nevertheless.
 struct FailsWhenShown;
 
 impl fmt::Display for FailsWhenShown {
@@ -40,7 +40,7 @@ impl fmt::Display for FailsWhenShown {
     }
 }
 
-/// Logs when it is shown.
+/// A value whose formatting logs.
 struct LogsItself;
 
 impl fmt::Display for LogsItself {

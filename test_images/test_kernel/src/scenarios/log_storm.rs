@@ -10,26 +10,26 @@ use kernel::{
     platform::timer,
 };
 
-/// Lines of each processor.
+/// Number of lines of each processor.
 const LINES: u32 = 1_000;
 
-/// Ticks that each processor gets while all log.
+/// Number of ticks of each processor while all log.
 const TICKS: u64 = 20;
 
-/// How many processors are ready to begin.
+/// Number of processors that are ready.
 static READY: AtomicU32 = AtomicU32::new(0);
 
-/// How many processors have logged all their lines.
+/// Number of processors that have logged all their lines.
 static FINISHED: AtomicU32 = AtomicU32::new(0);
 
-/// Waits for the other processors, then logs [`LINES`] lines of many lengths. The last one ends QEMU.
+/// Waits for the other processors, then logs [`LINES`] lines of different lengths. The last processor ends QEMU.
 pub(super) fn log_a_thousand_lines() {
     meet();
     (0..LINES).for_each(log_line);
     end_with_the_last();
 }
 
-/// Lets this processor's timer tick, and logs until every processor has had [`TICKS`]. The last one ends QEMU.
+/// Logs with the timer ticking until every processor has had [`TICKS`]. The last processor ends QEMU.
 pub(super) fn log_while_ticking() {
     meet();
     timer::start_ticks(timer::MIN_TICK_PERIOD);
@@ -43,14 +43,14 @@ pub(super) fn log_while_ticking() {
     end_with_the_last();
 }
 
-/// Logs a line of this processor's: the widths make lines of many lengths, so that torn ones differ.
+/// Logs a line. Its length depends on processor and line, so that mixed lines are recognisable.
 fn log_line(line: u32) {
     let cpu = current_cpu_id();
     let width = (line * 7 + cpu) as usize % 60;
     log::info!("storm cpu={cpu} line={line} {:->width$}|", "");
 }
 
-/// Waits until all processors are here.
+/// Waits until all processors are ready.
 fn meet() {
     READY.fetch_add(1, Ordering::Relaxed);
     while READY.load(Ordering::Relaxed) < cpus_count() {
@@ -58,7 +58,7 @@ fn meet() {
     }
 }
 
-/// Ends QEMU when this is the last processor.
+/// Ends QEMU if this is the last processor.
 fn end_with_the_last() {
     if FINISHED.fetch_add(1, Ordering::AcqRel) + 1 == cpus_count() {
         exit_qemu(ExitCode::Success);

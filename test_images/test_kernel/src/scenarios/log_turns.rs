@@ -1,4 +1,4 @@
-//! Turns at the log: nobody waits for ever, and nobody makes another processor's interrupts wait.
+//! The log's lock is fair, and a waiting processor still handles remote calls.
 
 use super::programs::{HOSTILE_PROGRAM_PATH, image, run};
 use core::{
@@ -12,27 +12,27 @@ use kernel::{
 };
 use x86_64::instructions::interrupts;
 
-/// Lines that each processor logs while all do.
+/// Number of lines of each processor.
 const LINES: u32 = 200;
 
-/// Polls after which another processor that was about to log waits for its turn.
+/// Number of polls in which the other processor reaches the log's lock.
 const POLLS: u32 = 100_000;
 
-/// How many processors are ready, how many have logged all their lines, and how many lines there are.
+/// Number of processors that are ready, number that have logged all lines, and number of lines.
 static READY: AtomicU32 = AtomicU32::new(0);
 static FINISHED: AtomicU32 = AtomicU32::new(0);
 static WRITTEN: AtomicU32 = AtomicU32::new(0);
 
-/// Set when the program has ended, when processor 1 is about to log, and when processor 0 has the log.
+/// Set when the program has ended, when processor 1 is about to log, and when processor 0 holds the log.
 static HAS_ENDED: AtomicBool = AtomicBool::new(false);
 static IS_READY: AtomicBool = AtomicBool::new(false);
 static IS_HELD: AtomicBool = AtomicBool::new(false);
 
-/// The most lines that others wrote while one processor waited to write one.
+/// Largest number of other processors' lines before one line.
 static LONGEST_WAIT: AtomicU32 = AtomicU32::new(0);
 
-/// All processors log without a pause, and count the lines of others that come before each of their own. The last one tells
-/// the most.
+/// All processors log without a pause, and count the lines of others before each of their own. The last one logs the
+/// maximum.
 pub(super) fn log_in_turn() {
     READY.fetch_add(1, Ordering::Relaxed);
     while READY.load(Ordering::Relaxed) < cpus_count() {
@@ -42,7 +42,7 @@ pub(super) fn log_in_turn() {
         let before = WRITTEN.load(Ordering::SeqCst);
         log::info!("line {line}");
         let others = WRITTEN.fetch_add(1, Ordering::SeqCst) - before;
-        // Not while some have finished: those that are left wait less.
+        // After a processor has finished, the waits of the others only get shorter.
         LONGEST_WAIT.fetch_max(others, Ordering::SeqCst);
     }
     if FINISHED.fetch_add(1, Ordering::AcqRel) + 1 == cpus_count() {
@@ -51,14 +51,14 @@ pub(super) fn log_in_turn() {
     }
 }
 
-/// A program logs long lines on processor 0, while processor 1 calls processor 0 again and again: each call is an interrupt
-/// there. The number of calls is told.
+/// Runs a program that logs long lines on processor 0, while processor 1 makes remote calls to processor 0. Logs the
+/// number of calls.
 pub(super) fn call_while_a_program_logs() {
     match current_cpu_id() {
         0 => {
             run(&image(HOSTILE_PROGRAM_PATH), "control_characters");
             HAS_ENDED.store(true, Ordering::SeqCst);
-            // The other processor ends QEMU.
+            // Processor 1 ends QEMU.
             loop {
                 with_interrupts_on(hint::spin_loop);
             }
@@ -76,7 +76,7 @@ pub(super) fn call_while_a_program_logs() {
     }
 }
 
-/// Processor 1 waits for the log with interrupts off, and panics there.
+/// Panics on processor 1 while it waits for the log with interrupts off.
 pub(super) fn panic_while_waiting() {
     wait_for_the_log(|| {
         remote_call::call(1, "panic", &|| {
@@ -85,13 +85,13 @@ pub(super) fn panic_while_waiting() {
     });
 }
 
-/// Processor 1 waits for the log with interrupts off, and processor 0, which has it, panics: it stops the one that waits by
-/// an NMI.
+/// Panics on processor 0 while it holds the log and processor 1 waits with interrupts off: only an NMI can stop
+/// processor 1.
 pub(super) fn panic_while_another_waits() {
     wait_for_the_log(|| panic!("deliberate, while another processor waits for the log"));
 }
 
-/// Has processor 1 wait for the log with interrupts off, and meanwhile runs `panic` on processor 0, which has it.
+/// Runs `panic` on processor 0, which holds the log, while processor 1 waits for it with interrupts off.
 fn wait_for_the_log(panic: fn()) {
     match current_cpu_id() {
         0 => {
@@ -118,8 +118,8 @@ fn wait_until(flag: &AtomicBool) {
     }
 }
 
-/// A processor that has the log is interrupted by one that logs: the line of the handler comes after the one that it
-/// interrupted, and both are whole.
+/// Logs in an interrupt handler while this processor writes a line: the handler's line comes after that line, and both
+/// are whole.
 pub(super) fn interrupt_a_line() {
     logger::with_screen(|_screen| {
         log::info!("The late line");
@@ -128,12 +128,12 @@ pub(super) fn interrupt_a_line() {
     log::info!("End of the interrupted lines");
 }
 
-/// Logs from the handler of an interrupt that comes while it is shown.
+/// A value whose formatting raises an interrupt whose handler logs.
 struct InterruptsWhenShown;
 
 impl core::fmt::Display for InterruptsWhenShown {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        // SAFETY: Nobody handles the vector, and that is logged.
+        // SAFETY: The vector has no handler, so the kernel only logs the interrupt.
         unsafe { core::arch::asm!("int 0x41") };
         formatter.write_str("end of the long line")
     }

@@ -1,9 +1,9 @@
-//! The whole screen in one colour.
+//! Fills the whole screen with one colour.
 
 use embedded_graphics::{pixelcolor::Rgb888, prelude::*};
 use kernel::output::logger;
 
-/// Fills the screen with magenta. Nothing is logged afterwards, so that it stays so.
+/// Fills the screen with magenta, and logs nothing afterwards, so that the colour stays.
 pub(super) fn fill_the_screen() {
     log::info!("Filling the screen with magenta");
     let filled = logger::with_screen(|screen| screen.fill_solid(&screen.bounding_box(), Rgb888::MAGENTA));

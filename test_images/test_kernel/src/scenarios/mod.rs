@@ -1,4 +1,4 @@
-//! The scenarios, by name, and how the boot reaches them.
+//! The scenarios, by name, and the test hooks that run them.
 
 mod address_space;
 mod clock;
@@ -35,13 +35,11 @@ use kernel::{
 use spin::Once;
 use x86_64::{PhysAddr, VirtAddr};
 
-/// Code for one test, and where in the boot it runs.
+/// A test, and its place in the boot.
 struct Scenario {
-    /// What `scenario=` on the command line calls it.
+    /// Value of `scenario=` on the command line.
     name: &'static str,
-    /// Where in the boot it runs.
     place: Place,
-    /// The code.
     run: fn(),
 }
 
@@ -50,16 +48,16 @@ struct Scenario {
 enum Place {
     /// On the BSP, before the log is set up.
     Entry,
-    /// On the BSP, when the kernel is booted.
+    /// On the BSP, at the end of the boot.
     Bsp,
-    /// On processor 1, when it is booted.
+    /// On processor 1, at the end of its boot.
     FirstAp,
-    /// On every processor, when it is booted.
+    /// On every processor, at the end of its boot.
     All,
 }
 
 impl Scenario {
-    /// A scenario that runs on the BSP, before the log is set up.
+    /// Makes a scenario for [`Place::Entry`].
     const fn at_entry(name: &'static str, run: fn()) -> Self {
         Self {
             name,
@@ -68,7 +66,7 @@ impl Scenario {
         }
     }
 
-    /// A scenario that runs on the BSP, when the kernel is booted.
+    /// Makes a scenario for [`Place::Bsp`].
     const fn on_bsp(name: &'static str, run: fn()) -> Self {
         Self {
             name,
@@ -77,7 +75,7 @@ impl Scenario {
         }
     }
 
-    /// A scenario that runs on processor 1, when it is booted.
+    /// Makes a scenario for [`Place::FirstAp`].
     const fn on_first_ap(name: &'static str, run: fn()) -> Self {
         Self {
             name,
@@ -86,7 +84,7 @@ impl Scenario {
         }
     }
 
-    /// A scenario that runs on every processor, when it is booted.
+    /// Makes a scenario for [`Place::All`].
     const fn on_all(name: &'static str, run: fn()) -> Self {
         Self {
             name,
@@ -96,7 +94,6 @@ impl Scenario {
     }
 }
 
-/// Every scenario.
 static ALL: [Scenario; 82] = [
     Scenario::on_bsp("bench_on_two", bench::run_on_two),
     Scenario::on_bsp("bench", bench::run),
@@ -121,7 +118,7 @@ static ALL: [Scenario; 82] = [
     Scenario::on_bsp("panic_in_panic", panics::panic_in_panic),
     Scenario::on_bsp("panic_with_nmi_in_report", panics::panic_with_nmi_in_report),
     Scenario::on_bsp("panic_with_screen_held", panics::panic_with_screen_held),
-    Scenario::on_bsp("panic_behind_program", panics::panic_behind_program),
+    Scenario::on_bsp("panic_after_program_end", panics::panic_after_program_end),
     Scenario::on_bsp(PANIC_IN_INTERRUPT, panics::panic_in_interrupt),
     Scenario::on_bsp("fault", fault::fault_without_handlers),
     Scenario::on_bsp("undefined_instruction", fault::undefined_instruction),
@@ -153,9 +150,9 @@ static ALL: [Scenario; 82] = [
     Scenario::on_all("address_space", address_space::audit),
     Scenario::on_bsp("physical_memory", physical_memory::allocate_and_free),
     Scenario::on_bsp("mapped_regions", mapped_regions::map_and_give_back),
-    Scenario::on_bsp("map_what_waits", mapped_regions::map_what_waits),
+    Scenario::on_bsp("map_what_waits", mapped_regions::map_memory_of_dead_region),
     Scenario::on_bsp("write_before_region", mapped_regions::write_before),
-    Scenario::on_bsp("write_behind_region", mapped_regions::write_behind),
+    Scenario::on_bsp("write_after_region", mapped_regions::write_after),
     Scenario::on_bsp("write_dead_region", mapped_regions::write_to_a_dead_one),
     Scenario::on_bsp("poison", mapped_regions::poison),
     Scenario::on_bsp("lock_twice", locks::take_twice),
@@ -185,26 +182,26 @@ static ALL: [Scenario; 82] = [
     Scenario::on_all("endless_program", programs::run_endless),
 ];
 
-/// The scenario in which an interrupt's handler panics.
+/// Name of the scenario in which an interrupt handler panics.
 const PANIC_IN_INTERRUPT: &str = "panic_in_interrupt";
 
-/// The scenario in which processors come to the kernel in an odd state.
+/// Name of the scenario with an odd processor state at the kernel's entry.
 const ODD_FIRMWARE: &str = "odd_firmware";
 
-/// The scenario in which a processor is lost at its entry.
+/// Name of the scenario in which a processor never leaves its entry.
 const LOST_PROCESSOR: &str = "lost_processor";
 
-/// The scenario in which APs wait at their entry.
+/// Name of the scenario in which APs wait at their entry.
 const PANIC_WHILE_OTHERS_START: &str = "panic_while_others_start";
 
-/// Set on the BSP, when the kernel is booted: where the kernel lies, physical and virtual.
+/// Physical and virtual address of the kernel. Set on the BSP at the end of its boot.
 static EXECUTABLE_ADDRESS: Once<(PhysAddr, VirtAddr)> = Once::new();
 
-/// Set there too: the boot loader's memory map.
+/// The boot loader's memory map. Set at the same time.
 static MEMORY_MAP: Once<MemoryMap> = Once::new();
 
-/// What the boot runs of this package.
-pub(crate) static ADDITIONS: TestHooks = TestHooks {
+/// Hooks that the kernel calls during the boot.
+pub(crate) static TEST_HOOKS: TestHooks = TestHooks {
     at_entry: || {
         bench::note_entry();
         if !word_is("panic", "halt") {
@@ -227,7 +224,7 @@ pub(crate) static ADDITIONS: TestHooks = TestHooks {
         EXECUTABLE_ADDRESS.call_once(|| boot_info.executable_address);
         MEMORY_MAP.call_once(|| boot_info.memory_map);
         if chosen().is_none() {
-            log::error!("The test kernel needs scenario=NAME, with a name that it has");
+            log::error!("The command line must contain scenario=NAME with a known name");
             exit_qemu(ExitCode::Failure);
         }
         run_at(&[Place::Bsp, Place::All]);
@@ -247,29 +244,29 @@ pub(crate) static ADDITIONS: TestHooks = TestHooks {
     knows_word: |key| key == "scenario",
 };
 
-/// Where the kernel lies, physical and virtual. Waits until the kernel is booted.
+/// Returns the physical and the virtual address of the kernel. Waits until the BSP has booted.
 fn executable_address() -> (PhysAddr, VirtAddr) {
     *EXECUTABLE_ADDRESS.wait()
 }
 
-/// The boot loader's memory map. Waits until the kernel is booted.
+/// Returns the boot loader's memory map. Waits until the BSP has booted.
 fn memory_map() -> MemoryMap {
     *MEMORY_MAP.wait()
 }
 
-/// Runs the chosen scenario if this is its place.
+/// Runs the chosen scenario if it belongs to one of the places.
 fn run_at(places: &[Place]) {
     if let Some(scenario) = chosen().filter(|scenario| places.contains(&scenario.place)) {
         (scenario.run)();
     }
 }
 
-/// The scenario that the command line names.
+/// Returns the scenario that the command line names.
 fn chosen() -> Option<&'static Scenario> {
     ALL.iter().find(|scenario| word_is("scenario", scenario.name))
 }
 
-/// Whether a word of the command line has this value.
+/// Returns whether the command line contains `key=value`.
 fn word_is(key: &str, value: &str) -> bool {
     let text = boot_info::command_line().unwrap_or_default();
     let word = command_line::words(text).find(|word| word.key == key);

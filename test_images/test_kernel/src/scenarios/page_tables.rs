@@ -1,5 +1,4 @@
-//! The page tables that this processor uses, read as the processor reads them (Intel SDM vol. 3, section 4.5): no word of the
-//! code that built them is believed.
+//! Walks the page tables of this processor, independently of the code that built them (Intel SDM vol. 3, section 4.5).
 
 use kernel::boot::hhdm_offset::OffsetMappedPhysAddr;
 use x86_64::{
@@ -8,44 +7,44 @@ use x86_64::{
     structures::paging::{PageTableFlags, page_table::PageTableEntry},
 };
 
-/// A table has so many entries.
+/// Number of entries in a table.
 const ENTRIES: u64 = 512;
 
-/// In the entry of a page of 4 KiB: the highest bit of the number of its place in the PAT.
+/// Highest bit of the PAT index, in the entry of a 4 KiB page.
 const PAT_BIT_OF_4KIB_PAGE: u64 = 1 << 7;
 
-/// The same of a larger page's.
+/// Highest bit of the PAT index, in the entry of a larger page.
 const PAT_BIT_OF_LARGE_PAGE: u64 = 1 << 12;
 
-/// A page, and what all levels together allow.
+/// A page, and the permissions that all levels combine to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MappedPage {
-    /// Its first address.
+    /// Virtual address.
     pub(super) start: VirtAddr,
-    /// Where that leads.
+    /// Physical address.
     pub(super) physical: PhysAddr,
     /// 4 KiB, 2 MiB or 1 GiB.
     pub(super) size_bytes: u64,
-    /// What the levels allow. `GLOBAL` is that of the last one.
+    /// Permissions of all levels combined, and the `GLOBAL` flag of the last.
     pub(super) flags: PageTableFlags,
-    /// The number of its place in the PAT.
+    /// PAT index.
     pub(super) pat_place: u8,
 }
 
-/// A table, and how it was reached.
+/// A table, and the path to it.
 #[derive(Clone, Copy)]
 struct Table {
-    /// Where it lies.
+    /// Physical address.
     physical: PhysAddr,
     /// 4 to 1.
     level: u32,
-    /// The first address that it is about.
+    /// First virtual address that the table covers.
     start: u64,
-    /// What the levels above allow.
+    /// Permissions of the levels above.
     flags: PageTableFlags,
 }
 
-/// Shows every page to `visit`, in ascending order but for the halves of the address space.
+/// Calls `visit` for every page, by ascending address within each half.
 pub(super) fn visit_pages(visit: &mut dyn FnMut(MappedPage)) {
     let (root, _) = Cr3::read();
     let root = Table {
@@ -57,12 +56,12 @@ pub(super) fn visit_pages(visit: &mut dyn FnMut(MappedPage)) {
     visit_table(root, visit);
 }
 
-/// Shows the pages below a table.
+/// Calls `visit` for the pages below a table.
 fn visit_table(table: Table, visit: &mut dyn FnMut(MappedPage)) {
     let shift = 12 + 9 * (table.level - 1);
     for index in 0..ENTRIES {
         let address = table.physical.offset_mapped() + index * 8;
-        // SAFETY: The processor reads the same word as an entry of a table, and all RAM is in the direct map.
+        // SAFETY: The processor reads the same word as a page table entry, and the direct map contains all RAM.
         let entry = unsafe { address.as_ptr::<PageTableEntry>().read_volatile() };
         if !entry.flags().contains(PageTableFlags::PRESENT) {
             continue;
@@ -83,14 +82,14 @@ fn visit_table(table: Table, visit: &mut dyn FnMut(MappedPage)) {
     }
 }
 
-/// What two levels allow: writing and user mode if both do, execution if neither forbids it.
+/// Combines the flags of two levels: writing and user mode need both, execution needs that neither forbids it.
 fn both(upper: PageTableFlags, lower: PageTableFlags) -> PageTableFlags {
     let allowed = PageTableFlags::WRITABLE | PageTableFlags::USER_ACCESSIBLE;
     let forbidden = PageTableFlags::NO_EXECUTE;
     upper & lower & allowed | (upper | lower) & forbidden | lower & PageTableFlags::GLOBAL
 }
 
-/// Puts a page together.
+/// Describes the page of an entry.
 fn page(entry: &PageTableEntry, level: u32, start: u64, size_bytes: u64, flags: PageTableFlags) -> MappedPage {
     let bits = entry.flags().bits() | entry.addr().as_u64();
     let pat_bit = if level == 1 {

@@ -1,4 +1,4 @@
-//! Panics in awkward places.
+//! Panics in difficult situations.
 
 use core::{
     arch::asm,
@@ -19,18 +19,18 @@ use kernel::{
 /// A vector that no device raises.
 const TEST_VECTOR: u8 = 0x40;
 
-/// How long behind a program's end a panic comes. The runner looks at the end ten times a second.
-const BEHIND_PROGRAM: Duration = Duration::from_millis(150);
+/// Time between a program's end and the panic. The runner checks for the end ten times a second.
+const AFTER_PROGRAM_END: Duration = Duration::from_millis(150);
 
-/// How many processors are ready to panic.
+/// Number of processors that are ready to panic.
 static READY: AtomicU32 = AtomicU32::new(0);
 
-/// A plain panic.
+/// Panics at the end of the boot.
 pub(super) fn panic() {
     panic!("deliberate, with a number: {}", 42);
 }
 
-/// A panic long after the boot: the boot loader's memory is used for other things by then.
+/// Panics long after the boot, when the boot loader's memory has been reused.
 pub(super) fn panic_late() {
     while super::physical_memory::has_boot_loader_memory() {
         hint::spin_loop();
@@ -38,23 +38,23 @@ pub(super) fn panic_late() {
     panic();
 }
 
-/// A panic on another processor than the first.
+/// Panics on an AP.
 pub(super) fn panic_on_an_ap() {
     panic!("deliberate, on an AP");
 }
 
-/// A panic in the handler of an interrupt.
+/// Panics in an interrupt handler.
 pub(super) fn panic_in_interrupt() {
-    // SAFETY: The vector's handler panics, and does nothing else.
+    // SAFETY: The vector's handler only panics.
     unsafe { asm!("int {}", const TEST_VECTOR) };
 }
 
-/// Panics when [`TEST_VECTOR`] comes.
+/// Panics if the vector is [`TEST_VECTOR`].
 pub(super) fn panic_at_test_vector(vector: u8) {
     assert!(vector != TEST_VECTOR, "deliberate, in an interrupt");
 }
 
-/// All processors at once.
+/// Panics on all processors at once.
 pub(super) fn panic_together() {
     READY.fetch_add(1, Ordering::Relaxed);
     while READY.load(Ordering::Relaxed) < cpus_count() {
@@ -63,57 +63,57 @@ pub(super) fn panic_together() {
     panic!("deliberate, on all processors");
 }
 
-/// While a line of the log is put together.
+/// Panics while a log line is formatted.
 pub(super) fn panic_in_display() {
     log::info!("{}", PanicsWhenShown);
 }
 
-/// While a line of the log is put together under the log's lock, half written.
+/// Panics while a long log line, half written, is formatted under the log's lock.
 pub(super) fn panic_in_long_display() {
     log::info!("{:.<600}{}", "", PanicsWhenShown);
 }
 
-/// While a panic is reported.
+/// Panics while a panic is reported.
 pub(super) fn panic_in_panic() {
     panic!("first {}", PanicsWhenShown);
 }
 
-/// While this processor holds the log's lock.
+/// Panics while this processor holds the log's lock.
 pub(super) fn panic_with_screen_held() {
     logger::with_screen(|_screen| panic!("deliberate, under the lock of the log"));
 }
 
-/// A little while behind the end of a program.
-pub(super) fn panic_behind_program() {
+/// Panics shortly after the end of a program.
+pub(super) fn panic_after_program_end() {
     report_end(&ProgramEnd::Exited { code: 0 });
-    timer::sleep(BEHIND_PROGRAM);
-    panic!("deliberate, behind a program");
+    timer::sleep(AFTER_PROGRAM_END);
+    panic!("deliberate, after a program's end");
 }
 
-/// While another NMI comes in the middle of the report.
+/// Panics with a message whose formatting raises an NMI.
 pub(super) fn panic_with_nmi_in_report() {
     panic!("deliberate, {}", InterruptsWhenShown);
 }
 
-/// Sends its processor an NMI when it is shown.
+/// A value whose formatting sends an NMI to its processor.
 struct InterruptsWhenShown;
 
 impl fmt::Display for InterruptsWhenShown {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         local_apic::send(current_cpu_id(), Message::NonMaskable);
-        // It comes at once, or within these.
+        // Time for the NMI to arrive.
         for _ in 0..1000 {
             hint::spin_loop();
         }
-        formatter.write_str("and the report goes on after a non-maskable interrupt")
+        formatter.write_str("and the report continues after a non-maskable interrupt")
     }
 }
 
-/// Panics when it is shown.
+/// A value whose formatting panics.
 struct PanicsWhenShown;
 
 impl fmt::Display for PanicsWhenShown {
     fn fmt(&self, _formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        panic!("deliberate, while a message is put together");
+        panic!("deliberate, while a message is formatted");
     }
 }

@@ -1,4 +1,4 @@
-//! Physical memory in one piece: where it is asked for, given back once, and never somebody else's.
+//! Contiguous physical memory: address limits, double frees, and foreign memory.
 
 use core::{hint, slice};
 use kernel::{
@@ -13,25 +13,25 @@ use kernel::{
 use memory_ranges::{AllocateError, BootMap, BootMemoryKind, OwnershipError, PhysRange};
 use x86_64::{PhysAddr, VirtAddr};
 
-/// The owner of what is allocated here.
+/// Owner of the allocated memory.
 const DMA: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::Dma);
 
-/// The last address that a device on the ISA bus reaches.
+/// Last address that a device on the ISA bus can reach.
 const LAST_ISA_ADDRESS: PhysAddr = PhysAddr::new(0xff_ffff);
 
-/// Bytes of a buffer for one, and what it must not lie across.
+/// Size of a buffer for an ISA device; also the boundary that it must not cross.
 const BUFFER_BYTES: u64 = 64 * 1024;
 
-/// What is written: it could be an address.
+/// Test pattern, a valid address.
 const WORD: u64 = 0x0000_4567_89ab_cdef;
 
-/// Registers, and no RAM: the local APIC's.
+/// Device registers instead of RAM: the local APIC's.
 const LOCAL_APIC: PhysAddr = PhysAddr::new(0xfee0_0000);
 
-/// Allocates memory of each kind, gives it back, and counts: all is as it was before.
+/// Allocates and frees memory of each kind, and checks that the statistics return to the start.
 pub(super) fn allocate_and_free() {
     log::info!(
-        "What the boot loader left is overwritten: {}",
+        "The boot loader's memory is poisoned: {}",
         is_reclaimed_memory_poisoned()
     );
     let before = usable_and_dma();
@@ -46,22 +46,23 @@ pub(super) fn allocate_and_free() {
     );
     // SAFETY: The buffer was just allocated.
     unsafe { words_of(buffer) }.fill(WORD);
-    assert_eq!(free(buffer), Ok(()), "the buffer cannot be given back");
-    // SAFETY: Nobody allocates meanwhile.
+    assert_eq!(free(buffer), Ok(()), "the buffer cannot be freed");
+    // SAFETY: No other code allocates meanwhile.
     let is_poisoned = unsafe { is_poisoned(buffer) };
-    log::info!("The buffer's words are addresses of nothing now: {is_poisoned}");
+    log::info!("The freed buffer is poisoned: {is_poisoned}");
     refuse();
     hold_zeroes();
-    // The second time the frames are used ones.
+    // The second time, the frames are reused ones.
     count_by_use();
     count_by_use();
     for size_bytes in [4 << 10, 2 << 20, 1 << 30] {
         frame(size_bytes);
     }
-    log::info!("All memory came back: {}", before == usable_and_dma());
+    log::info!("All memory was freed: {}", before == usable_and_dma());
 }
 
-/// Waits until the boot loader's memory is usable, and takes a page of it: whoever looked there still would come to grief.
+/// Waits until the boot loader's memory is usable, and checks that a page of it is poisoned, against uses of old
+/// pointers.
 fn is_reclaimed_memory_poisoned() -> bool {
     while has_boot_loader_memory() {
         hint::spin_loop();
@@ -76,11 +77,11 @@ fn is_reclaimed_memory_poisoned() -> bool {
     assert!(largest.contains(page), "{largest:?} is in use again: {page:?}");
     // SAFETY: The page was just allocated.
     let is_poisoned = unsafe { is_poisoned(page) };
-    assert_eq!(free(page), Ok(()), "the page cannot be given back");
+    assert_eq!(free(page), Ok(()), "the page cannot be freed");
     is_poisoned
 }
 
-/// Whether memory is the boot loader's still.
+/// Returns whether the boot loader still owns memory.
 pub(super) fn has_boot_loader_memory() -> bool {
     let memory = physical_memory::lock().expect("memory is set up");
     memory
@@ -88,58 +89,58 @@ pub(super) fn has_boot_loader_memory() -> bool {
         .any(|(owner, _)| owner == MemoryType::UsedByLimine)
 }
 
-/// Whether no word of a range can be an address.
+/// Returns whether no word of a range is a valid address.
 ///
 /// # Safety
 ///
-/// Nobody else uses the memory.
+/// No other code uses the memory.
 unsafe fn is_poisoned(range: PhysRange) -> bool {
-    // SAFETY: The caller's promise.
+    // SAFETY: The caller guarantees exclusive use.
     let words = unsafe { words_of(range) };
     words.iter().all(|word| VirtAddr::try_new(*word).is_err())
 }
 
-/// What nobody may give back is refused.
+/// Checks that invalid frees are refused.
 fn refuse() {
     let allocated = allocate(BUFFER_BYTES, LAST_ISA_ADDRESS).expect("there is memory still");
-    assert_eq!(free(allocated), Ok(()), "the buffer cannot be given back");
+    assert_eq!(free(allocated), Ok(()), "the buffer cannot be freed");
     let twice = free(allocated);
     assert!(
         matches!(twice, Err(OwnershipError::NotInUse { .. })),
-        "given back twice: {twice:?}"
+        "freed twice: {twice:?}"
     );
     for (start, is_refused) in [
         (super::executable_address().0, is_of_another as fn(_) -> _),
         (LOCAL_APIC, is_no_memory),
     ] {
         let range = PhysRange::new(start, 4096).expect("a page is a range");
-        let error = free(range).expect_err("it is not ours to give back");
+        let error = free(range).expect_err("a foreign range must not be freed");
         assert!(is_refused(error), "refused for another reason: {error:?}");
     }
 }
 
-/// Whether the memory belongs to somebody else.
+/// Returns whether another owner has the memory.
 fn is_of_another(error: OwnershipError) -> bool {
     matches!(error, OwnershipError::OwnedByOther { .. })
 }
 
-/// Whether it is no memory.
+/// Returns whether the address is not RAM.
 fn is_no_memory(error: OwnershipError) -> bool {
     matches!(error, OwnershipError::NotManaged { .. })
 }
 
-/// Owned memory is zeroed, whatever its last owner left there.
+/// Checks that owned memory is zeroed, after an earlier owner has filled it.
 fn hold_zeroes() {
     for _ in 0..2 {
         let memory = OwnedRam::allocate(BUFFER_BYTES, DMA).expect("there is memory still");
-        // SAFETY: It was just allocated.
+        // SAFETY: The memory was just allocated.
         let words = unsafe { words_of(memory.range()) };
         assert!(words.iter().all(|word| *word == 0), "the memory is not zeroed");
         words.fill(WORD);
     }
 }
 
-/// Frames of programs are zeroed; the statistics tell them from page tables, and know of each that comes and goes.
+/// Checks that frames of programs are zeroed, and that the statistics count them and page tables separately.
 fn count_by_use() {
     let before = page_tables_and_programs();
     let frames = [(); 2].map(|()| frame_allocator::allocate_user_frame().expect("there is memory still"));
@@ -159,14 +160,14 @@ fn count_by_use() {
             "the frame of a program is not zeroed"
         );
         words.fill(WORD);
-        // SAFETY: It was allocated there, and the reference to it is not used any more.
+        // SAFETY: The frame was allocated for this use, and the reference to it is not used any more.
         unsafe { frame_allocator::free_frame(frame, FrameUse::Program) };
     }
     assert_eq!(page_tables_and_programs(), before, "frames were lost");
     log::info!("Page tables take {} KiB", before.0 >> 10);
 }
 
-/// Bytes of page tables, and of programs.
+/// Returns the bytes of page tables, and those of programs.
 fn page_tables_and_programs() -> (u64, u64) {
     let memory = physical_memory::lock().expect("memory is set up");
     let bytes_of = |wanted: FrameUse| {
@@ -178,7 +179,7 @@ fn page_tables_and_programs() -> (u64, u64) {
     (bytes_of(FrameUse::PageTable), bytes_of(FrameUse::Program))
 }
 
-/// Allocates a frame of a size that pages have, and gives it back.
+/// Allocates and frees a frame of a page size.
 fn frame(size_bytes: u64) {
     let allocated = physical_memory::lock()
         .expect("memory is set up")
@@ -189,27 +190,27 @@ fn frame(size_bytes: u64) {
                 frame.start().is_aligned(size_bytes) && frame.size_bytes() == size_bytes,
                 "frame at {frame:?}"
             );
-            assert_eq!(free(frame), Ok(()), "the frame cannot be given back");
-            log::info!("There was a frame of {} KiB", size_bytes >> 10);
+            assert_eq!(free(frame), Ok(()), "the frame cannot be freed");
+            log::info!("Allocated a frame of {} KiB", size_bytes >> 10);
         }
-        Err(error) => log::info!("There was no frame of {} KiB: {error:?}", size_bytes >> 10),
+        Err(error) => log::info!("Could not allocate a frame of {} KiB: {error:?}", size_bytes >> 10),
     }
 }
 
-/// Allocates a buffer that does not lie across a multiple of its size.
+/// Allocates a buffer that crosses no multiple of its size.
 fn allocate(size_bytes: u64, max_address: PhysAddr) -> Result<PhysRange, AllocateError> {
     let mut memory = physical_memory::lock().expect("memory is set up");
     memory.allocate(size_bytes, size_bytes, max_address, DMA)
 }
 
-/// Gives memory back.
+/// Frees memory.
 fn free(range: PhysRange) -> Result<(), OwnershipError> {
     let mut memory = physical_memory::lock().expect("memory is set up");
-    // SAFETY: Nobody uses it, or it is refused.
+    // SAFETY: No code uses the memory, or the call fails.
     unsafe { memory.free(range, DMA) }
 }
 
-/// Bytes that nobody has, and that devices have.
+/// Returns the free bytes, and the bytes that devices own.
 fn usable_and_dma() -> (u64, u64) {
     let memory = physical_memory::lock().expect("memory is set up");
     let dma = memory
@@ -218,14 +219,14 @@ fn usable_and_dma() -> (u64, u64) {
     (memory.usable_bytes(), dma.map_or(0, |(_, bytes)| bytes))
 }
 
-/// What a range holds.
+/// Returns the contents of a range.
 ///
 /// # Safety
 ///
-/// Nobody else uses the memory.
+/// No other code uses the memory.
 unsafe fn words_of(range: PhysRange) -> &'static mut [u64] {
     let start = range.start().offset_mapped().as_mut_ptr();
     let bytes = usize::try_from(range.size_bytes()).unwrap_or(0);
-    // SAFETY: The caller's promise; all RAM is in the direct map, and any word is a number.
+    // SAFETY: The caller guarantees exclusive use; the direct map contains all RAM, and any word is a valid number.
     unsafe { slice::from_raw_parts_mut(start, bytes / size_of::<u64>()) }
 }

@@ -1,5 +1,5 @@
-//! Programs that attack the kernel, one after the other. Which, says the module `/cases`: each of its lines is the arguments
-//! of a run of `/hostile_program`. Behind each comes a canary, a program that does nothing wrong: it must find the kernel whole.
+//! Runs programs that attack the kernel. Each line of the module `/cases` contains the arguments of a run of
+//! `/hostile_program`. After each run follows a canary: a harmless program that checks that the kernel still works.
 
 use alloc::sync::Arc;
 use core::time::Duration;
@@ -12,19 +12,19 @@ use kernel::{
     user_mode::{ProgramEnd, ProgramImage, enter_user_mode::slow_returns, report_end, run_to_its_end},
 };
 
-/// Where the attacker is on the boot medium.
+/// Path of the hostile program on the boot medium.
 pub(super) const HOSTILE_PROGRAM_PATH: &str = "/hostile_program";
 
-/// Where the cases are.
+/// Path of the list of cases.
 const CASES_PATH: &str = "/cases";
 
-/// What the attacker does when it attacks nobody.
+/// Arguments of the canary.
 const CANARY: &str = "canary";
 
-/// How often the ticks of the program's processor are told.
+/// Number of reports of the first processor's ticks.
 const TICK_REPORTS: u32 = 5;
 
-/// Runs all cases, and last the shipped program.
+/// Runs all cases, then the shipped program.
 pub(super) fn run_all() {
     let frames_before = frame_allocator::frames_in_use();
     let hostile = image(HOSTILE_PROGRAM_PATH);
@@ -38,7 +38,7 @@ pub(super) fn run_all() {
     log::info!("The shipped program ended: {}", Outcome(run(&program_0, "")));
     drop(program_0);
     log::info!("Slow returns: {}", slow_returns());
-    // Page tables of the kernel's and the heap grow, and are kept; nothing of the programs' may be.
+    // The kernel keeps page tables and heap that have grown, but no frame of the programs.
     log::info!(
         "Frames in use: {} more than before",
         frame_allocator::frames_in_use() - frames_before
@@ -48,7 +48,7 @@ pub(super) fn run_all() {
     hlt_loop_with_interrupts_off();
 }
 
-/// Runs a program on the first processor that never ends, while the second one tells how often the first is interrupted.
+/// Runs an endless program on the first processor, while the second one logs the first one's ticks.
 pub(super) fn run_endless() {
     if current_cpu_id() == 0 {
         run(&image(HOSTILE_PROGRAM_PATH), "endless");
@@ -61,31 +61,31 @@ pub(super) fn run_endless() {
     }
 }
 
-/// The program of a module.
+/// Loads the program of a module.
 pub(super) fn image(path: &str) -> Arc<ProgramImage> {
     ProgramImage::from_module(module_of(path)).unwrap_or_else(|error| panic!("{path} is refused: {error}"))
 }
 
-/// A module.
+/// Looks up a module.
 fn module_of(path: &str) -> &'static Module {
     let module = module::kept().iter().find(|module| module.path == path);
     module.unwrap_or_else(|| panic!("there is no module {path}"))
 }
 
-/// The cases.
+/// Returns the lines of the list of cases.
 fn lines() -> impl Iterator<Item = &'static str> {
     let text = core::str::from_utf8(module_of(CASES_PATH).content).expect("the cases are text");
     text.lines()
 }
 
-/// Runs a program to its end, which is told on QEMU's debug console too.
+/// Runs a program to its end, and reports the end on QEMU's debug console.
 pub(super) fn run(image: &Arc<ProgramImage>, arguments: &str) -> ProgramEnd {
     let end = run_to_its_end(image, arguments).unwrap_or_else(|error| panic!("{arguments:?} is not started: {error}"));
     report_end(&end);
     end
 }
 
-/// An end in words.
+/// Formats the end of a program.
 struct Outcome(ProgramEnd);
 
 impl core::fmt::Display for Outcome {

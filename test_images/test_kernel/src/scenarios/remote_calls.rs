@@ -1,4 +1,4 @@
-//! Processors that call each other, and mappings that all of them use.
+//! Remote calls between all processors, and TLB shootdowns.
 
 use core::{
     hint,
@@ -14,32 +14,32 @@ use kernel::{
 };
 use x86_64::instructions::interrupts;
 
-/// Calls of all processors together.
+/// Number of calls of all processors together.
 const CALLS: u32 = 2000;
 
-/// Rounds of the storm on mappings, of all processors together.
+/// Number of shootdown rounds of all processors together.
 const ROUNDS: u32 = 20_000;
 
-/// In one half of them all processors map at once. In the other they take turns of so many, while the others only read: so
-/// these make no shootdown of their own, by which they would forget everything.
+/// Number of rounds in a turn. In the first half of all rounds, all processors map at once. In the second half they
+/// take turns, while the others only read: those make no shootdown themselves, which would flush their own TLB.
 const ROUNDS_OF_A_TURN: u32 = 100;
 
-/// Whose turn it is, counted on and on.
+/// Number of turns that have ended.
 static TURN: AtomicU32 = AtomicU32::new(0);
 
-/// Processors that are ready, and done.
+/// Number of processors that are ready.
 static READY: AtomicU32 = AtomicU32::new(0);
-/// See [`READY`].
+/// Number of processors that are done.
 static DONE: AtomicU32 = AtomicU32::new(0);
 
-/// How often anybody was called.
+/// Number of executed calls.
 static CALLED: AtomicU64 = AtomicU64::new(0);
 
 /// A lock that is held during a call.
 static LOCK: IrqSpinLock<u32> = IrqSpinLock::new(0);
 
-/// All processors call all others at once; every other processor with interrupts off, and every third call under a lock
-/// that the called ones wait for. The last one counts, and ends QEMU.
+/// All processors call all others at once: every second processor with interrupts off, and every third call under a
+/// lock that the targets wait for. The last processor checks the count, and ends QEMU.
 pub(super) fn call_each_other() {
     meet();
     let work = || _ = CALLED.fetch_add(1, Ordering::Relaxed);
@@ -71,10 +71,11 @@ pub(super) fn call_each_other() {
             ExitCode::Failure
         });
     }
-    // Those that are done can be called still.
+    // Processors that are done can still be called.
 }
 
-/// Processor 1 answers no call for two seconds, which is reported, and then for ever while it has the log, which ends the kernel.
+/// Processor 1 does not answer for two seconds, which is reported; then it holds the log and never answers, which ends
+/// the kernel.
 pub(super) fn call_one_that_does_not_answer() {
     let wait_for = |count| {
         while READY.load(Ordering::SeqCst) < count {
@@ -112,42 +113,42 @@ pub(super) fn call_one_that_does_not_answer() {
     }
 }
 
-/// What a processor shows to the others: a mapped word, and what it holds.
-struct Shown {
+/// A mapped word that a processor publishes, and its value.
+struct Published {
     /// Set while the word is mapped.
-    is_shown: AtomicBool,
-    /// How many look at it.
+    is_published: AtomicBool,
+    /// Number of processors that read it.
     readers: AtomicU32,
-    /// Where it is.
+    /// Address of the word.
     address: AtomicU64,
-    /// What it holds.
+    /// Expected value.
     value: AtomicU64,
 }
 
 /// One for each of four processors.
-static SHOWN: [Shown; 4] = [const {
-    Shown {
-        is_shown: AtomicBool::new(false),
+static PUBLISHED: [Published; 4] = [const {
+    Published {
+        is_published: AtomicBool::new(false),
         readers: AtomicU32::new(0),
         address: AtomicU64::new(0),
         value: AtomicU64::new(0),
     }
 }; 4];
 
-/// Four processors map memory, write a number of their own there, let the others read it, and unmap it again: addresses come
-/// back with other memory behind them, and nobody may see what was there before. The last one ends QEMU.
+/// Each of four processors maps memory, writes a distinct number, lets the others read it, and unmaps it. Addresses are
+/// reused with other frames; a stale TLB entry would show an old number. The last processor ends QEMU.
 pub(super) fn storm_of_shootdowns() {
     meet();
     for round in 0..ROUNDS / 2 / cpus_count() {
-        map_show_and_unmap(round);
+        map_publish_and_unmap(round);
     }
     for turn in 0..ROUNDS / 2 / ROUNDS_OF_A_TURN {
         if turn % cpus_count() == current_cpu_id() {
-            (0..ROUNDS_OF_A_TURN).for_each(|round| map_show_and_unmap(turn << 16 | round));
+            (0..ROUNDS_OF_A_TURN).for_each(|round| map_publish_and_unmap(turn << 16 | round));
             TURN.fetch_add(1, Ordering::SeqCst);
         }
         while TURN.load(Ordering::SeqCst) == turn {
-            SHOWN.iter().for_each(read);
+            PUBLISHED.iter().for_each(read);
         }
     }
     if DONE.fetch_add(1, Ordering::AcqRel) + 1 == cpus_count() {
@@ -156,43 +157,40 @@ pub(super) fn storm_of_shootdowns() {
     }
 }
 
-/// Maps memory, writes a number there, shows it to the others, and unmaps it when nobody looks any more.
-fn map_show_and_unmap(round: u32) {
+/// Maps memory, publishes a number there, and unmaps it when no processor reads it any more.
+fn map_publish_and_unmap(round: u32) {
     let this_cpu = current_cpu_id();
     let value = u64::from(this_cpu) << 32 | u64::from(round);
     let region = MappedRegion::ram(4096, KernelMemoryUsageType::Stack).expect("there is memory for a page");
-    // SAFETY: The region is mapped and nobody else writes there.
+    // SAFETY: The region is mapped, and no other code writes there.
     unsafe { region.start().as_mut_ptr::<u64>().write_volatile(value) };
-    let own = &SHOWN[this_cpu as usize % SHOWN.len()];
+    let own = &PUBLISHED[this_cpu as usize % PUBLISHED.len()];
     own.address.store(region.start().as_u64(), Ordering::Relaxed);
     own.value.store(value, Ordering::Relaxed);
-    own.is_shown.store(true, Ordering::SeqCst);
-    SHOWN.iter().for_each(read);
-    own.is_shown.store(false, Ordering::SeqCst);
+    own.is_published.store(true, Ordering::SeqCst);
+    PUBLISHED.iter().for_each(read);
+    own.is_published.store(false, Ordering::SeqCst);
     while own.readers.load(Ordering::SeqCst) != 0 {
         hint::spin_loop();
     }
 }
 
-/// Reads what a processor shows, if it shows anything.
-fn read(shown: &Shown) {
-    shown.readers.fetch_add(1, Ordering::SeqCst);
-    if shown.is_shown.load(Ordering::SeqCst) {
-        let (address, expected) = (
-            shown.address.load(Ordering::Relaxed),
-            shown.value.load(Ordering::Relaxed),
-        );
-        // SAFETY: It is mapped for as long as `readers` says that somebody looks.
+/// Reads and checks the word of a processor, if it is published.
+fn read(word: &Published) {
+    word.readers.fetch_add(1, Ordering::SeqCst);
+    if word.is_published.load(Ordering::SeqCst) {
+        let (address, expected) = (word.address.load(Ordering::Relaxed), word.value.load(Ordering::Relaxed));
+        // SAFETY: The word stays mapped while `readers` is not 0.
         let value = unsafe { x86_64::VirtAddr::new(address).as_ptr::<u64>().read_volatile() };
         assert!(
             value == expected,
             "a stale read at {address:#x}: {value:#x} instead of {expected:#x}"
         );
     }
-    shown.readers.fetch_sub(1, Ordering::SeqCst);
+    word.readers.fetch_sub(1, Ordering::SeqCst);
 }
 
-/// Waits until all processors are here.
+/// Waits until all processors are ready.
 fn meet() {
     READY.fetch_add(1, Ordering::AcqRel);
     while READY.load(Ordering::Acquire) < cpus_count() {

@@ -1,4 +1,4 @@
-//! How much of their stacks the processors use.
+//! Stack use of the processors.
 
 use super::{heap, log_samples};
 use core::{
@@ -10,10 +10,10 @@ use kernel::{
     memory::guarded_stack::{EXCEPTION_STACKS, StackId, StackInfo, StackType},
 };
 
-/// How many processors have done their part.
+/// Number of processors that are done.
 static FINISHED: AtomicU32 = AtomicU32::new(0);
 
-/// Does on each processor what takes much of a stack; then the BSP tells the high-water marks of all.
+/// Runs code with a large stack use on each processor; then the BSP logs the high-water marks of all.
 pub(super) fn report() {
     log_samples::log_samples();
     heap::demonstrate();
@@ -31,7 +31,7 @@ pub(super) fn report() {
         .chain((0..EXCEPTION_STACKS).map(StackType::ExceptionHandler))
     {
         let stacks = (0..cpus_count()).map(|cpu_id| StackId { cpu_id, stack_type }.info());
-        // SAFETY: The stacks of all processors are mapped for good.
+        // SAFETY: The stacks of all processors stay mapped.
         let used = stacks
             .clone()
             .map(|stack| unsafe { high_water_mark_bytes(stack) })
@@ -46,14 +46,14 @@ pub(super) fn report() {
     log::info!("End of the stacks");
 }
 
-/// The largest number of bytes of a stack that were ever in use. The stack may be in use now.
+/// Returns the maximum number of bytes of a stack that were ever in use. The stack may be in use now.
 ///
 /// # Safety
 ///
 /// The stack is mapped.
 unsafe fn high_water_mark_bytes(stack: StackInfo) -> u64 {
     let (mut address, top) = (stack.start, stack.top);
-    // SAFETY: The stack is mapped for good; it was zeroed, and any value of its bytes is a number.
+    // SAFETY: The stack stays mapped; it was zeroed, and any value of its bytes is valid.
     while address < top && unsafe { address.as_ptr::<u64>().read_volatile() } == 0 {
         address += size_of::<u64>() as u64;
     }

@@ -1,4 +1,4 @@
-//! What the other processors do when one panics.
+//! Behaviour of the other processors after a panic.
 
 use core::{
     hint,
@@ -9,16 +9,16 @@ use kernel::cpu::{
     nmi_handler_states::{NMI_HANDLER_STATES, NmiHandlerState},
 };
 
-/// The processor that panics while others start.
+/// Processor that panics while others start.
 const PANICKING_AP: u32 = 1;
 
-/// How many processors are ready.
+/// Number of processors that are ready.
 static READY: AtomicU32 = AtomicU32::new(0);
 
-/// How many lines they have logged.
+/// Number of lines that they have logged.
 static LINES: AtomicU32 = AtomicU32::new(0);
 
-/// When all processors are there, the APs log without end; when they do, the BSP panics.
+/// The APs log without end; when each has logged, the BSP panics.
 pub(super) fn panic_while_others_log() {
     READY.fetch_add(1, Ordering::AcqRel);
     while READY.load(Ordering::Acquire) < cpus_count() {
@@ -36,7 +36,8 @@ pub(super) fn panic_while_others_log() {
     }
 }
 
-/// Keeps every AP but one from getting its handlers until that one has panicked, and has left a note.
+/// Keeps every AP but one at its entry, before it has handlers, until that one has panicked and set its NMI handler
+/// state.
 pub(super) fn wait_for_panic_at_ap_entry(cpu_id: u32) {
     let states = NMI_HANDLER_STATES.get().into_iter().flatten();
     let own_state = states.zip(0..).find(|(_, other)| *other == cpu_id);
@@ -63,7 +64,7 @@ pub(super) fn panic_while_others_start() {
     panic!("deliberate, while the others start");
 }
 
-/// Takes locks and logs without end, so that NMIs come in between.
+/// Takes locks and logs without end, so that NMIs interrupt both.
 pub(super) fn be_busy() {
     let mut boxes = alloc::vec::Vec::new();
     let mut number = 0_u64;
