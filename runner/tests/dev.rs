@@ -1,4 +1,4 @@
-//! The script `dev`, with a `cargo` that only shows how it is called.
+//! The script `dev`, with a fake `cargo` that prints its calls.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::fs;
@@ -6,10 +6,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// The folder of the workspace.
+/// Folder of the workspace.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// What stands in for cargo: a target is configured if `CARGO_BUILD_TARGET` is set, and a build fails if `BREAKS` is.
+/// The fake cargo: `CARGO_BUILD_TARGET` sets a configured target, and `BREAKS` makes a build fail.
 const CARGO: &str = r#"#!/bin/sh
 case "$*" in
 *'config get build.target') [ -n "${CARGO_BUILD_TARGET-}" ] ;;
@@ -18,7 +18,7 @@ build*) [ -z "${BREAKS-}" ] ;;
 esac
 "#;
 
-/// A folder with that `cargo`.
+/// Makes a folder with the fake cargo.
 fn folder_with_cargo() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let cargo = folder.path().join("cargo");
@@ -27,7 +27,7 @@ fn folder_with_cargo() -> tempfile::TempDir {
     folder
 }
 
-/// Runs `dev` by the name `program`, in the folder, with the folder's `cargo`.
+/// Runs `dev` by the name `program`, in the folder, with the fake cargo.
 fn run(program: &Path, folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
     Command::new(program)
@@ -36,7 +36,7 @@ fn run(program: &Path, folder: &Path, arguments: &[&str], variables: &[(&str, &s
         .env_remove("CARGO_TARGET_DIR")
         .envs(variables.iter().copied())
         .env("PATH", path)
-        // No settings of this machine's.
+        // Ignores the settings of this machine.
         .env("RUSTUP_HOME", rustup_home())
         .env("CARGO_HOME", folder)
         .current_dir(folder)
@@ -44,13 +44,13 @@ fn run(program: &Path, folder: &Path, arguments: &[&str], variables: &[(&str, &s
         .unwrap()
 }
 
-/// Where rustup keeps its toolchains, whatever `HOME` is.
+/// Folder of rustup's toolchains, independent of `HOME`.
 fn rustup_home() -> std::path::PathBuf {
     let home = std::env::home_dir().unwrap().join(".rustup");
     std::env::var_os("RUSTUP_HOME").map_or(home, Into::into)
 }
 
-/// What a run printed, standard error included.
+/// Returns the output of a run, including standard error.
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
 }
@@ -69,7 +69,7 @@ fn works_through_a_symbolic_link_and_keeps_the_callers_folder() {
         root.display(),
         folder.display()
     );
-    // By its path, and as found in PATH.
+    // Called by its path, and found in PATH.
     for program in [&link, Path::new("limelight")] {
         let output = run(program, &folder, &["run", "-s", "-S"], &[]);
         assert!(text(&output).contains(&wanted), "{}", text(&output));

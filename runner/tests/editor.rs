@@ -1,4 +1,4 @@
-//! The editor's configuration in `.vscode`: what it names is there.
+//! The editor's configuration in `.vscode`: all files and tasks that it names exist.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::fs;
@@ -7,16 +7,16 @@ use std::path::Path;
 use runner::built;
 use serde_json::Value;
 
-/// How the configuration names the folder that leads to the last build that ran.
+/// The configuration's path to the link that points to the last run build.
 const OUT_DIR: &str = "\"${workspaceFolder}/runner/out_dir/";
 
-/// A file of the configuration.
+/// Reads a file of the configuration.
 fn configuration(name: &str) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.vscode");
     serde_json::from_str(&fs::read_to_string(folder.join(name)).unwrap()).unwrap()
 }
 
-/// The only way to debug.
+/// Checks the only debug configuration.
 fn launch() -> Value {
     configuration("launch.json")["configurations"][0].clone()
 }

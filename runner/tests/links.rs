@@ -1,18 +1,18 @@
-//! Every relative link in the README, in CONTRIBUTING.md and in `docs/` leads to a file, and to a heading, that is there.
+//! Every relative link in the README, in CONTRIBUTING.md and in `docs/` points to an existing file and heading.
 //!
-//! Links to web pages are not followed. Link text and headings in code are none.
+//! Links to web pages are not followed. Code contains no links and no headings.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The workspace's folder.
+/// Folder of the workspace.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The Markdown files that people read, as far as they are there.
+/// Returns the Markdown files for readers that exist.
 fn documents() -> Vec<PathBuf> {
     let named = ["README.md", "CONTRIBUTING.md"].map(|name| root().join(name));
     let in_docs = fs::read_dir(root().join("docs")).into_iter().flatten();
@@ -21,7 +21,7 @@ fn documents() -> Vec<PathBuf> {
     named.into_iter().chain(in_docs).filter(is_there).collect()
 }
 
-/// The lines outside of fenced code blocks, with their numbers from 1 on.
+/// Returns the lines outside of fenced code blocks, with numbers from 1.
 fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut is_code = false;
     let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
@@ -32,12 +32,12 @@ fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// A line without its code spans.
+/// Removes the code spans from a line.
 fn without_code(line: &str) -> String {
     line.split('`').step_by(2).collect()
 }
 
-/// Targets of the links in a line: `[text](target)`, and `[text]: target` at its start.
+/// Returns the link targets in a line: `[text](target)`, and `[text]: target` at its start.
 fn targets(line: &str) -> Vec<String> {
     let line = without_code(line);
     let inline = line
@@ -49,7 +49,7 @@ fn targets(line: &str) -> Vec<String> {
     inline.chain(definition).map(str::to_owned).collect()
 }
 
-/// The names by which links reach a document's headings, made as GitHub makes them.
+/// Returns the anchors of a document's headings, made as GitHub makes them.
 fn anchors(text: &str) -> Vec<String> {
     let mut counts: HashMap<String, usize> = HashMap::new();
     let headings = prose(text).filter_map(|(_, line)| {
@@ -77,7 +77,7 @@ fn anchors(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// What is wrong with a link of a document, if anything.
+/// Returns the fault of a link in a document, if it has one.
 fn fault(document: &Path, target: &str) -> Option<String> {
     if target.contains("://") || target.starts_with("mailto:") {
         return None;

@@ -1,4 +1,4 @@
-//! The first program, as the kernel plans it: whole, and cut anywhere.
+//! The load plan of the first program's file: whole, and truncated anywhere.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 #[path = "../../libs/elf_load_plan/tests/rules/invariants.rs"]
@@ -13,15 +13,15 @@ use invariants::{limits, planned};
 use runner::built;
 use std::fs;
 
-/// Bytes from one cut among the symbols, which no plan looks at, to the next: no divisor of an entry's size.
+/// Distance of two truncations among the symbols, which no plan reads: no divisor of an entry's size.
 const SYMBOL_STEP_BYTES: usize = 997;
 
-/// The program's file, with its debug information.
+/// Reads the program's file, with its debug information.
 fn program() -> Vec<u8> {
     fs::read(built::program()).unwrap()
 }
 
-/// The size of the shortest beginning of the file that still has all that is loaded.
+/// Returns the size of the shortest truncation that still contains all loaded bytes.
 fn loaded_bytes(file: &[u8]) -> usize {
     let elf = ElfBytes::<LittleEndian>::minimal_parse(file).unwrap();
     let segments = elf.segments().unwrap().iter();

@@ -1,5 +1,5 @@
-//! A machine under test. A wait ends at the scenario's deadline, or at once after a fatal error in the log. Every failure
-//! shows the log.
+//! A machine under test. A wait ends at the scenario's deadline, or at once after a fatal error in the log. Every
+//! failure shows the log.
 
 use std::path::Path;
 use std::thread;
@@ -13,18 +13,18 @@ use crate::log_lines::{LogLine, log_lines, plain};
 use crate::picture::Picture;
 use crate::scenario::{Deadline, Outcome};
 
-/// Pause between two looks at the log.
-const LOOK_INTERVAL: Duration = Duration::from_millis(50);
-/// Fatal errors: after them the kernel, our loader or GRUB stands still.
+/// Pause between two reads of the log.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Fatal errors: after them the kernel, our loader or GRUB halts.
 const FATAL_TEXTS: [&str; 3] = [
     "panicked again",
     "multiboot2_loader: error",
     "you need to load the kernel first",
 ];
-/// Beginnings of the kernel's fatal log lines. A program may log the same text, but not at the beginning of a line.
+/// Starts of the kernel's fatal log lines. A program may log the same text, but not at the start of a line.
 const FATAL_LINES: [&str; 2] = ["panicked", "cannot boot"];
 
-/// How long after a fatal error the expected ending or picture may still come.
+/// Time after a fatal error in which the expected ending or picture may still come.
 const END_AFTER_FATAL_ERROR: Duration = Duration::from_secs(5);
 
 /// Number of lines shown from the start of a long log.
@@ -44,15 +44,15 @@ impl Booted {
         Ok(Self { running, deadline })
     }
 
-    /// Replaces the time by which waits end.
+    /// Replaces the deadline.
     pub(crate) fn set_deadline(&mut self, deadline: Deadline) {
         self.deadline = deadline;
     }
 
-    /// Waits for a text in the log without its colours.
+    /// Waits for a text in the log without colours.
     pub(crate) fn expect(&mut self, text: &str) -> Outcome {
         loop {
-            let ending = self.running.wait_for_exit(LOOK_INTERVAL.min(self.deadline.left()));
+            let ending = self.running.wait_for_exit(POLL_INTERVAL.min(self.deadline.left()));
             let log = self.text();
             if log.contains(text) {
                 return Ok(());
@@ -61,8 +61,8 @@ impl Booted {
                 return Err(self.failed(&format!("{text:?} did not come before the end: {ending:?}")));
             }
             if let Some(error) = fatal_error_in(&log) {
-                // The rest of what the kernel wrote may still be on its way.
-                thread::sleep(LOOK_INTERVAL);
+                // The rest of the kernel's output may not have arrived yet.
+                thread::sleep(POLL_INTERVAL);
                 if self.text().contains(text) {
                     return Ok(());
                 }
@@ -74,11 +74,11 @@ impl Booted {
         }
     }
 
-    /// Waits for the expected ending of QEMU. It must follow a fatal error soon: the exit code follows the report of a panic,
-    /// nothing follows a boot loader's refusal.
+    /// Waits for QEMU's expected ending. After a fatal error the wait is short: QEMU exits right after a panic report,
+    /// and never after a boot loader's refusal.
     pub(crate) fn expect_ending(&mut self, expected: &Ending) -> Outcome {
         let ending = loop {
-            if let Some(ending) = self.running.wait_for_exit(LOOK_INTERVAL.min(self.deadline.left())) {
+            if let Some(ending) = self.running.wait_for_exit(POLL_INTERVAL.min(self.deadline.left())) {
                 break ending;
             }
             if let Some(error) = fatal_error_in(&self.text()) {
@@ -105,27 +105,27 @@ impl Booted {
         }
     }
 
-    /// The serial log so far, without colours.
+    /// Returns the serial log so far, without colours.
     pub(crate) fn text(&self) -> String {
         plain(&self.running.serial())
     }
 
-    /// The serial log so far, with colours.
+    /// Returns the serial log so far, with colours.
     pub(crate) fn serial(&self) -> String {
         self.running.serial()
     }
 
-    /// The kernel's lines so far.
+    /// Returns the kernel's log lines so far.
     pub(crate) fn log_lines(&self) -> Vec<LogLine> {
         log_lines(&self.running.serial())
     }
 
-    /// QEMU's record of resets and, where asked for, exceptions.
+    /// Returns QEMU's record of resets and, if requested, exceptions.
     pub(crate) fn event_log(&self) -> String {
         self.running.event_log()
     }
 
-    /// Gives a command to QEMU's control socket (QMP).
+    /// Sends a command to QEMU's control socket (QMP).
     pub(crate) fn command(&mut self, name: &str, arguments: &serde_json::Value) -> Result<serde_json::Value, Failed> {
         self.running
             .command(name, arguments)
@@ -144,7 +144,8 @@ impl Booted {
         Picture::read(&file)
     }
 
-    /// Takes pictures until one is as wanted or the deadline passes. After a fatal error only a few seconds are left to draw.
+    /// Takes pictures until one is as expected or the deadline passes. After a fatal error the kernel has a few seconds
+    /// to draw.
     pub(crate) fn expect_picture(&mut self, wanted: impl Fn(&Picture) -> Result<(), String>) -> Outcome {
         let mut error_since: Option<Instant> = None;
         loop {
@@ -159,11 +160,11 @@ impl Booted {
                     return Err(self.failed(&format!("{what}, and stays so after {error:?}")));
                 }
             }
-            thread::sleep(LOOK_INTERVAL);
+            thread::sleep(POLL_INTERVAL);
         }
     }
 
-    /// The failure of the scenario: what went wrong, QEMU's errors, and the log.
+    /// Makes the scenario's failure: its reason, QEMU's errors, and the log.
     pub(crate) fn failed(&self, what: &str) -> Failed {
         let errors = self.running.qemu_errors();
         let errors = if errors.is_empty() {
@@ -186,7 +187,7 @@ impl Booted {
     }
 }
 
-/// The fatal error in a log, if there is one.
+/// Finds the fatal error in a log.
 fn fatal_error_in(log: &str) -> Option<&'static str> {
     let is_line = |words: &&str| {
         log.match_indices(&format!("] ERROR {words}"))
@@ -196,7 +197,7 @@ fn fatal_error_in(log: &str) -> Option<&'static str> {
     text.or_else(|| FATAL_LINES.into_iter().find(is_line))
 }
 
-/// True if the text ends with the beginning of a log line, up to the processor's id: `[0`.
+/// Returns whether the text ends with the start of a log line, up to the processor's id: `[0`.
 fn ends_with_cpu_id(text: &str) -> bool {
     let line = text.rsplit('\n').next().unwrap_or_default();
     let id = line.rsplit('[').next().unwrap_or_default();
@@ -204,7 +205,7 @@ fn ends_with_cpu_id(text: &str) -> bool {
     is_first && !id.is_empty() && id.chars().all(|digit| digit.is_ascii_hexdigit())
 }
 
-/// A log, without its middle when it is very long.
+/// Shortens the middle of a very long log.
 fn shortened(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     match lines.len().checked_sub(HEAD_LINES + TAIL_LINES) {

@@ -1,5 +1,5 @@
-//! The boot protocol, checked from inside by a kernel of its own: under our loader always, under Limine where
-//! `LIMINE_PATH` is set; then both reports are compared field by field.
+//! Conformance to the boot protocol, checked by a kernel that receives it: always with our loader, and with Limine if
+//! `LIMINE_PATH` is set. Then both reports are compared field by field.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -12,23 +12,21 @@ use crate::booted::Booted;
 use crate::host::{CONFORMANCE_KERNEL, FIRMWARES, boot_limit_s, contents_with_kernel, file, firmware_name, iso_with};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// The machine's clock at its start, and the same in seconds since 1970.
+/// Time of the machine's clock at its start, as QEMU's argument and in seconds since 1970.
 const CLOCK: (&str, u64) = ("2031-05-06T07:08:09", 1_935_817_689);
-/// Bytes of the module: more than a page, and no multiple of one.
+/// Size of the module: more than a page, and no multiple of a page.
 const MODULE_BYTES: usize = 12_345;
 
-/// A machine to check on.
+/// A machine for the conformance kernel.
 #[derive(Debug, Clone, Copy)]
 struct Machine {
     /// BIOS or UEFI.
     kind: FirmwareKind,
-    /// Number of processors.
     cpus: u32,
-    /// As QEMU has it.
+    /// QEMU's arguments.
     cpu_model: &'static str,
 }
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let compares = env::var_os("LIMINE_PATH").is_some_and(|path| !path.is_empty());
     let mut scenarios = Vec::new();
@@ -57,7 +55,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// Both boot loaders pass the same checks and give the same facts.
+/// Checks that both boot loaders pass the same checks and report the same facts.
 fn agree(machine: Machine, deadline: Deadline) -> Outcome {
     let ours = Report::of(machine, LoaderKind::Grub, deadline)?;
     let limines = Report::of(machine, LoaderKind::Limine, deadline)?;
@@ -79,14 +77,14 @@ fn agree(machine: Machine, deadline: Deadline) -> Outcome {
     }
 }
 
-/// What the kernel said.
+/// The conformance kernel's report.
 struct Report {
-    /// Every check that was made and every fact, by name; informations, which may differ, are left out.
+    /// Names of all checks and facts. Information, which may differ, is left out.
     lines: BTreeMap<String, String>,
 }
 
 impl Report {
-    /// Boots the kernel; a check that fails is an error, and so is a report without an end.
+    /// Boots the kernel. A failed check or an incomplete report is an error.
     fn of(machine: Machine, loader: LoaderKind, deadline: Deadline) -> Result<Self, Failed> {
         let mut booted = start(machine, loader, deadline)?;
         let passed = booted.expect_ending(&Ending::Passed);
@@ -107,7 +105,7 @@ impl Report {
     }
 }
 
-/// The name of a check with `ok`, or of a fact with its value.
+/// Returns the name of a check with `ok`, or of a fact with its value.
 fn name_and_value(line: &str) -> Option<(String, String)> {
     if let Some(name) = line.strip_prefix("ok   ") {
         return Some((name.to_owned(), "ok".to_owned()));
@@ -116,7 +114,7 @@ fn name_and_value(line: &str) -> Option<(String, String)> {
     Some((name.to_owned(), value.to_owned()))
 }
 
-/// Starts the kernel with everything that it can check.
+/// Starts the kernel on a machine with all features that it can check.
 fn start(machine: Machine, loader: LoaderKind, deadline: Deadline) -> Result<Booted, Failed> {
     let command_line = format!(
         "conformance require=frame_buffer,rsdp,mp,smbios,modules firmware={} cpus={} module_string=with,a;string= date_between={},{}",
@@ -135,7 +133,7 @@ fn start(machine: Machine, loader: LoaderKind, deadline: Deadline) -> Result<Boo
     Booted::start(&described, deadline)
 }
 
-/// Puts the file with the known pattern in the program's place.
+/// Replaces the program by the file with the known pattern.
 pub(crate) fn put_pattern_module(contents: &mut Contents) -> Outcome {
     let module = contents.modules.first_mut().ok_or("the shipped ISO has no module")?;
     module.payload = Payload::Verbatim(file("pattern", &pattern())?);
@@ -143,7 +141,7 @@ pub(crate) fn put_pattern_module(contents: &mut Contents) -> Outcome {
     Ok(())
 }
 
-/// A file that describes itself, as the kernel expects it: magic, size, pattern.
+/// Makes the file that the kernel expects: magic, size, pattern.
 fn pattern() -> Vec<u8> {
     let header = b"PATTERN\n".iter().copied().chain((MODULE_BYTES as u64).to_le_bytes());
     let rest = (16..MODULE_BYTES).map(|offset| ((offset * 31) ^ (offset >> 8)).to_le_bytes()[0]);

@@ -1,5 +1,4 @@
-//! The conformance kernel's own test: gdb spoils one thing for each of many checks, and each of these checks fails, and
-//! no other.
+//! Tests the conformance kernel: gdb corrupts one value for each of many checks, and exactly these checks must fail.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,7 +12,7 @@ use crate::host::{CONFORMANCE_KERNEL, contents_with_kernel, iso_with, machine};
 use crate::limited_command::LimitedCommand;
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// Every check that the gdb script, the command line or the module makes fail.
+/// Checks that fail because of the gdb script, the command line or the module.
 const SPOILT: [&str; 29] = [
     "ap1.r9",
     "bsp.cr8",
@@ -46,17 +45,16 @@ const SPOILT: [&str; 29] = [
     "smbios.entry_32_checksum",
 ];
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     vec![Scenario::new(
-        "conformance::every_spoilt_thing_fails_its_check",
+        "conformance::every_corrupted_value_fails_its_check",
         30,
-        spoilt_things_fail,
+        corrupted_values_fail,
     )]
 }
 
-/// Boots with wrong claims on the command line, and lets gdb spoil the rest.
-fn spoilt_things_fail(deadline: Deadline) -> Outcome {
+/// Boots with a wrong command line, and corrupts the other values with gdb.
+fn corrupted_values_fail(deadline: Deadline) -> Outcome {
     let command_line = "conformance forbid=frame_buffer firmware=uefi cpus=5 module_string=other";
     let mut contents = contents_with_kernel(CONFORMANCE_KERNEL, command_line)?;
     crate::conformance::put_pattern_module(&mut contents)?;

@@ -1,6 +1,6 @@
 //! gdb with the shipped `.gdbinit`: it stops at the kernel's entry, on an AP, and in the program, with source lines and variables.
 //!
-//! The entry has neither arguments nor variables: there gdb has to know so, which it does not without debug information.
+//! The entry has neither arguments nor variables: gdb must say so, which requires debug information.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,7 +18,7 @@ use crate::host::{FIRMWARES, boot_limit_s, firmware_name, machine, new_path, shi
 use crate::limited_command::LimitedCommand;
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// What gdb is asked after the shipped `.gdbinit`; its answers at each stop are between marks.
+/// Commands for gdb after the shipped `.gdbinit`. Markers separate the answers at each stop.
 const KERNEL_QUESTIONS: [&str; 14] = [
     "continue",
     "echo first stop:\\n",
@@ -36,8 +36,8 @@ const KERNEL_QUESTIONS: [&str; 14] = [
     "kill",
 ];
 
-/// What gdb is asked when the kernel is at its entry: a breakpoint in the program by a function's name and one by a line, what
-/// it stands in at each, and then it lets go of the machine. `BY_LINE` is replaced.
+/// Commands at the kernel's entry: set a breakpoint in the program by function name and one by line, print the state at
+/// each, then detach. `BY_LINE` is replaced.
 const PROGRAM_QUESTIONS: [&str; 15] = [
     "continue",
     "delete",
@@ -56,13 +56,12 @@ const PROGRAM_QUESTIONS: [&str; 15] = [
     "detach",
 ];
 
-/// The file of the program in which gdb stops.
+/// Source file of the program in which gdb stops.
 const PROGRAM_SOURCE: &str = "user_mode_program_0/src/tour.rs";
 
-/// A line of it, at which its variables have their values.
+/// A line of that file at which the variables have their values.
 const PROGRAM_LINE: &str = "    first <= second";
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for kind in FIRMWARES {
@@ -81,20 +80,19 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// A machine that waits for gdb, and a gdb that has asked it everything.
+/// A machine that waits for gdb, and a gdb that has run all commands.
 struct Session {
-    /// The machine.
     booted: Booted,
     /// gdb, which has ended.
     gdb: LimitedCommand,
-    /// What gdb said at the first stop, up to its mark.
+    /// gdb's output at the first stop, up to the marker.
     first_stop: String,
-    /// What it said from the second on.
+    /// gdb's output from the second stop on.
     second_stop: String,
 }
 
 impl Session {
-    /// Asks everything, and tells the two stops apart by their marks.
+    /// Runs all commands, and splits the output at the markers.
     fn hold(kind: FirmwareKind, questions: &[&str], deadline: Deadline) -> Result<Self, Failed> {
         let port = free_port()?;
         let mut machine = machine(kind, &shipped_iso()?)?;
@@ -106,10 +104,10 @@ impl Session {
         let (_, stops) = output
             .split_once("first stop:\n")
             .ok_or_else(|| gdb.failed("gdb never stopped"))?;
-        // What gdb says about the second breakpoint names the second function: it belongs to neither stop.
+        // gdb's message about the second breakpoint contains the second function's name, so it belongs to neither stop.
         let (first_stop, rest) = stops
             .split_once("end of the first stop\n")
-            .ok_or_else(|| gdb.failed("gdb gave up at the first stop"))?;
+            .ok_or_else(|| gdb.failed("gdb ended at the first stop"))?;
         let (_, second_stop) = rest
             .split_once("second stop:\n")
             .ok_or_else(|| gdb.failed("gdb stopped only once"))?;
@@ -122,7 +120,7 @@ impl Session {
         })
     }
 
-    /// Fails unless gdb said each of these at the stop.
+    /// Fails unless the output at the stop contains each of the texts.
     fn expect(&self, stop: &str, all: &[(&str, &str)]) -> Outcome {
         match all.iter().find(|(wanted, _)| !stop.contains(wanted)) {
             None => Ok(()),
@@ -131,7 +129,7 @@ impl Session {
     }
 }
 
-/// Two stops, a source line at each, and the variables that there are.
+/// Checks the source line and the variables at two stops in the kernel.
 fn stops_in_the_kernel(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let session = Session::hold(kind, &KERNEL_QUESTIONS, deadline)?;
     session.expect(
@@ -154,7 +152,7 @@ fn stops_in_the_kernel(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     )
 }
 
-/// Two stops, with the program's frames, arguments and variables; left alone, the program then runs to its end.
+/// Checks the program's frames, arguments and variables at two stops. After gdb detaches, the program runs to its end.
 fn stops_in_the_program(deadline: Deadline) -> Outcome {
     let by_line = format!("hbreak {PROGRAM_SOURCE}:{}", line_number()?);
     let questions = PROGRAM_QUESTIONS.map(|question| {
@@ -198,7 +196,7 @@ fn stops_in_the_program(deadline: Deadline) -> Outcome {
     session.booted.expect("program user_mode_program_0 exited with code 0")
 }
 
-/// The number of [`PROGRAM_LINE`].
+/// Returns the number of [`PROGRAM_LINE`].
 fn line_number() -> Result<usize, Failed> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(PROGRAM_SOURCE);
     let text = fs::read_to_string(source)?;
@@ -207,7 +205,7 @@ fn line_number() -> Result<usize, Failed> {
         .ok_or_else(|| format!("{PROGRAM_SOURCE} has no line {PROGRAM_LINE:?}").into())
 }
 
-/// Starts gdb, without its own idea of configuration files, with everything that it is asked.
+/// Starts gdb with the commands, and without the user's configuration files.
 fn start_gdb(port: u16, questions: &[&str], deadline: Deadline) -> Result<LimitedCommand, Failed> {
     let mut command = Command::new("gdb");
     command
@@ -220,7 +218,7 @@ fn start_gdb(port: u16, questions: &[&str], deadline: Deadline) -> Result<Limite
     LimitedCommand::start(&mut command, deadline)
 }
 
-/// A port on which nobody listens, and which no other scenario gets.
+/// Returns a free port that no other scenario gets.
 pub(crate) fn free_port() -> Result<u16, Failed> {
     static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     let mut given = GIVEN
@@ -239,7 +237,7 @@ fn gdbinit() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../.gdbinit")
 }
 
-/// A folder that looks to `.gdbinit` like the repository's root, with the files of the build that is tested.
+/// Makes a folder that looks to `.gdbinit` like the repository's root, with the files of the tested build.
 fn working_folder() -> Result<PathBuf, Failed> {
     let root = new_path("debugged");
     fs::create_dir_all(root.join("runner"))?;

@@ -1,4 +1,4 @@
-//! `--exit-with-program`: the runner ends when the program ends, and its exit code says how.
+//! `--exit-with-program`: the runner ends with the program, and its exit code describes the end.
 
 use std::path::Path;
 
@@ -11,29 +11,33 @@ use crate::runner_program::{CTRL_A_X, start};
 use crate::scenario::{Deadline, Outcome, Scenario};
 use crate::tiny_program::TinyProgram;
 
-/// Seconds that a scenario with BIOS may take. Each packs an ISO of its own.
+/// Time limit of a BIOS scenario in seconds. Each scenario packs an ISO.
 const LIMIT_S: u64 = 30;
-/// The time limit, in seconds, of a run that has to reach it: long enough for a boot on a busy host.
+/// Time limit in seconds of a run that must time out: enough for a boot on a busy host.
 const TIMEOUT_S: &str = "10";
 
-/// A program's file, how the runner has to end with it, and what it has to say then.
+/// A program file, and the expected exit code and output of the runner.
 struct Case {
-    /// The rule.
+    /// Name of the test.
     name: &'static str,
-    /// The file.
+    /// Contents of the program file.
     file: Vec<u8>,
-    /// The runner's exit code.
     code: i32,
-    /// In the output.
-    said: &'static str,
+    /// Text in the output.
+    output: &'static str,
 }
 
 /// Programs whose ends have exit codes.
 fn cases() -> Vec<Case> {
     let exits = |code| TinyProgram::default().then_exit(code).elf();
-    // The log's own lines, and those of the second channel.
+    // Imitates lines of the log and of the debug console.
     let forgery = "panicked at kernel/src/lib.rs:1:2:\n[0] ERROR panicked\n\rpanicked\nkernel panicked\nprogram killed";
-    let case = |name, file, code, said| Case { name, file, code, said };
+    let case = |name, file, code, output| Case {
+        name,
+        file,
+        code,
+        output,
+    };
     vec![
         case("has_0_of_a_program", exits(0), 0, "The program exited with code 0."),
         case("has_7_of_a_program", exits(7), 7, "The program exited with code 7."),
@@ -44,7 +48,7 @@ fn cases() -> Vec<Case> {
             120,
             "The program exited with code 100,",
         ),
-        // Its lowest eight bits are 7.
+        // The lowest eight bits are 7.
         case(
             "has_120_for_code_263",
             exits(263),
@@ -52,7 +56,7 @@ fn cases() -> Vec<Case> {
             "The program exited with code 263,",
         ),
         case(
-            "is_not_fooled_by_what_a_program_logs",
+            "ignores_forged_log_lines",
             TinyProgram::default().then_log(forgery).then_exit(8).elf(),
             8,
             "user_mode_program_0: kernel panicked",
@@ -95,13 +99,12 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// Bytes without meaning, behind the first four of an ELF file.
+/// Random bytes after the ELF magic.
 fn garbage() -> Vec<u8> {
     let noise = (0..9000_u32).map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()[0]);
     b"\x7fELF".iter().copied().chain(noise).collect()
 }
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios: Vec<_> = cases()
         .into_iter()
@@ -126,7 +129,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             boots_without_program as fn(Deadline) -> Outcome,
         ),
         ("has_123_for_a_panic", panics),
-        ("has_123_for_a_panic_behind_the_end_of_a_program", panics_behind_program),
+        (
+            "has_123_for_a_panic_after_the_end_of_a_program",
+            panics_after_program_end,
+        ),
         ("has_123_for_a_triple_fault", triple_faults),
         ("has_124_when_the_time_is_over", runs_out_of_time),
         ("has_125_for_a_file_that_is_not_there", names_no_file),
@@ -138,28 +144,28 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// Starts the runner until a program's end, with further options and QEMU's.
+/// Starts the runner until a program's end, with more options for the runner and QEMU.
 fn run(further: &[&str], deadline: Deadline) -> Result<LimitedCommand, Failed> {
     let own = ["--firmware", "bios", "--headless", "--exit-with-program"];
     start(&[&own, further, &ONE_THREAD].concat(), deadline)
 }
 
-/// Waits for the end, which has to have this code, with this in the output.
-fn expect_end(runner: &mut LimitedCommand, code: i32, said: &str) -> Outcome {
+/// Waits for the runner's end, and checks its exit code and output.
+fn expect_end(runner: &mut LimitedCommand, code: i32, output: &str) -> Outcome {
     let status = runner.wait()?;
     if status.code() != Some(code) {
         return Err(runner.failed(&format!("expected exit code {code}, found {status}")));
     }
-    if !runner.output().contains(said) {
-        return Err(runner.failed(&format!("its output lacks {said:?}")));
+    if !runner.output().contains(output) {
+        return Err(runner.failed(&format!("its output lacks {output:?}")));
     }
     Ok(())
 }
 
-/// A file with that content, and how the runner ends with it.
+/// Runs a case.
 fn ends_as(case: &Case, deadline: Deadline) -> Outcome {
     let program = program(case.name, &case.file)?;
-    expect_end(&mut run(&["--program", &program], deadline)?, case.code, case.said)
+    expect_end(&mut run(&["--program", &program], deadline)?, case.code, case.output)
 }
 
 /// Writes a program's file. Returns its path.
@@ -167,20 +173,20 @@ fn program(name: &str, bytes: &[u8]) -> Result<String, Failed> {
     Ok(file(name, bytes)?.to_string_lossy().into_owned())
 }
 
-/// The program of the build, with which a person begins.
+/// Runs the shipped program.
 fn shipped_program(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let options = ["--firmware", firmware_name(kind), "--headless", "--exit-with-program"];
     let mut runner = start(&options, deadline)?;
     expect_end(&mut runner, 0, "user_mode_program_0: Hello from user mode!")
 }
 
-/// Lets the runner boot another ISO than its own: the last word on a drive's file is QEMU's `-set`.
+/// Boots another ISO: QEMU's `-set` overrides the drive's file.
 fn run_iso(iso: &Path, deadline: Deadline) -> Result<LimitedCommand, Failed> {
     let file = format!("drive.boot_medium.file={}", iso.display());
     run(&["-set", &file], deadline)
 }
 
-/// The kernel is handed no module.
+/// Passes no module to the kernel.
 fn boots_without_program(deadline: Deadline) -> Outcome {
     let mut contents = built::contents()?;
     contents.modules.clear();
@@ -188,49 +194,49 @@ fn boots_without_program(deadline: Deadline) -> Outcome {
     expect_end(&mut runner, 122, "The program was refused")
 }
 
-/// The kernel stands still behind its report, and the runner does not wait for ever.
+/// Panics with the kernel halting after the report: the runner must not wait for ever.
 fn panics(deadline: Deadline) -> Outcome {
     let mut runner = run_iso(&test_kernel_iso("scenario=panic panic=halt")?, deadline)?;
     expect_end(&mut runner, 123, "deliberate, with a number: 42")
 }
 
-/// The program may have done it.
-fn panics_behind_program(deadline: Deadline) -> Outcome {
+/// Panics after the program's end: the program may have caused it.
+fn panics_after_program_end(deadline: Deadline) -> Outcome {
     let mut runner = run_iso(&test_kernel_iso("scenario=panic_after_program_end")?, deadline)?;
     expect_end(&mut runner, 123, "deliberate, after a program's end")
 }
 
-/// QEMU ends by itself.
+/// QEMU ends at once.
 fn triple_faults(deadline: Deadline) -> Outcome {
     let mut runner = run_iso(&test_kernel_iso("scenario=fault")?, deadline)?;
     expect_end(&mut runner, 123, "A triple fault:")
 }
 
-/// A program that never ends.
+/// Makes a program that never ends.
 fn endless(name: &str) -> Result<String, Failed> {
     program(name, &TinyProgram::default().then_log("on and on").then_loop().elf())
 }
 
-/// It was running.
+/// The program runs until the time limit.
 fn runs_out_of_time(deadline: Deadline) -> Outcome {
     let program = endless("endless")?;
     let mut runner = run(&["--timeout", TIMEOUT_S, "--program", &program], deadline)?;
     expect_end(&mut runner, 124, "user_mode_program_0: on and on")
 }
 
-/// Nothing is booted.
+/// The runner boots nothing.
 fn names_no_file(deadline: Deadline) -> Outcome {
     let mut runner = run(&["--program", "/no/such/file"], deadline)?;
     expect_end(&mut runner, 125, "/no/such/file is not a file")
 }
 
-/// QEMU says why.
+/// QEMU reports the wrong option.
 fn starts_no_qemu(deadline: Deadline) -> Outcome {
     let mut runner = run(&["-device", "no_such_device"], deadline)?;
     expect_end(&mut runner, 125, "no_such_device")
 }
 
-/// A person does so.
+/// The user closes QEMU.
 fn closes_qemu(deadline: Deadline) -> Outcome {
     let program = endless("closed")?;
     let mut runner = run(&["--program", &program], deadline)?;

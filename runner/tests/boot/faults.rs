@@ -1,9 +1,9 @@
-//! Exceptions of the kernel's own, and stack overflows.
+//! Exceptions in the kernel, and stack overflows.
 
 use crate::scenario::Scenario;
-use crate::test_kernel::{Expectation, goes_on, reports};
+use crate::test_kernel::{Expectation, reaches_last_line, reports};
 
-/// Exceptions, and the report or the line that each leads to.
+/// Exceptions, and the expected report or log line.
 const EXCEPTIONS: [Expectation; 21] = [
     reports(
         "read_unmapped",
@@ -108,13 +108,13 @@ const EXCEPTIONS: [Expectation; 21] = [
         "an_overflow_of_the_stack_for_debug_exceptions_on_an_ap_names_it",
         &["[1] ERROR Stack overflow: StackInfo { id: StackId { cpu_id: 1, stack_type: ExceptionHandler(3) }"],
     ),
-    goes_on(
+    reaches_last_line(
         "breakpoint",
         "a_breakpoint_continues",
         &["Breakpoint! Stack frame:"],
         "The breakpoint continued",
     ),
-    goes_on(
+    reaches_last_line(
         "nmi_while_logging",
         "a_non_maskable_interrupt_while_the_log_is_held_does_not_deadlock",
         &["WARN  Non-maskable interrupt!"],
@@ -122,7 +122,6 @@ const EXCEPTIONS: [Expectation; 21] = [
     ),
 ];
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     EXCEPTIONS.map(|exception| exception.test("faults")).into()
 }

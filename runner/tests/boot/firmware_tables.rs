@@ -1,6 +1,6 @@
-//! Firmware's tables, sound, damaged and missing: the kernel says what is wrong, and boots with what is left.
+//! Sound, damaged and missing firmware tables: the kernel reports what is wrong, and boots with the rest.
 //!
-//! Our loader's test hooks spoil tables, so those tests need GRUB.
+//! Our loader's test hooks corrupt tables, so those tests need GRUB.
 
 use std::path::Path;
 
@@ -13,8 +13,8 @@ use crate::host::{
 };
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// A machine with a spoilt or missing table: the rule, words for the loader, arguments for QEMU, what the kernel has to say,
-/// and what it must not say.
+/// A machine with a corrupted or missing table: test name, words for the loader, arguments for QEMU, expected log
+/// lines, and unexpected ones.
 type Case = (
     &'static str,
     &'static str,
@@ -23,7 +23,7 @@ type Case = (
     &'static [&'static str],
 );
 
-/// Machines on which something is wrong. All come up with four processors.
+/// Machines with faulty tables. All must boot with four processors.
 const CASES: [Case; 12] = [
     (
         "no_root_pointer_leaves_the_pit_to_measure_by",
@@ -48,14 +48,14 @@ const CASES: [Case; 12] = [
         &[],
     ),
     (
-        "a_spoilt_fadt_is_left_out",
+        "a_corrupted_fadt_is_left_out",
         "loader.garble-table=FACP",
         &[],
         &["WARN  ACPI: ", "no sound table FACP", "\"APIC\"", "Hz by the HPET"],
         &["\"FACP\""],
     ),
     (
-        "a_spoilt_hpet_leaves_the_power_management_timer",
+        "a_corrupted_hpet_leaves_the_power_management_timer",
         "loader.garble-table=HPET",
         &[],
         &["WARN  ACPI: ", "Hz by the ACPI's power management timer"],
@@ -125,15 +125,15 @@ const CASES: [Case; 12] = [
     ),
 ];
 
-/// Those that boot with UEFI too, whose tables are listed in an XSDT instead of an RSDT: no table, one table spoilt, all of
-/// another machine. What the kernel then does with a table does not depend on the firmware.
+/// Cases that also boot with UEFI, which lists the tables in an XSDT instead of an RSDT: no table, one corrupted table,
+/// all tables of another machine. The firmware makes no other difference.
 const ALSO_ON_UEFI: [&str; 3] = [
     "no_root_pointer_leaves_the_pit_to_measure_by",
     "a_madt_with_an_entry_of_no_length_is_cut_off",
     "an_old_machine_comes_up",
 ];
 
-/// HPETs that a sound table puts where there is none: the rule, the address, and what the kernel has to say.
+/// HPETs at addresses without a device: test name, address, expected log line.
 const HPETS: [(&str, u64, &str); 3] = [
     (
         "an_hpet_in_ram_is_refused",
@@ -152,7 +152,6 @@ const HPETS: [(&str, u64, &str); 3] = [
     ),
 ];
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for kind in FIRMWARES {
@@ -194,7 +193,7 @@ fn come_up(machine: &Machine, deadline: Deadline) -> Result<Booted, Failed> {
     Ok(booted)
 }
 
-/// The kernel comes up, and says what it has to say.
+/// Boots, and checks the log lines.
 fn comes_up(kind: FirmwareKind, case: &Case, deadline: Deadline) -> Outcome {
     let (_, words, arguments, says, says_not) = case;
     let mut machine = machine_on_one_thread(kind, &iso_with_words(words)?)?;
@@ -210,7 +209,7 @@ fn comes_up(kind: FirmwareKind, case: &Case, deadline: Deadline) -> Outcome {
     Ok(())
 }
 
-/// The log names the tables that every machine of QEMU's has, what the kernel read in them, and the date of the machine's own
+/// Checks that the log lists the tables of every QEMU machine, the values from them, and the date of the machine's
 /// clock.
 fn tables_and_date(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let mut machine = machine_on_one_thread(kind, &iso_with_command_line("")?)?;
@@ -234,12 +233,12 @@ fn tables_and_date(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     )
 }
 
-/// A sound table that says that a device's registers lie where they cannot is not believed.
+/// Checks that the kernel refuses an HPET table with an impossible register address.
 fn refuses_hpet(address: u64, why: &str, deadline: Deadline) -> Outcome {
     let mut table = b"HPET".to_vec();
     table.extend(56_u32.to_le_bytes());
     table.resize(36 + 4, 0);
-    // The registers' place: memory, 64 bits.
+    // Address of the registers: memory, 64 bits.
     table.extend([0, 64, 0, 0]);
     table.extend(address.to_le_bytes());
     table.resize(56, 0);
@@ -261,7 +260,7 @@ fn refuses_hpet(address: u64, why: &str, deadline: Deadline) -> Outcome {
     Ok(())
 }
 
-/// A table in which everything is wrong gives lines that a person can read, and does not hold the boot up.
+/// Checks that a table full of errors gives readable log lines, and does not delay the boot.
 fn flood(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     const ENTRIES: usize = 2000;
     let length = 44 + 16 * ENTRIES;
@@ -279,7 +278,7 @@ fn flood(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     )
 }
 
-/// Gives the machine one more ACPI table, with a right checksum.
+/// Adds an ACPI table with a correct checksum to the machine.
 pub(crate) fn add_table(machine: &mut Machine, name: &str, mut table: Vec<u8>) -> Outcome {
     const CHECKSUM: usize = 9;
     table[CHECKSUM] = 0;
@@ -291,7 +290,7 @@ pub(crate) fn add_table(machine: &mut Machine, name: &str, mut table: Vec<u8>) -
     Ok(())
 }
 
-/// An argument that names a file.
+/// Makes an argument from a path.
 pub(crate) fn argument_with_file(before: &str, file: &Path) -> std::ffi::OsString {
     let mut argument = std::ffi::OsString::from(before);
     argument.push(file);

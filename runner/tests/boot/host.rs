@@ -1,4 +1,4 @@
-//! What scenarios share: QEMU and the firmware of this host, a folder for files, and ISOs that are packed once.
+//! Shared by the scenarios: QEMU and the firmware of this host, a folder for files, and a cache of ISOs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use iso_image::{BootText, Contents, Host, Payload};
 use libtest_mimic::Failed;
 use runner::{FirmwareFiles, FirmwareKind, LoaderKind, Machine, Qemu, built, find_ovmf, pack_for};
 
-/// The kernel that checks the boot protocol.
+/// Kernel that checks the boot protocol.
 pub(crate) const CONFORMANCE_KERNEL: &str = env!("CARGO_BIN_FILE_CONFORMANCE_KERNEL");
 /// Our loader with test hooks.
 pub(crate) const TEST_LOADER: &str = env!("CARGO_BIN_FILE_TEST_LOADER");
@@ -19,7 +19,7 @@ pub(crate) const TEST_LOADER: &str = env!("CARGO_BIN_FILE_TEST_LOADER");
 /// Both kinds of firmware, the faster one first.
 pub(crate) const FIRMWARES: [FirmwareKind; 2] = [FirmwareKind::Bios, FirmwareKind::Uefi];
 
-/// The firmware's name as part of a scenario's name.
+/// Name of the firmware in a scenario's name.
 pub(crate) fn firmware_name(kind: FirmwareKind) -> &'static str {
     match kind {
         FirmwareKind::Bios => "bios",
@@ -27,7 +27,7 @@ pub(crate) fn firmware_name(kind: FirmwareKind) -> &'static str {
     }
 }
 
-/// Ten times what a boot takes with this firmware on an idle host, in seconds.
+/// Time limit in seconds: ten times a boot with this firmware on an idle host.
 pub(crate) fn boot_limit_s(kind: FirmwareKind) -> u64 {
     match kind {
         FirmwareKind::Bios => 15,
@@ -35,7 +35,7 @@ pub(crate) fn boot_limit_s(kind: FirmwareKind) -> u64 {
     }
 }
 
-/// QEMU of this host.
+/// Finds QEMU on this host.
 pub(crate) fn qemu() -> Result<&'static Qemu, Failed> {
     static QEMU: OnceLock<Qemu> = OnceLock::new();
     match QEMU.get() {
@@ -54,7 +54,7 @@ pub(crate) fn firmware(kind: FirmwareKind) -> Result<FirmwareFiles, Failed> {
     }
 }
 
-/// The machine of `cargo run` with an ISO.
+/// Makes the machine of `cargo run`, with an ISO.
 pub(crate) fn machine(kind: FirmwareKind, iso: &Path) -> Result<Machine, Failed> {
     Ok(Machine::new(iso.to_owned(), firmware(kind)?))
 }
@@ -62,26 +62,27 @@ pub(crate) fn machine(kind: FirmwareKind, iso: &Path) -> Result<Machine, Failed>
 /// QEMU's arguments for a machine whose processors take turns on one thread of the host.
 pub(crate) const ONE_THREAD: [&str; 2] = ["-accel", "tcg,thread=single"];
 
-/// The machine of `cargo run` with an ISO, whose processors take turns on one thread of the host. A boot then takes half of
-/// the host's time (measured: 2.1 instead of 3.8 s), since no processor of the host spins for a lock. For scenarios in which
-/// it does not matter that processors run at the same instant.
+/// Makes the machine of `cargo run`, with an ISO and all processors on one host thread. A boot then takes half of the
+/// host's time (measured: 2.1 instead of 3.8 s), since no virtual processor spins for a lock. For scenarios that do not
+/// need simultaneous processors.
 pub(crate) fn machine_on_one_thread(kind: FirmwareKind, iso: &Path) -> Result<Machine, Failed> {
     let mut machine = machine(kind, iso)?;
     machine.qemu_arguments = ONE_THREAD.map(Into::into).into();
     Ok(machine)
 }
 
-/// The ISO of the build: the one that a person writes to a USB stick.
+/// Path of the build's ISO, which a user writes to a USB stick.
 pub(crate) fn shipped_iso() -> Result<PathBuf, Failed> {
     let iso = built::iso();
     if iso.is_file() {
         return Ok(iso);
     }
-    // The build packs no ISO if the host lacks a tool: fail with the tool's name, or pack it now.
+    // The build packs no ISO if the host lacks a tool. Pack it now, or fail with the tool's name.
     iso_with(built::contents()?, None)
 }
 
-/// The shipped contents, but with another kernel and command line. All levels are logged unless the command line says otherwise.
+/// Contents of the shipped ISO with another kernel and command line. Logs all levels unless the command line says
+/// otherwise.
 pub(crate) fn contents_with_kernel(kernel: impl Into<PathBuf>, command_line: &str) -> Result<Contents, Failed> {
     let mut contents = built::contents()?;
     contents.kernel = Some(Payload::Program(kernel.into()));
@@ -89,17 +90,17 @@ pub(crate) fn contents_with_kernel(kernel: impl Into<PathBuf>, command_line: &st
     Ok(contents)
 }
 
-/// A command line with which all levels are logged, unless it says otherwise.
+/// Makes a command line that logs all levels, unless it says otherwise.
 pub(crate) fn traced(command_line: &str) -> Result<BootText, Failed> {
     Ok(BootText::new(format!("log.level=trace {command_line}").trim_end())?)
 }
 
-/// An ISO with the test kernel, which runs the scenario on the command line.
+/// Packs an ISO with the test kernel and a command line.
 pub(crate) fn test_kernel_iso(command_line: &str) -> Result<PathBuf, Failed> {
     iso_with(contents_with_kernel(bench::test_kernel(), command_line)?, None)
 }
 
-/// The shipped kernel with words for our loader's test hooks. All levels are logged.
+/// Packs an ISO with the shipped kernel and words for our loader's test hooks. Logs all levels.
 pub(crate) fn iso_with_words(words: &str) -> Result<PathBuf, Failed> {
     let mut contents = built::contents()?;
     contents.multiboot2_loader = Some(TEST_LOADER.into());
@@ -107,16 +108,16 @@ pub(crate) fn iso_with_words(words: &str) -> Result<PathBuf, Failed> {
     iso_with(contents, Some(LoaderKind::Grub))
 }
 
-/// The shipped kernel with a command line. All levels are logged unless it says otherwise.
+/// Packs an ISO with the shipped kernel and a command line. Logs all levels unless it says otherwise.
 pub(crate) fn iso_with_command_line(text: &str) -> Result<PathBuf, Failed> {
     let mut contents = built::contents()?;
     contents.command_line = traced(text)?;
     iso_with(contents, None)
 }
 
-/// Packs an ISO, or takes the one that was packed of the same contents.
+/// Packs an ISO, or returns an earlier one with the same contents.
 pub(crate) fn iso_with(contents: Contents, loader: Option<LoaderKind>) -> Result<PathBuf, Failed> {
-    /// The ISO of some contents, once it is packed.
+    /// Cache entry: the path of an ISO, once it is packed.
     type Slot = Arc<Mutex<Option<PathBuf>>>;
     const FAILED: &str = "another scenario panicked while it packed an ISO";
     static PACKED: Mutex<BTreeMap<String, Slot>> = Mutex::new(BTreeMap::new());
@@ -124,7 +125,7 @@ pub(crate) fn iso_with(contents: Contents, loader: Option<LoaderKind>) -> Result
         let mut packed = PACKED.lock().map_err(|_| FAILED)?;
         Arc::clone(packed.entry(format!("{loader:?} {contents:?}")).or_default())
     };
-    // Held while the ISO is packed: scenarios with other contents do not wait.
+    // Locked while this ISO is packed: scenarios with other contents do not wait.
     let mut slot = slot.lock().map_err(|_| FAILED)?;
     if let Some(iso) = slot.as_ref() {
         return Ok(iso.clone());
@@ -134,8 +135,8 @@ pub(crate) fn iso_with(contents: Contents, loader: Option<LoaderKind>) -> Result
     Ok(slot.insert(iso).clone())
 }
 
-/// Writes a file that is only read afterwards. The path depends on the content, so that ISOs with different files differ in
-/// their contents' paths.
+/// Writes a file that is only read afterwards. The path depends on the content, so that ISOs with different files have
+/// contents with different paths.
 pub(crate) fn file(name: &str, bytes: &[u8]) -> Result<PathBuf, Failed> {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
@@ -143,7 +144,7 @@ pub(crate) fn file(name: &str, bytes: &[u8]) -> Result<PathBuf, Failed> {
     fs::create_dir_all(&own_folder)?;
     let path = own_folder.join(name);
     if !path.exists() {
-        // In one step: another scenario may be about to read it.
+        // Atomic: another scenario may be about to read the file.
         let fresh = new_path(name);
         fs::write(&fresh, bytes)?;
         fs::rename(fresh, &path)?;
@@ -151,7 +152,7 @@ pub(crate) fn file(name: &str, bytes: &[u8]) -> Result<PathBuf, Failed> {
     Ok(path)
 }
 
-/// The folder of this process's files.
+/// Folder for the files of this process.
 pub(crate) fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
@@ -161,7 +162,7 @@ pub(crate) fn folder() -> &'static Path {
     })
 }
 
-/// A new path for a file that a scenario writes, or lets QEMU write: no other scenario has the same.
+/// Makes a unique path for a file that a scenario or QEMU writes.
 pub(crate) fn new_path(name: &str) -> PathBuf {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     folder().join(format!("{}_{name}", COUNT.fetch_add(1, Ordering::Relaxed)))

@@ -1,7 +1,7 @@
-//! Programs that attack the kernel: each is killed, or finds that the kernel keeps its promises, and the kernel goes on.
+//! Programs that attack the kernel: the kernel kills each, or keeps its promises, and continues.
 //!
-//! One boot runs all cases, one after the other, with a canary program after each. QEMU's debug console, to which no program can
-//! write, tells how each ended; the kernel's log tells why.
+//! One boot runs all cases, each followed by a canary program. QEMU's debug console, to which no program can write,
+//! reports how each ended; the kernel's log contains the reason.
 
 use std::fmt::Write;
 use std::fs;
@@ -25,15 +25,14 @@ const CPU_MODELS: [(&str, &str, bool); 3] = [
     ("skylake", "Skylake-Client,+umip", true),
 ];
 
-/// Memory in MiB. Remembering every other frame of it, and all page tables for it, take more than the 8 MiB that the kernel
+/// Memory in MiB. Records of every second frame, and page tables for all memory, must exceed the 8 MiB that the kernel
 /// reserves for itself.
 const MUCH_MEMORY_MIB: u32 = 1536;
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for kind in FIRMWARES {
-        // With UEFI one model is enough: a program meets nothing of the firmware.
+        // One model suffices with UEFI: programs do not depend on the firmware.
         let models = if kind == FirmwareKind::Bios {
             &CPU_MODELS[..]
         } else {
@@ -86,7 +85,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// A machine with the test kernel, the hostile program and its cases.
+/// Makes a machine with the test kernel, the hostile program and its cases.
 fn hostile_machine(kind: FirmwareKind, command_line: &str, cases: &str) -> Result<Machine, Failed> {
     let mut contents = contents_with_kernel(bench::test_kernel(), command_line)?;
     for (name, payload) in [
@@ -102,7 +101,7 @@ fn hostile_machine(kind: FirmwareKind, command_line: &str, cases: &str) -> Resul
     machine(kind, &iso_with(contents, None)?)
 }
 
-/// A machine that runs cases, and the file of its debug console.
+/// Starts a machine with cases. Also returns the path of its debug console's output.
 fn attacked_machine(kind: FirmwareKind, cases: &[(String, End)]) -> Result<(Machine, PathBuf), Failed> {
     let lines: String = cases.iter().map(|(arguments, _)| format!("{arguments}\n")).collect();
     let mut machine = hostile_machine(kind, "scenario=programs log.level=info", &lines)?;
@@ -142,9 +141,9 @@ fn add_debug_console(machine: &mut Machine, file: &Path) {
         .push("isa-debugcon,iobase=0xe9,chardev=program_ends".into());
 }
 
-/// Names the cases and canaries that ended otherwise than expected.
+/// Lists the cases and canaries with an unexpected end.
 fn wrong_ends(cases: &[(String, End)], ends: &str, text: &str, has_umip: bool) -> String {
-    // The kernel begins each line with a line feed, so that it is never the rest of another one.
+    // The kernel starts each line with a line feed, so that it never continues a program's line.
     let ends: Vec<&str> = ends.lines().filter(|line| !line.is_empty()).collect();
     let mut wrong = String::new();
     let expected_count = 2 * cases.len() + 1;
@@ -162,13 +161,13 @@ fn wrong_ends(cases: &[(String, End)], ends: &str, text: &str, has_umip: bool) -
             let _ = writeln!(wrong, "{arguments:?}: {:?} ({reason}), not {end:?}", ended[0]);
         }
         if ended.get(1) != Some(&"program exited 0") {
-            let _ = writeln!(wrong, "the canary behind {arguments:?}: {:?}", ended.get(1));
+            let _ = writeln!(wrong, "the canary after {arguments:?}: {:?}", ended.get(1));
         }
     }
     wrong
 }
 
-/// The reason for a case's end, as the kernel logs it.
+/// Finds the logged reason for a case's end.
 fn reason_of<'text>(text: &'text str, arguments: &str) -> &'text str {
     let (_, rest) = text
         .split_once(&format!("INFO  Case {arguments:?} ended: "))
@@ -176,7 +175,7 @@ fn reason_of<'text>(text: &'text str, arguments: &str) -> &'text str {
     rest.lines().next().unwrap_or_default()
 }
 
-/// True if a case ended as expected, by the line of the debug console and the reason in the log.
+/// Returns whether a case ended as expected, from the debug console's line and the logged reason.
 fn is_as_expected(end: End, ended: &str, reason: &str, has_umip: bool) -> bool {
     let exited = |code: u64| ended == format!("program exited {code}") && reason == format!("exited {code}");
     let killed_for = |words: &str| ended == "program killed" && reason.starts_with(&format!("killed: {words}"));
@@ -190,7 +189,7 @@ fn is_as_expected(end: End, ended: &str, reason: &str, has_umip: bool) -> bool {
     }
 }
 
-/// The kernel lost no frame and logged no error, and no program forged a log line.
+/// Checks that the kernel lost no frame and logged no error, and that no program forged a log line.
 fn check_log(booted: &Booted, text: &str) -> Outcome {
     booted.check(
         text.contains("INFO  Frames in use: 0 more than before"),
@@ -219,7 +218,7 @@ fn check_log(booted: &Booted, text: &str) -> Outcome {
     )
 }
 
-/// While a program logs lines of 20 KB, its processor takes many interrupts in each.
+/// Checks that a processor handles many interrupts while its program logs lines of 20 KB.
 fn long_lines(deadline: Deadline) -> Outcome {
     const LINES: u64 = 32;
     let machine = hostile_machine(FirmwareKind::Bios, "scenario=call_while_a_program_logs", "")?;
@@ -238,7 +237,7 @@ fn long_lines(deadline: Deadline) -> Outcome {
     )
 }
 
-/// Timer interrupts and the log continue while a program loops.
+/// Checks that timer interrupts and the log continue while a program loops.
 fn endless(deadline: Deadline) -> Outcome {
     let machine = hostile_machine(FirmwareKind::Bios, "scenario=endless_program", "")?;
     let mut booted = Booted::start(&machine, deadline)?;

@@ -1,57 +1,57 @@
-//! What the hostile program tries, and what has to come of it.
+//! The hostile program's cases and their expected ends.
 
 use End::{Exits, KilledFor, KilledForOneOf, KilledOnHardware, KilledWithUmip};
 
-/// How a case has to end.
+/// Expected end of a case.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum End {
-    /// By the program itself, with this exit code: 0 if the kernel kept its promises.
+    /// The program exits with this code: 0 if the kernel kept its promises.
     Exits(u64),
-    /// By the kernel, for a reason that begins so.
+    /// The kernel kills the program for a reason with this prefix.
     KilledFor(&'static str),
-    /// By the kernel, for a reason that begins so or so: processors differ.
+    /// The kernel kills the program for a reason with one of these prefixes: processors differ.
     KilledForOneOf([&'static str; 2]),
-    /// By the kernel, for a reason that begins so. QEMU's TCG (10.0) lets programs do it, though, and no harm comes of it: then the
-    /// program exits with [`SURVIVED`].
+    /// The kernel kills the program for a reason with this prefix. Under QEMU's TCG (10.0), which permits the action
+    /// without harm, the program exits with [`SURVIVED`].
     KilledOnHardware(&'static str),
-    /// By the kernel where the processor has UMIP; else it exits with [`SURVIVED`].
+    /// The kernel kills the program if the processor has UMIP; otherwise it exits with [`SURVIVED`].
     KilledWithUmip,
 }
 
-/// The hostile program's exit code when it has done what should have ended it.
+/// The hostile program's exit code after it survived a fatal action.
 pub(crate) const SURVIVED: u64 = 2;
 
-/// What a privileged instruction raises.
+/// End of a privileged instruction.
 const PRIVILEGED: End = KilledFor("General Protection Fault (0x0)");
 
-/// What an instruction raises that the processor does not have, or that is switched off.
+/// End of an unsupported or disabled instruction.
 const UNDEFINED: End = KilledFor("Invalid Opcode (0x0)");
 
-/// What an instruction raises that is privileged on some processors and unknown to others.
+/// End of an instruction that is privileged on some processors and unsupported on others.
 const REFUSED: End = KilledForOneOf(["Invalid Opcode (0x0)", "General Protection Fault (0x0)"]);
 
-/// What an address that is not canonical raises, by the segment that it is reached through.
+/// End of an access to a non-canonical address; the exception depends on the segment.
 const NON_CANONICAL: End = KilledForOneOf(["General Protection Fault (0x0)", "Stack-Segment Fault (0x0)"]);
 
-/// A read where nothing is.
+/// End of a read from an unmapped page.
 const READ: End = KilledFor("Page Fault (0x4, not mapped, read, user mode)");
 
-/// A write where nothing is.
+/// End of a write to an unmapped page.
 const WRITE: End = KilledFor("Page Fault (0x6, not mapped, write, user mode)");
 
-/// A jump to where nothing is.
+/// End of a jump to an unmapped page.
 const JUMP: End = KilledFor("Page Fault (0x14, not mapped, user mode, instruction fetch)");
 
-/// A read of what is the kernel's.
+/// End of a read from a kernel page.
 const READ_KERNEL: End = KilledFor("Page Fault (0x5, protection, read, user mode)");
 
-/// A write to what is the kernel's, or only to be read.
+/// End of a write to a kernel page or a read-only page.
 const WRITE_PROTECTED: End = KilledFor("Page Fault (0x7, protection, write, user mode)");
 
-/// A jump to what is the kernel's, or no code.
+/// End of a jump to a kernel page or a non-executable page.
 const JUMP_PROTECTED: End = KilledFor("Page Fault (0x15, protection, user mode, instruction fetch)");
 
-/// Cases with a name alone.
+/// Cases with fixed arguments.
 const NAMED: &[(&str, End)] = &[
     // Programs that do nothing wrong, and ends of all kinds.
     ("first_state", Exits(0)),
@@ -61,7 +61,7 @@ const NAMED: &[(&str, End)] = &[
     ("no_such_case", Exits(98)),
     ("leave_registers", Exits(0)),
     ("leave_x87_exception", Exits(0)),
-    // Instructions of the kernel's.
+    // Privileged and disabled instructions.
     ("cli", PRIVILEGED),
     ("sti", PRIVILEGED),
     ("hlt", PRIVILEGED),
@@ -211,7 +211,7 @@ const NAMED: &[(&str, End)] = &[
         KilledFor("General Protection Fault (0x8)"),
     ),
     ("interrupt_return", Exits(0)),
-    // Its own code segment.
+    // The program's own code segment.
     ("far_return 35", Exits(SURVIVED)),
     ("far_return 0", PRIVILEGED),
     ("far_return 3", PRIVILEGED),
@@ -234,13 +234,13 @@ const NAMED: &[(&str, End)] = &[
         "stack_segment_step_and_breakpoint",
         KilledForOneOf(["Breakpoint", "Debug"]),
     ),
-    // Stack pointers, and the end of the half.
+    // Stack pointers, and the end of the lower half.
     ("call_with_any_stack", Exits(0)),
     ("tick_with_any_stack", Exits(0)),
     ("call_at_the_end", JUMP),
     ("step_off_the_end", JUMP),
     ("breakpoint_at_the_end", KilledFor("Breakpoint")),
-    // Calls.
+    // System calls.
     ("unknown_calls", Exits(0)),
     ("registers", Exits(0)),
     ("bad_utf8", Exits(0)),
@@ -252,37 +252,37 @@ const NAMED: &[(&str, End)] = &[
     ("random_calls 2", Exits(0)),
     ("random_calls 3", Exits(0)),
     ("random_calls 4", Exits(0)),
-    // Once more, after all of that.
+    // The registers at the first instruction again, after all attacks.
     ("first_state", Exits(0)),
 ];
 
-/// Addresses that are not the program's, and what a read, a write and a jump there raise.
+/// Addresses that are not the program's, and the ends of a read, a write and a jump there.
 const FOREIGN: &[(u64, [End; 3])] = &[
-    // Null, the end of its page, nothing, the page that nobody gets, the local APIC's physical address.
+    // Null, the end of the null page, an unmapped page, the last page of the half, the local APIC's physical address.
     (0, [READ, WRITE, JUMP]),
     (0xfff, [READ, WRITE, JUMP]),
     (0x1234_5678, [READ, WRITE, JUMP]),
     (0x7fff_ffff_f000, [READ, WRITE, JUMP]),
     (0x7fff_ffff_ffff, [READ, WRITE, JUMP]),
     (0xfee0_0000, [READ, WRITE, JUMP]),
-    // Behind the stack.
+    // After the end of the stack.
     (0x7fff_0000_0000, [READ, WRITE, JUMP]),
-    // The kernel's code, its data at the end of all, the direct map.
+    // The kernel's code, its data at the end of the address space, the direct map.
     (0xffff_ffff_8000_0000, [READ_KERNEL, WRITE_PROTECTED, JUMP_PROTECTED]),
     (0xffff_ffff_ffff_ffff, [READ, WRITE, JUMP]),
     (0xffff_8000_0010_0000, [READ_KERNEL, WRITE_PROTECTED, JUMP_PROTECTED]),
-    // Registers of devices, and the first guard page of the stacks.
+    // Device registers, and the first guard page of the stacks.
     (0xffff_f000_0000_0000, [READ, WRITE, JUMP]),
     (0xffff_f800_0000_0000, [READ, WRITE, JUMP]),
-    // The first processor's boot stack: its uppermost bytes.
+    // The top of the first processor's boot stack.
     (0xffff_f800_0001_fff8, [READ_KERNEL, WRITE_PROTECTED, JUMP_PROTECTED]),
-    // Neither half.
+    // Non-canonical addresses.
     (0x8000_0000_0000, [NON_CANONICAL; 3]),
     (0xffff_7fff_ffff_ffff, [NON_CANONICAL; 3]),
 ];
 
-/// Cases that need much memory: it can be taken in so many pieces that the kernel has none to remember them, or so much of it that the
-/// page tables do not fit.
+/// Cases that need much memory: so many mappings that the kernel cannot record them, or so much memory that the page
+/// tables do not fit.
 pub(crate) fn cases_for_much_memory() -> Vec<(String, End)> {
     [
         ("scatter_mappings", Exits(0)),
@@ -294,7 +294,7 @@ pub(crate) fn cases_for_much_memory() -> Vec<(String, End)> {
     .into()
 }
 
-/// Every case: the program's arguments, and its end.
+/// Returns every case: the program's arguments, and the expected end.
 pub(crate) fn cases() -> Vec<(String, End)> {
     let named = NAMED.iter().map(|(arguments, end)| ((*arguments).to_owned(), *end));
     let foreign = FOREIGN.iter().flat_map(|(address, ends)| {
@@ -305,7 +305,7 @@ pub(crate) fn cases() -> Vec<(String, End)> {
     named.chain(foreign).chain(interrupts).collect()
 }
 
-/// What `int n` raises: programs may use the breakpoint's gate, and no other.
+/// Returns the end of `int n`: programs may use the breakpoint's gate, and no other.
 fn interrupt(vector: u32) -> End {
     if vector == 3 {
         KilledFor("Breakpoint")

@@ -1,4 +1,4 @@
-//! Interrupts, clock, and processors that call each other.
+//! Interrupts, clock, and remote calls.
 
 use std::collections::HashMap;
 
@@ -8,22 +8,21 @@ use crate::booted::Booted;
 use crate::host::{FIRMWARES, firmware_name, machine, test_kernel_iso};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// The first vector that is not an exception's.
+/// First vector that is not an exception.
 const FIRST_VECTOR: u8 = 0x20;
 
-/// From one tick to the next.
+/// Period of the timer's ticks.
 const TICK_PERIOD_MS: u32 = 10;
 
-/// Of the ticks that are due, so many may be missing in a second that QEMU counts.
+/// Maximum number of missing ticks in a second, if QEMU counts instructions as time.
 const MISSING_IN_A_COUNTED_SECOND: u32 = 3;
 
-/// So many in one by the host's clock, which may stand still for this machine most of the time.
+/// Maximum number of missing ticks in a second of host time, in which the guest may hardly run.
 const MISSING_IN_A_SECOND: u32 = 99;
 
-/// Machines that differ in their local APICs.
+/// Machines with different local APICs.
 const CPU_MODELS: [(&str, &str); 2] = [("with_x2apic", "max"), ("without_x2apic", "max,-x2apic")];
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for kind in FIRMWARES {
@@ -71,12 +70,16 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// Those that run once.
+/// Scenarios that run on one machine.
 fn single_scenarios() -> [Scenario; 7] {
     let with_x2apic = |deadline| ticks(|_| {}, MISSING_IN_A_SECOND, deadline);
     [
         Scenario::new("interrupts::sleepers_wake", 60, sleepers_wake),
-        Scenario::new("interrupts::non_maskable_interrupts_stop_nobody", 60, non_maskable),
+        Scenario::new(
+            "interrupts::non_maskable_interrupts_stop_no_processor",
+            60,
+            non_maskable,
+        ),
         Scenario::new(
             "interrupts::a_remote_call_without_an_answer_is_reported_and_ends_the_kernel",
             60,
@@ -109,13 +112,13 @@ fn start(
     Booted::start(&machine, deadline)
 }
 
-/// The scenario ends by saying that all is well.
+/// Runs a scenario that reports success by its exit code.
 fn passes(scenario: &str, cpus: u32, deadline: Deadline) -> Outcome {
     let mut booted = start(FirmwareKind::Bios, scenario, |machine| machine.cpus = cpus, deadline)?;
     booted.expect_ending(&Ending::Passed)
 }
 
-/// Each processor logs each vector once, by its number and, where it has one, its name.
+/// Checks that each processor logs each vector once, by number and, if it has one, name.
 fn every_vector(cpu_model: &str, deadline: Deadline) -> Outcome {
     let change = |machine: &mut Machine| machine.cpu_model = cpu_model.to_owned();
     let mut booted = start(FirmwareKind::Bios, "all_vectors", change, deadline)?;
@@ -147,8 +150,8 @@ fn every_vector(cpu_model: &str, deadline: Deadline) -> Outcome {
     Ok(())
 }
 
-/// Local APICs that are switched off come on again, and the 8259s that were unmasked are masked, at their new vectors; so are
-/// the inputs of the I/O APIC.
+/// Checks that the kernel enables disabled local APICs, moves unmasked 8259s to their new vectors and masks them, and
+/// masks the inputs of the I/O APIC.
 fn odd_firmware(kind: FirmwareKind, cpu_model: &str, deadline: Deadline) -> Outcome {
     let change = |machine: &mut Machine| machine.cpu_model = cpu_model.to_owned();
     let mut booted = start(kind, "odd_firmware", change, deadline)?;
@@ -177,13 +180,13 @@ fn odd_firmware(kind: FirmwareKind, cpu_model: &str, deadline: Deadline) -> Outc
     )
 }
 
-/// The vector of a line `Interrupt VECTOR came, …`.
+/// Parses the vector of a line `Interrupt VECTOR came, …`.
 fn vector_of(message: &str) -> Option<u8> {
     let rest = message.strip_prefix("Interrupt 0x")?;
     u8::from_str_radix(rest.get(..2)?, 16).ok()
 }
 
-/// Nobody wakes early, and nobody sleeps on.
+/// Checks that a sleep ends neither early nor much too late.
 fn sleepers_wake(deadline: Deadline) -> Outcome {
     let mut booted = start(FirmwareKind::Bios, "sleep log.level=debug", |_| {}, deadline)?;
     booted.expect("End of the sleep")?;
@@ -201,14 +204,15 @@ fn sleepers_wake(deadline: Deadline) -> Outcome {
     Ok(())
 }
 
-/// Makes QEMU tell the time by counting instructions. It ends with "Bad icount read" (QEMU 10.0) when a timer in x2APIC mode is
+/// Lets QEMU count instructions as time. QEMU 10.0 then ends with "Bad icount read" if a timer in x2APIC mode is used.
 /// used then.
 fn count_seconds(machine: &mut Machine) {
     machine.cpu_model = "max,-x2apic".to_owned();
     machine.qemu_arguments = ["-accel", "tcg", "-icount", "shift=0,sleep=off"].map(Into::into).into();
 }
 
-/// The PIT interrupts the processor that it is routed to, and nobody when it is masked; impossible routes are refused.
+/// Checks that the PIT interrupts the processor of its route, and no processor once it is masked. Impossible routes are
+/// refused.
 fn device_interrupt(kind: FirmwareKind, machine_type: &str, deadline: Deadline) -> Outcome {
     let change = |machine: &mut Machine| machine.qemu_arguments = ["-M", machine_type].map(Into::into).into();
     let mut booted = start(kind, "device_interrupt", change, deadline)?;
@@ -227,7 +231,7 @@ fn device_interrupt(kind: FirmwareKind, machine_type: &str, deadline: Deadline) 
     Ok(())
 }
 
-/// Without interrupt remapping, an I/O APIC cannot name a local APIC with an id above 254.
+/// Checks that, without interrupt remapping, an I/O APIC refuses local APIC ids above 254.
 fn no_route(deadline: Deadline) -> Outcome {
     let change = |machine: &mut Machine| {
         machine.cpus = 300;
@@ -238,7 +242,8 @@ fn no_route(deadline: Deadline) -> Outcome {
     booted.expect("Not routed: processor 299 has the APIC id 299, and an I/O APIC reaches 254 at most")
 }
 
-/// A processor that answers late is reported in one line, and one that never answers ends the kernel, also when it has the log.
+/// Checks that a late answer is reported in one line, and that a missing answer ends the kernel, even if the target
+/// holds the log.
 fn no_answer(deadline: Deadline) -> Outcome {
     let mut booted = start(FirmwareKind::Bios, "no_answer", |_| {}, deadline)?;
     booted.expect_ending(&Ending::Failed)?;
@@ -270,13 +275,13 @@ fn no_answer(deadline: Deadline) -> Outcome {
     )
 }
 
-/// A processor that never leaves its entry is named, with how far it has come.
+/// Checks that the log names a processor that never leaves its entry, and the boot stage that it reached.
 fn lost_processor(deadline: Deadline) -> Outcome {
     let mut booted = start(FirmwareKind::Bios, "lost_processor", |_| {}, deadline)?;
     booted.expect("WARN  Processors not up after 5 s, 1 of 4: 2 (Entered).")
 }
 
-/// NMIs while all processors take locks and log: each is logged, and the processors go on.
+/// Sends NMIs while all processors take locks and log: each NMI is logged, and the processors continue.
 fn non_maskable(deadline: Deadline) -> Outcome {
     const NMIS: usize = 20;
     let mut booted = start(FirmwareKind::Bios, "busy", |_| {}, deadline)?;
@@ -290,7 +295,7 @@ fn non_maskable(deadline: Deadline) -> Outcome {
     while busy_lines(&booted) < before + 20 && !deadline.left().is_zero() {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
-    booted.check(busy_lines(&booted) >= before + 20, "the processors do not go on")?;
+    booted.check(busy_lines(&booted) >= before + 20, "the processors do not continue")?;
     let logged = booted.text().matches("Non-maskable interrupt!").count();
     booted.check(
         logged >= NMIS,
@@ -298,7 +303,7 @@ fn non_maskable(deadline: Deadline) -> Outcome {
     )
 }
 
-/// In a second or more of the guest's time, every processor gets its ticks, but so many at most, and no more than are due.
+/// Checks that every processor gets its ticks in a second of guest time, and no more than are due.
 fn ticks(change: fn(&mut Machine), most_missing: u32, deadline: Deadline) -> Outcome {
     let change = |machine: &mut Machine| {
         machine.cpus = 8;
@@ -324,7 +329,7 @@ fn ticks(change: fn(&mut Machine), most_missing: u32, deadline: Deadline) -> Out
     )
 }
 
-/// The numbers of a line `Processor … has had COUNT ticks in TIME ms`.
+/// Parses the numbers of a line `Processor … has had COUNT ticks in TIME ms`.
 fn ticks_of(message: &str) -> Option<(u32, u32)> {
     let (_, rest) = message.strip_prefix("Processor ")?.split_once(" has had ")?;
     let (count, time) = rest.split_once(" ticks in ")?;

@@ -1,4 +1,4 @@
-//! The files that the build makes: the ISO, and the ELF files on it and beside it.
+//! The files of the build: the ISO, and the ELF files on it and beside it.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,6 @@ use crate::host::{folder, new_path, shipped_iso};
 use crate::limited_command::LimitedCommand;
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario::new("iso::the_same_input_gives_the_same_bytes", 60, is_reproducible),
@@ -30,10 +29,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-/// The coarsest time stamp on an ISO: FAT counts in steps of two seconds.
+/// Coarsest time stamp on an ISO: FAT counts in steps of two seconds.
 const CLOCK_STEP: Duration = Duration::from_millis(2_100);
 
-/// Packed twice, in different places and at different times.
+/// Packs an ISO twice, in different folders and at different times, and compares the bytes.
 fn is_reproducible(_deadline: Deadline) -> Outcome {
     let mut packed = Vec::new();
     for name in ["once", "again"] {
@@ -56,7 +55,7 @@ fn is_reproducible(_deadline: Deadline) -> Outcome {
     Ok(())
 }
 
-/// The kernel that lies on the shipped ISO.
+/// Extracts the kernel from the shipped ISO.
 fn kernel_on_iso(deadline: Deadline) -> Result<Vec<u8>, Failed> {
     let file = new_path("kernel_on_iso");
     let mut command = Command::new("xorriso");
@@ -72,7 +71,7 @@ fn kernel_on_iso(deadline: Deadline) -> Result<Vec<u8>, Failed> {
     Ok(fs::read(file)?)
 }
 
-/// GRUB's own check of the loader.
+/// Runs GRUB's own check of the loader.
 fn is_multiboot2(deadline: Deadline) -> Outcome {
     let mut command = Command::new("grub-file");
     command.arg("--is-x86-multiboot2").arg(built::multiboot2_loader());
@@ -83,7 +82,7 @@ fn is_multiboot2(deadline: Deadline) -> Outcome {
     }
 }
 
-/// Names of sections with their sizes.
+/// Returns names and sizes of the sections.
 fn sections(file: &[u8]) -> Result<Vec<(String, u64)>, Failed> {
     let file = ElfBytes::<LittleEndian>::minimal_parse(file)?;
     let (Some(headers), Some(names)) = file.section_headers_with_strtab()? else {
@@ -95,7 +94,7 @@ fn sections(file: &[u8]) -> Result<Vec<(String, u64)>, Failed> {
         .collect()
 }
 
-/// Names of symbols.
+/// Returns the names of the symbols.
 fn symbols(file: &[u8]) -> Result<Vec<String>, Failed> {
     let file = ElfBytes::<LittleEndian>::minimal_parse(file)?;
     let (table, names) = file.symbol_table()?.ok_or("the file has no symbol table")?;
@@ -105,7 +104,7 @@ fn symbols(file: &[u8]) -> Result<Vec<String>, Failed> {
         .collect()
 }
 
-/// A backtrace needs the symbols; a boot loader would read the debug information for nothing.
+/// Checks that the kernel on the ISO has symbols for backtraces, but no debug information.
 fn is_stripped(deadline: Deadline) -> Outcome {
     let kernel = kernel_on_iso(deadline)?;
     let symbols = symbols(&kernel)?;
@@ -120,7 +119,7 @@ fn is_stripped(deadline: Deadline) -> Outcome {
     }
 }
 
-/// Scenarios are in the test kernel, and only there.
+/// Checks that the test kernel, and no other kernel, contains scenarios.
 fn holds_no_scenario(deadline: Deadline) -> Outcome {
     let is_of_a_scenario = |symbol: &&String| symbol.contains("scenario") || symbol.contains("test_kernel");
     let test_kernel = symbols(&fs::read(bench::test_kernel())?)?;
@@ -133,7 +132,7 @@ fn holds_no_scenario(deadline: Deadline) -> Outcome {
     }
 }
 
-/// The debugger's file says which address belongs to which line of our sources.
+/// Checks that the file for the debugger maps addresses to lines of our sources.
 fn has_line_tables(deadline: Deadline) -> Outcome {
     let kernel = built::kernel();
     let lines = sections(&fs::read(&kernel)?)?
@@ -150,7 +149,7 @@ fn has_line_tables(deadline: Deadline) -> Outcome {
     }
 }
 
-/// What gdb says about the line of a function.
+/// Returns gdb's answer about the line of a function.
 fn line_of(kernel: &Path, function: &str, deadline: Deadline) -> Result<String, Failed> {
     let mut command = Command::new("gdb");
     command

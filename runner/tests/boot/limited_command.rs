@@ -11,15 +11,15 @@ use libtest_mimic::Failed;
 use crate::log_lines::plain;
 use crate::scenario::{Deadline, Outcome};
 
-/// Pause between two looks at the program.
+/// Pause between two checks of the program.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A running program. Dropping it kills the program.
 pub(crate) struct LimitedCommand {
     child: Child,
-    /// The program's input. It stays open, so that a program that reads it waits.
+    /// The program's input. It stays open, so that a program that reads from it waits.
     input: Option<ChildStdin>,
-    /// What the program has written to both streams.
+    /// Output of the program: both streams.
     output: Arc<Mutex<Vec<u8>>>,
     deadline: Deadline,
 }
@@ -46,27 +46,27 @@ impl LimitedCommand {
         })
     }
 
-    /// Its process id.
+    /// Returns the process id.
     pub(crate) fn pid(&self) -> rustix::process::Pid {
         rustix::process::Pid::from_child(&self.child)
     }
 
-    /// What the program has written so far, without colours.
+    /// Returns the output so far, without colours.
     pub(crate) fn output(&self) -> String {
         plain(&String::from_utf8_lossy(&self.raw_output()))
     }
 
-    /// What it has written so far.
+    /// Returns the output so far.
     pub(crate) fn raw_output(&self) -> Vec<u8> {
         self.output.lock().map(|bytes| bytes.clone()).unwrap_or_default()
     }
 
-    /// Waits until the program has written a text.
+    /// Waits for a text in the program's output.
     pub(crate) fn expect(&mut self, text: &str) -> Outcome {
         while !self.output().contains(text) {
             let has_ended = self.child.try_wait()?.is_some();
             if has_ended {
-                // The last of its output may still be on its way.
+                // The last of its output may not have arrived yet.
                 thread::sleep(POLL_INTERVAL * 5);
             }
             if self.output().contains(text) {
@@ -104,7 +104,7 @@ impl LimitedCommand {
         }
     }
 
-    /// A failure: what went wrong, and the program's output.
+    /// Makes a failure: its reason, and the program's output.
     pub(crate) fn failed(&self, what: &str) -> Failed {
         format!("{what}\n--- its output\n{}\n--- end of its output", self.output()).into()
     }
@@ -118,7 +118,7 @@ impl Drop for LimitedCommand {
     }
 }
 
-/// Collects the bytes of a stream, on a thread of its own.
+/// Collects the bytes of a stream on a separate thread.
 fn collect(mut stream: impl Read + Send + 'static, output: Arc<Mutex<Vec<u8>>>) {
     thread::spawn(move || {
         let mut buffer = [0; 4096];

@@ -1,4 +1,4 @@
-//! The log: whole lines from all processors at once, levels by the command line, words that mean nothing.
+//! The log: whole lines from all processors at once, levels, and unknown words on the command line.
 
 use std::collections::HashSet;
 
@@ -10,12 +10,11 @@ use crate::host::{iso_with, iso_with_command_line, machine, test_kernel_iso};
 use crate::log_lines::{LogLine, foreign_lines};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// Processors of the storm.
+/// Number of processors in the storm.
 const STORM_CPUS: u32 = 8;
-/// Lines of each.
+/// Number of lines of each processor.
 const STORM_LINES: u32 = 1_000;
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario::new("logging::a_storm_of_8_cpus_loses_and_mixes_no_line", 120, storm),
@@ -42,7 +41,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-/// Every processor logs a thousand lines at the same time; each arrives once, whole, in order.
+/// Checks that a thousand lines of every processor arrive once, whole and in order, though all log at the same time.
 fn storm(deadline: Deadline) -> Outcome {
     let mut machine = machine(FirmwareKind::Bios, &test_kernel_iso("scenario=log_storm")?)?;
     machine.cpus = STORM_CPUS;
@@ -55,7 +54,7 @@ fn storm(deadline: Deadline) -> Outcome {
     )
 }
 
-/// Every processor's timer ticks while all log: the scenario ends when each has had its ticks.
+/// Checks that every processor's timer ticks while all log: the scenario ends when each has had its ticks.
 fn ticks_while_logging(deadline: Deadline) -> Outcome {
     let mut machine = machine(FirmwareKind::Bios, &test_kernel_iso("scenario=ticks_while_logging")?)?;
     machine.cpus = STORM_CPUS;
@@ -68,7 +67,8 @@ fn ticks_while_logging(deadline: Deadline) -> Outcome {
     )
 }
 
-/// Every processor logs without a pause: each line waits for few lines of others, since the log's lock is fair.
+/// Checks that the log's lock is fair: each line waits for few lines of others, though every processor logs without a
+/// pause.
 fn turns(deadline: Deadline) -> Outcome {
     let mut machine = machine(FirmwareKind::Bios, &test_kernel_iso("scenario=log_in_turn")?)?;
     machine.cpus = STORM_CPUS;
@@ -81,15 +81,15 @@ fn turns(deadline: Deadline) -> Outcome {
             .strip_suffix(" lines")?;
         lines.parse::<u32>().ok()
     });
-    // Each processor ahead may be overtaken 8 times; more lines come while the host does not run a virtual processor that has no
-    // ticket yet.
+    // Each processor in the queue may be overtaken 8 times; more lines come while the host suspends a virtual processor
+    // that has no ticket yet.
     booted.check(
         longest.is_some_and(|longest| longest <= STORM_CPUS * 9 * 2),
         &format!("a line of one of {STORM_CPUS} processors waited for {longest:?} lines of others"),
     )
 }
 
-/// A line that is logged in the middle of another one comes after it, and both are whole.
+/// Checks that a line logged by an interrupt handler comes after the interrupted line, and that both are whole.
 fn late_lines(deadline: Deadline) -> Outcome {
     let iso = test_kernel_iso("scenario=interrupt_a_line")?;
     let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)?;
@@ -105,7 +105,7 @@ fn late_lines(deadline: Deadline) -> Outcome {
     )
 }
 
-/// How many lines of the storm each processor has logged: all whole, and in order.
+/// Counts the storm's lines of each processor, and checks that all are whole and in order.
 fn whole_lines(booted: &Booted) -> Result<Vec<u32>, Failed> {
     let foreign = foreign_lines(&booted.serial());
     booted.check(
@@ -121,7 +121,7 @@ fn whole_lines(booted: &Booted) -> Result<Vec<u32>, Failed> {
         let Some(next) = next_line.get_mut(cpu as usize) else {
             return Err(booted.failed(&format!("a line of processor {cpu}, which does not exist")));
         };
-        // As the scenario writes it: the widths make lines of many lengths, so that torn ones differ.
+        // The scenario writes lines of different widths, so that mixed lines are recognisable.
         let width = (*next * 7 + cpu) as usize % 60;
         let expected = format!("storm cpu={cpu} line={next} {:->width$}|", "");
         booted.check(
@@ -133,7 +133,7 @@ fn whole_lines(booted: &Booted) -> Result<Vec<u32>, Failed> {
     Ok(next_line)
 }
 
-/// With `log.time=on`, each line says when it was written, in order, once there is a clock.
+/// Checks that `log.time=on` gives each line a time stamp, in order, once there is a clock.
 fn times(deadline: Deadline) -> Outcome {
     let iso = iso_with_command_line("log.time=on")?;
     let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)?;
@@ -152,7 +152,7 @@ fn times(deadline: Deadline) -> Outcome {
     booted.check(times.first() < times.last(), &format!("no time goes by: {times:?}"))
 }
 
-/// A `Display` that logs: the inner line comes out, and so does the outer one.
+/// Checks that a `Display` that logs produces the inner and the outer line.
 fn nested(deadline: Deadline) -> Outcome {
     let mut booted = Booted::start(
         &machine(FirmwareKind::Bios, &test_kernel_iso("scenario=log_nested")?)?,
@@ -167,21 +167,21 @@ fn nested(deadline: Deadline) -> Outcome {
         lines.iter().any(|line| fails(&line.message)) && count("End of the nested lines") == 1,
         "a message whose Display fails does not end its line",
     )?;
-    // A message that is too long for the buffer is put together twice: once to find that out, once under the lock.
+    // A message too long for the buffer is formatted twice: once to find that out, once under the lock.
     booted.check(
         count("inner line") == 3,
         "expected one inner line of the short message and two of the long one",
     )
 }
 
-/// `log.level=warn` leaves the hello of the bootstrap processor, which comes before the command line is read, and no
-/// other line of information.
+/// Checks that `log.level=warn` drops all information, except the BSP's greeting, which precedes the command line's
+/// parsing.
 fn level(deadline: Deadline) -> Outcome {
     let mut contents = built::contents()?;
     contents.command_line = iso_image::BootText::new("log.level=warn no.such.word=1")?;
     let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso_with(contents, None)?)?, deadline)?;
     booted.expect("no.such.word")?;
-    // The last line at any level; the processors come up meanwhile.
+    // The last line at any level; the processors start meanwhile.
     std::thread::sleep(std::time::Duration::from_millis(500));
     let levels: HashSet<String> = booted.log_lines().into_iter().skip(1).map(|line| line.level).collect();
     booted.check(
@@ -190,7 +190,7 @@ fn level(deadline: Deadline) -> Outcome {
     )
 }
 
-/// A word that nobody knows is named once, as a warning.
+/// Checks that an unknown word is reported once, as a warning.
 fn unknown_word(deadline: Deadline) -> Outcome {
     let mut contents = built::contents()?;
     contents.command_line = iso_image::BootText::new("log.level=debug strange.word=7")?;

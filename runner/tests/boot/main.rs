@@ -1,9 +1,9 @@
 //! The booted scenarios: each starts QEMU, watches the log or the screen, and has its own time limit in seconds.
 //!
-//! `cargo test --test boot` runs all but the slow ones, as many at a time as the host has processors; `cargo test --test
-//! boot bios` those whose name holds `bios`; `cargo test --test boot slow` the slow ones. Each is named when it starts and,
-//! with the seconds that it took, when it ends. A scenario that fails shows its serial log. A panic, a fault or a failing
-//! exit code ends it at once: the limits are for what hangs.
+//! `cargo test --test boot` runs all but the slow scenarios, as many at a time as the host has processors; `cargo test
+//! --test boot bios` those whose name contains `bios`; `cargo test --test boot slow` the slow ones. The output names
+//! each scenario at its start and, with its duration in seconds, at its end. A failed scenario shows its serial log. A
+//! panic, a fault or a failing exit code ends a scenario at once: the time limits are for hangs.
 
 mod boot_log;
 mod booted;
@@ -57,13 +57,13 @@ fn main() {
     conclusion.exit();
 }
 
-/// True if the filter chooses slow scenarios and no other: then they are what is wanted.
+/// Returns whether the filter only chooses slow scenarios.
 fn names_only_slow_ones(arguments: &Arguments, trials: &[Trial]) -> bool {
     let mut chosen = trials.iter().filter(|trial| !arguments.is_filtered_out(trial));
     arguments.filter.is_some() && chosen.all(Trial::has_ignored_flag)
 }
 
-/// Every scenario, the quick ones of a subject first.
+/// Returns every scenario, the quick ones of a subject first.
 fn all() -> Vec<Scenario> {
     [
         iso::scenarios(),

@@ -1,18 +1,18 @@
-//! Memory: the heap at its limits, ranges of the address space, programs' pages, stacks.
+//! Memory: heap exhaustion, mapped regions, programs' pages, stacks.
 
 use runner::{Ending, FirmwareKind};
 
 use crate::booted::Booted;
 use crate::host::{FIRMWARES, boot_limit_s, firmware_name, machine, test_kernel_iso};
 use crate::scenario::{Deadline, Outcome, Scenario};
-use crate::test_kernel::{Expectation, goes_on, reports, start};
+use crate::test_kernel::{Expectation, reaches_last_line, reports, start};
 
-/// Memory of a machine that has pages of 1 GiB in the direct map, and more than one frame of that size, in MiB.
+/// Memory in MiB of a machine with more than one page of 1 GiB in the direct map, and a frame of that size.
 const LARGE_MIB: u32 = 4096;
 
-/// What is allowed and what is not.
+/// Allowed and forbidden accesses.
 const EXPECTATIONS: [Expectation; 12] = [
-    goes_on(
+    reaches_last_line(
         "heap_demonstration",
         "the_heap_holds_boxes_vectors_and_strings",
         &[
@@ -37,25 +37,25 @@ const EXPECTATIONS: [Expectation; 12] = [
             "ERROR Page fault! Error code: 0x11, protection, kernel mode, instruction fetch. Accessed address: 0x0000000000400000",
         ],
     ),
-    goes_on(
+    reaches_last_line(
         "heap_stock",
         "the_heaps_stock_is_filled_up_when_frames_are_taken",
         &[],
         "Pieces in the heap's stock: 3",
     ),
-    goes_on(
+    reaches_last_line(
         "give_much_back",
         "interrupts_may_come_while_much_is_taken_from_a_program",
         &[],
         "Pauses while 8 MiB were freed: 4",
     ),
-    goes_on(
+    reaches_last_line(
         "mapped_regions",
         "mapped_regions_are_zeroed_and_come_back",
         &["Registers at VirtAddr(0xfffff0", "020), region of 4096 bytes"],
         "All regions were freed: true",
     ),
-    goes_on(
+    reaches_last_line(
         "map_what_waits",
         "memory_that_waits_for_a_shootdown_is_not_missed",
         &[],
@@ -68,7 +68,7 @@ const EXPECTATIONS: [Expectation; 12] = [
     ),
     reports(
         "write_after_region",
-        "a_write_behind_a_mapped_region_is_caught",
+        "a_write_after_a_mapped_region_is_caught",
         &["ERROR Page fault! Error code: 0x2, not mapped, write, kernel mode. Accessed address: 0xfffff0"],
     ),
     reports(
@@ -76,7 +76,7 @@ const EXPECTATIONS: [Expectation; 12] = [
         "a_write_to_a_region_that_was_given_back_is_caught",
         &["ERROR Page fault! Error code: 0x2, not mapped, write, kernel mode. Accessed address: 0xfffff0"],
     ),
-    goes_on(
+    reaches_last_line(
         "poison",
         "freed_memory_is_poisoned",
         &[],
@@ -89,10 +89,9 @@ const EXPECTATIONS: [Expectation; 12] = [
     ),
 ];
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::from(EXPECTATIONS.map(|expectation| expectation.test("memory")));
-    // The firmware decides where memory is, and so what these find.
+    // The firmware determines the memory map, and with it the results.
     for kind in FIRMWARES {
         let firmware = firmware_name(kind);
         let mut add = |rule: &str, limit_s, run: fn(FirmwareKind, Deadline) -> Outcome| {
@@ -118,8 +117,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// All processors find each page where the drawing of the address space has it, as large as it can be, with the permissions and
-/// the memory type that belong there; and they obey them.
+/// Checks on all processors that each page lies where the address space's plan has it, is as large as possible, and has
+/// the right permissions and memory type, and that accesses obey them.
 fn as_drawn(kind: FirmwareKind, memory_mib: u32, deadline: Deadline) -> Outcome {
     let mut booted = start_with_memory(kind, "address_space", memory_mib, deadline)?;
     booted.expect_ending(&Ending::Passed)?;
@@ -137,7 +136,7 @@ fn as_drawn(kind: FirmwareKind, memory_mib: u32, deadline: Deadline) -> Outcome 
     )
 }
 
-/// Memory below a limit, frames of all sizes, and what is refused.
+/// Checks memory below an address limit, frames of all sizes, and refused requests.
 fn comes_back(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let mut booted = start_with_memory(kind, "physical_memory", LARGE_MIB, deadline)?;
     booted.expect("All memory was freed: true")?;
@@ -156,7 +155,7 @@ fn comes_back(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     Ok(())
 }
 
-/// Starts the test kernel on a machine with so much memory.
+/// Starts the test kernel on a machine with this memory.
 fn start_with_memory(
     kind: FirmwareKind,
     scenario: &str,
@@ -168,7 +167,8 @@ fn start_with_memory(
     Booted::start(&machine, deadline)
 }
 
-/// Fallible allocations fail when the memory is used up, and succeed again afterwards; what cannot fail panics.
+/// Checks that fallible allocations fail when the memory is exhausted, and succeed afterwards; an infallible one
+/// panics.
 fn exhaustion(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let mut booted = start(kind, "heap_exhaustion", deadline)?;
     booted.expect_ending(&Ending::Failed)?;
@@ -177,10 +177,10 @@ fn exhaustion(kind: FirmwareKind, deadline: Deadline) -> Outcome {
         .split("The heap allocated ")
         .nth(1)
         .and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok());
-    // Of the machine's 256 MiB, the heap gets what is left in whole pieces.
+    // Of the machine's 256 MiB, the heap gets the remaining whole pieces.
     booted.check(
         given_kib.is_some_and(|kib| kib > 180 * 1024),
-        &format!("the heap gave only {given_kib:?} KiB"),
+        &format!("the heap allocated only {given_kib:?} KiB"),
     )?;
     booted.check(
         text.contains("Allocated a box after that: 42"),
@@ -192,7 +192,7 @@ fn exhaustion(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     )
 }
 
-/// A million random allocations and frees on four processors leave as much in use as there was.
+/// Checks that a million random allocations and frees on four processors lose no memory.
 fn storm(deadline: Deadline) -> Outcome {
     let mut booted = start(FirmwareKind::Bios, "heap_storm", deadline)?;
     booted.expect_ending(&Ending::Passed)?;
@@ -200,7 +200,7 @@ fn storm(deadline: Deadline) -> Outcome {
     booted.check(text.contains("The storm is over: "), "the storm has no end")
 }
 
-/// The high-water marks after what takes much of a stack, by processor: each stack has twice the room at least.
+/// Checks the high-water mark of each processor's stacks: at least half of each stack stays free.
 fn stack_use(deadline: Deadline) -> Outcome {
     let mut booted = start(FirmwareKind::Bios, "stack_use", deadline)?;
     booted.expect("End of the stacks")?;
@@ -223,7 +223,7 @@ fn stack_use(deadline: Deadline) -> Outcome {
     )
 }
 
-/// The numbers of a line `Stack use: … USED of SIZE bytes`.
+/// Parses the numbers of a line `Stack use: … USED of SIZE bytes`.
 fn used_and_size(message: &str) -> Option<(u64, u64)> {
     let rest = message.strip_prefix("Stack use: ")?.strip_suffix(" bytes")?;
     let (used, size) = rest.split_once(" of ")?;

@@ -1,4 +1,4 @@
-//! Memory maps that no boot loader should give: the kernel makes the best of each, or says in one line what is missing.
+//! Odd memory maps: the kernel boots with them, or reports in one line what is missing.
 //!
 //! Our loader's test hook replaces the map, so these need GRUB.
 
@@ -10,15 +10,15 @@ use crate::booted::Booted;
 use crate::host::{TEST_LOADER, boot_limit_s, contents_with_kernel, file, iso_with, machine_on_one_thread, traced};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// Makes the loader give the kernel the map of the module.
+/// Word that makes the loader pass the module's map to the kernel.
 const USE_MAP: &str = "loader.map=/odd_map";
-/// As long, and means nothing to the loader: so all lies where it lies with the map in use.
+/// Unknown word of the same length: all addresses are the same as with the map in use.
 const IGNORE_MAP: &str = "nosuch.map=/odd_map";
 
-/// An entry as the loader takes it: first byte, length, kind (Limine boot protocol, "Memory Map Feature").
+/// An entry for the loader: first byte, length, kind (Limine boot protocol, "Memory Map Feature").
 type Entry = [u64; 3];
 
-/// The kinds, by their numbers in the protocol, as the kernel names them.
+/// Names of the kinds in the kernel's log, by their numbers in the protocol.
 const KINDS: [&str; 9] = [
     "Usable",
     "Reserved",
@@ -31,9 +31,9 @@ const KINDS: [&str; 9] = [
     "ReservedMapped",
 ];
 
-/// Entries that are added to a real map, inside of a large usable range or nowhere: firmware tables, memory that is bad from
-/// the middle of a frame on, a kind that nobody knows, nothing, what lies beyond all addresses, usable memory once more, and
-/// less of it than a frame.
+/// Entries that are added to a real map, within a large usable range or outside of memory: firmware tables, bad memory
+/// from the middle of a frame on, an unknown kind, an empty range, a range beyond all addresses, usable memory a second
+/// time, and less than a frame of it.
 const ODDITIES: [Entry; 7] = [
     [0x300_0000, 0x10_0000, 2],
     [0x400_0123, 0x1000, 4],
@@ -44,11 +44,11 @@ const ODDITIES: [Entry; 7] = [
     [0x3000_0123, 0x456, 0],
 ];
 
-/// Where the frame buffer of QEMU's standard display adapter lies with BIOS.
+/// Address of the frame buffer of QEMU's standard display adapter with BIOS.
 const FRAME_BUFFER_START: u64 = 0xfd00_0000;
 
-/// A memory map that no machine should have: first byte, length, kind. The first calls the frame buffer of QEMU's
-/// standard display adapter usable memory, the last reserves everything: where two meet, the reservation holds.
+/// An impossible memory map: first byte, length, kind. The first entry declares the frame buffer usable memory, the
+/// last reserves everything: where two meet, the reservation wins.
 const ODD_MAP: [Entry; 8] = [
     [FRAME_BUFFER_START, 0x100_0000, 0],
     [0x10_0000, 0x100_0000, 0],
@@ -60,16 +60,16 @@ const ODD_MAP: [Entry; 8] = [
     [0, u64::MAX, 1],
 ];
 
-/// Less than four processors need. The kernel, which our loader puts as high as it can, is where it belongs.
+/// Less memory than four processors need. Our loader puts the kernel at the highest possible address, which the
+/// second entry contains.
 const LITTLE_MAP: [Entry; 2] = [[0x10_0000, 0x30_0000, 0], [0x40_0000, 0xfc0_0000, 6]];
 
-/// What they need.
+/// Enough memory for four processors.
 const NEEDED_BYTES: u64 = 4864 * 1024;
 
-/// All memory usable, that of the kernel too.
+/// All memory usable, including the kernel's.
 const MAP_WITHOUT_KERNEL: [Entry; 1] = [[0x10_0000, 0xff0_0000, 0]];
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let limit = boot_limit_s(FirmwareKind::Bios);
     vec![
@@ -106,8 +106,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-/// The machine's own map, turned round and with oddities in it: the kernel warns of each, takes the more careful view where
-/// two entries meet, and comes up.
+/// Reverses the machine's own map and adds oddities: the kernel warns of each, chooses the safer kind where two entries
+/// meet, and boots.
 fn boots(deadline: Deadline) -> Outcome {
     let mut contents = built::contents()?;
     contents.command_line = traced(IGNORE_MAP)?;
@@ -132,8 +132,8 @@ fn boots(deadline: Deadline) -> Outcome {
     Ok(())
 }
 
-/// Calls the frame buffer usable memory too, so that it is no screen: a panic, long after the boot loader's answers were
-/// overwritten, reports itself all the same.
+/// Declares the frame buffer usable memory too, so that it is no screen. A panic long after the boot loader's memory
+/// was reused must still be reported.
 fn reports_a_panic_without_a_screen(deadline: Deadline) -> Outcome {
     let contents = |word| contents_with_kernel(bench::test_kernel(), &format!("scenario=panic_late {word}"));
     let mut map = own_map(contents(IGNORE_MAP)?, deadline)?;
@@ -158,7 +158,7 @@ fn reports_a_panic_without_a_screen(deadline: Deadline) -> Outcome {
     booted.check(errors == 1, "not exactly one line of an error")
 }
 
-/// The machine's own map, as the kernel logs it. It is another for another kernel, since that is of another size.
+/// Returns the machine's own map, as the kernel logs it. It depends on the kernel's size.
 fn own_map(contents: Contents, deadline: Deadline) -> Result<Vec<Entry>, Failed> {
     let mut booted = start_contents_with_map(contents, &LITTLE_MAP, deadline)?;
     booted.expect("Processors: 4")?;
@@ -168,7 +168,7 @@ fn own_map(contents: Contents, deadline: Deadline) -> Result<Vec<Entry>, Failed>
     Ok(map)
 }
 
-/// The entry of a line `Memory map: START to END: KIND`.
+/// Parses an entry of a line `Memory map: START to END: KIND`.
 fn entry(message: &str) -> Option<Entry> {
     let (range, kind) = message.strip_prefix("Memory map: ")?.split_once(": ")?;
     let (start, end) = range.split_once(" to ")?;
@@ -178,7 +178,7 @@ fn entry(message: &str) -> Option<Entry> {
     Some([start, number(end)? - start, kind as u64])
 }
 
-/// One line says how much is needed and how much there is.
+/// Checks that one line reports the needed and the available memory.
 fn refuses_little_memory(deadline: Deadline) -> Outcome {
     let mut booted = start_with_map(&LITTLE_MAP, USE_MAP, deadline)?;
     let needed_kib = NEEDED_BYTES / 1024;
@@ -189,8 +189,8 @@ fn refuses_little_memory(deadline: Deadline) -> Outcome {
     booted.check(errors == 1, "not exactly one line of an error")
 }
 
-/// With exactly the memory that the refusal calls needed, and none but what the boot loader leaves, all processors come up.
-/// There may be too little for a program.
+/// Boots with exactly the memory that the refusal demands, and otherwise only bootloader-reclaimable memory: all
+/// processors start. The rest may be too little for a program.
 fn boots_with_the_least(deadline: Deadline) -> Outcome {
     let mut contents = built::contents()?;
     contents.command_line = traced(IGNORE_MAP)?;
@@ -212,7 +212,7 @@ fn boots_with_the_least(deadline: Deadline) -> Outcome {
     )
 }
 
-/// One line says that the kernel lies in memory of another kind.
+/// Checks that one line reports that the kernel lies in memory of another kind.
 fn refuses_map_without_kernel(deadline: Deadline) -> Outcome {
     let mut booted = start_with_map(&MAP_WITHOUT_KERNEL, USE_MAP, deadline)?;
     booted.expect("ERROR cannot boot: the kernel lies at 0x")?;
@@ -221,8 +221,8 @@ fn refuses_map_without_kernel(deadline: Deadline) -> Outcome {
     booted.check(errors == 1, "not exactly one line of an error")
 }
 
-/// Overlapping, empty, wrapping and unknown ranges in no order, and one that reserves everything: the kernel says in one
-/// line why it cannot boot, nothing panics, and a screen that would lie in memory is not drawn on.
+/// Boots with overlapping, empty, wrapping and unknown ranges, unsorted, one of which reserves everything. The kernel
+/// reports in one line why it cannot boot, does not panic, and does not draw on a screen within RAM.
 fn refuses_odd_map(deadline: Deadline) -> Outcome {
     let mut booted = start_with_map(&ODD_MAP, USE_MAP, deadline)?;
     booted.expect("ERROR cannot boot: the heap needs 2048 KiB of contiguous memory")?;
@@ -243,14 +243,14 @@ fn refuses_odd_map(deadline: Deadline) -> Outcome {
     )
 }
 
-/// Starts the shipped kernel with a map beside it, and a word that says whether it is used.
+/// Starts the shipped kernel with a map as a module; the word says whether the loader uses the map.
 fn start_with_map(map: &[Entry], word: &str, deadline: Deadline) -> Result<Booted, Failed> {
     let mut contents = built::contents()?;
     contents.command_line = traced(word)?;
     start_contents_with_map(contents, map, deadline)
 }
 
-/// Starts what is packed, with a map beside it.
+/// Starts an ISO with a map as a module.
 fn start_contents_with_map(mut contents: Contents, map: &[Entry], deadline: Deadline) -> Result<Booted, Failed> {
     let bytes: Vec<u8> = map.iter().flatten().flat_map(|word| word.to_le_bytes()).collect();
     contents.multiboot2_loader = Some(TEST_LOADER.into());

@@ -1,6 +1,6 @@
-//! The shipped kernel under a boot loader that leaves something out: it boots, and says what is missing.
+//! The shipped kernel under a boot loader that omits responses: it boots, and reports what is missing.
 //!
-//! Our loader's test hooks take the responses away, so these need GRUB.
+//! Our loader's test hooks remove the responses, so these tests need GRUB.
 
 use runner::{Ending, FirmwareKind};
 
@@ -8,7 +8,7 @@ use crate::booted::Booted;
 use crate::host::{FIRMWARES, boot_limit_s, firmware_name, iso_with_words, machine_on_one_thread};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// Words for the loader, what the kernel has to say, and how many processors it finds of four.
+/// Words for the loader, expected log lines, and the number of processors out of four.
 const CASES: [(&str, &str, &str, u32); 4] = [
     ("without_an_rsdp", "loader.no-rsdp", "No RSDP", 4),
     ("without_a_frame_buffer", "loader.no-framebuffer", "No frame buffer", 4),
@@ -26,11 +26,10 @@ const CASES: [(&str, &str, &str, u32); 4] = [
     ),
 ];
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for kind in FIRMWARES {
-        // UEFI differs from BIOS in nothing that the kernel does here, so one boot of it is enough.
+        // The kernel acts the same with UEFI and BIOS here, so one boot with UEFI is enough.
         let cases = if kind == FirmwareKind::Bios {
             &CASES[..]
         } else {
@@ -44,15 +43,16 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         }
     }
     scenarios.push(Scenario::new(
-        "missing_responses::spoiling_a_table_that_is_not_there_fails",
+        "missing_responses::corrupting_a_missing_table_fails",
         boot_limit_s(FirmwareKind::Bios),
-        fails_to_spoil,
+        corrupts_missing_table,
     ));
     scenarios
 }
 
-/// Without this a boot with a spoilt table could be one with nothing spoilt. QEMU ends with the failing exit code.
-fn fails_to_spoil(deadline: Deadline) -> Outcome {
+/// Checks that corrupting a missing table is an error: otherwise a test could boot unmodified tables. QEMU ends with
+/// the failing exit code.
+fn corrupts_missing_table(deadline: Deadline) -> Outcome {
     let iso = iso_with_words("loader.debug-exit loader.garble-table=NONE")?;
     let mut booted = Booted::start(&machine_on_one_thread(FirmwareKind::Bios, &iso)?, deadline)?;
     booted.expect_ending(&Ending::Failed)?;
@@ -60,14 +60,14 @@ fn fails_to_spoil(deadline: Deadline) -> Outcome {
     booted.check(booted.text().contains(reason), &format!("no line {reason:?}"))
 }
 
-/// Boots with less, says so, and gives no error.
-fn boots_without(kind: FirmwareKind, words: &str, says: &str, cpus: u32, deadline: Deadline) -> Outcome {
+/// Boots without a response: the kernel warns, and logs no error.
+fn boots_without(kind: FirmwareKind, words: &str, expected: &str, cpus: u32, deadline: Deadline) -> Outcome {
     let mut booted = Booted::start(&machine_on_one_thread(kind, &iso_with_words(words)?)?, deadline)?;
     booted.expect(&format!("All {cpus} processors are up and idle"))?;
     let lines = booted.log_lines();
     booted.check(
-        lines.iter().any(|line| line.message.contains(says)),
-        &format!("no line with {says:?}"),
+        lines.iter().any(|line| line.message.contains(expected)),
+        &format!("no line with {expected:?}"),
     )?;
     let error = lines.iter().find(|line| line.level == "ERROR");
     booted.check(error.is_none(), &format!("an error: {error:?}"))

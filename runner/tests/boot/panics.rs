@@ -1,4 +1,4 @@
-//! Panics and faults of the kernel: one report, a failing exit code, and never a wait until the limit.
+//! Panics and faults of the kernel: one report, a failing exit code, and no wait for the time limit.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::booted::Booted;
 use crate::host::{FIRMWARES, boot_limit_s, firmware_name, machine, test_kernel_iso};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// How soon after the kernel's last line its end has to be known.
+/// Maximum time from the kernel's last line to a detected end.
 const NOTICED_WITHIN: Duration = Duration::from_secs(2);
 
-/// The vector of an undefined instruction.
+/// Vector of an undefined instruction.
 const INVALID_OPCODE: u64 = 6;
 
-/// Scenarios of the test kernel, and what the report has to say besides `panicked at`.
+/// Scenarios of the test kernel, and the text that the report must contain besides `panicked at`.
 const PANICS: [(&str, &str, &str); 12] = [
     (
         "panic",
@@ -59,7 +59,7 @@ const PANICS: [(&str, &str, &str); 12] = [
     ),
     (
         "panic_with_nmi_in_report",
-        "panics::a_report_goes_on_after_a_non_maskable_interrupt",
+        "panics::a_report_continues_after_a_non_maskable_interrupt",
         "and the report continues after a non-maskable interrupt",
     ),
     (
@@ -79,17 +79,16 @@ const PANICS: [(&str, &str, &str); 12] = [
     ),
 ];
 
-/// Those that boot with UEFI too: one on the firmware's screen, and one that meets the state in which firmware and boot loader
-/// leave the processor.
+/// Scenarios that also boot with UEFI: one on the firmware's screen, and one with the processor state of firmware and
+/// boot loader.
 const ALSO_ON_UEFI: [&str; 2] = ["panic", "panic_at_entry"];
 
-/// Where the functions lie that panic, as a backtrace names them.
+/// Functions that panic, as a backtrace names them.
 const CAUSES: [&str; 2] = [
     " test_kernel::scenarios::panics::",
     " test_kernel::scenarios::log_turns::",
 ];
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for (scenario, name, message) in PANICS {
@@ -114,7 +113,7 @@ fn start(kind: FirmwareKind, scenario: &str, event_log: EventLog, deadline: Dead
     Booted::start(&machine, deadline)
 }
 
-/// One report with the message, and the failing exit code.
+/// Checks for one report with the message, and the failing exit code.
 fn panics(kind: FirmwareKind, scenario: &str, message: &str, deadline: Deadline) -> Outcome {
     let mut booted = start(kind, scenario, EventLog::Resets, deadline)?;
     booted.expect_ending(&Ending::Failed)?;
@@ -126,19 +125,19 @@ fn panics(kind: FirmwareKind, scenario: &str, message: &str, deadline: Deadline)
     let (_, report) = text.split_once("ERROR panicked at ").unwrap_or_default();
     let is_whole = scenario == "panic_in_panic" || report.contains(" bytes in ") || report.contains("heap: in use");
     booted.check(is_whole, "the report does not say how full the heap is")?;
-    // At the entry there are no names, and no stack whose bounds are known.
+    // At the entry, neither symbols nor the stack's bounds are known.
     let names_functions =
         matches!(scenario, "panic_in_panic" | "panic_at_entry") || CAUSES.iter().any(|cause| report.contains(cause));
     booted.check(names_functions, &format!("the backtrace names none of {CAUSES:?}"))
 }
 
-/// The end is known within two seconds, and the record of events names the exception.
+/// Checks that a triple fault is detected within two seconds, and that the record of events names the exception.
 fn fault(deadline: Deadline) -> Outcome {
     let mut booted = start(FirmwareKind::Bios, "fault", EventLog::Interrupts, deadline)?;
     booted.expect("Executing an undefined instruction")?;
-    let said_so = std::time::Instant::now();
+    let fault_time = std::time::Instant::now();
     booted.expect_ending(&Ending::TripleFault)?;
-    let after = said_so.elapsed();
+    let after = fault_time.elapsed();
     booted.check(after < NOTICED_WITHIN, &format!("noticed only after {after:?}"))?;
     let vectors: Vec<u64> = last_exceptions(&booted.event_log())
         .iter()
@@ -150,7 +149,7 @@ fn fault(deadline: Deadline) -> Outcome {
     )
 }
 
-/// A kernel that hangs fails its scenario at the limit, with its log.
+/// Checks that a kernel that hangs fails its scenario at the limit, with its log.
 fn hang(deadline: Deadline) -> Outcome {
     let mut booted = start(FirmwareKind::Bios, "hang", EventLog::Resets, deadline)?;
     booted.expect("Hanging")?;
@@ -164,6 +163,6 @@ fn hang(deadline: Deadline) -> Outcome {
             Ok(())
         }
         Err(failure) => Err(failure),
-        Ok(()) => Err("a line came that nobody wrote".into()),
+        Ok(()) => Err("an unexpected line came".into()),
     }
 }

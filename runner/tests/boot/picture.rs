@@ -1,4 +1,4 @@
-//! Pictures of the screen, and the picture that a log should give.
+//! Pictures of the screen, and the expected picture of a log.
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -14,15 +14,15 @@ use libtest_mimic::Failed;
 
 use crate::log_lines::LogLine;
 
-/// Pixels of a character.
+/// Size of a character in pixels.
 const CELL: Size = FONT_10X20.character_size;
 
 /// Red, green and blue of every pixel.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Picture {
-    /// Pixels of a row.
+    /// Width in pixels.
     width: u32,
-    /// Row after row.
+    /// Pixels, row by row.
     pixels: Vec<Rgb888>,
 }
 
@@ -46,7 +46,7 @@ impl Picture {
         })
     }
 
-    /// A black picture of the same size.
+    /// Makes a black picture of the same size.
     fn black_like(other: &Self) -> Self {
         Self {
             width: other.width,
@@ -54,13 +54,13 @@ impl Picture {
         }
     }
 
-    /// How much of the picture has a colour, from 0 to 1.
+    /// Returns the share of a colour in the picture, from 0 to 1.
     pub(crate) fn share_of(&self, color: Rgb888) -> f64 {
         let count = self.pixels.iter().filter(|pixel| **pixel == color).count();
         count as f64 / self.pixels.len().max(1) as f64
     }
 
-    /// Where two pictures of one size differ first, as row and column of a character.
+    /// Finds the first difference of two pictures of one size, as row and column of a character.
     pub(crate) fn first_difference(&self, other: &Self) -> Option<(u32, u32)> {
         let pairs = self.pixels.iter().zip(&other.pixels);
         let index = pairs.enumerate().find(|(_, (left, right))| left != right)?.0;
@@ -71,7 +71,7 @@ impl Picture {
         ))
     }
 
-    /// Whether the line stands on some row of the screen, glyph for glyph, long ones wrapped.
+    /// Returns whether the line appears on some row of the screen, pixel for pixel; long lines are wrapped.
     pub(crate) fn shows(&self, line: &LogLine) -> bool {
         let columns = (self.width / CELL.width) as usize;
         let cells: Vec<_> = cells_of(line).collect();
@@ -89,10 +89,10 @@ impl Picture {
         starts.any(|start| self.pixels[start..].starts_with(expected))
     }
 
-    /// What the screen should show of a log: the last lines that fit, long ones wrapped, on black.
+    /// Draws the expected screen of a log: the last lines that fit, long ones wrapped, on black.
     pub(crate) fn of_log(&self, lines: &[LogLine]) -> Self {
         let columns = (self.width / CELL.width) as usize;
-        // QEMU's pictures of a Cirrus adapter's screen lack its last line of pixels.
+        // QEMU's pictures of a Cirrus adapter's screen lack the last line of pixels.
         let rows = (self.pixels.len() / self.width.max(1) as usize + 1) / CELL.height as usize;
         let mut grid: Vec<Vec<(char, Rgb888)>> = Vec::new();
         for line in lines {
@@ -120,7 +120,7 @@ impl Picture {
     }
 }
 
-/// The characters of a line with their colours.
+/// Returns the characters of a line with their colours.
 fn cells_of(line: &LogLine) -> impl Iterator<Item = (char, Rgb888)> {
     let parts = [
         (format!("[{}] ", line.cpu), Rgb888::new(128, 128, 128)),
@@ -134,7 +134,7 @@ fn cells_of(line: &LogLine) -> impl Iterator<Item = (char, Rgb888)> {
     })
 }
 
-/// The colour of a level.
+/// Returns the colour of a level.
 fn color_of(level: &str) -> Rgb888 {
     match level {
         "ERROR" => Rgb888::new(255, 85, 85),

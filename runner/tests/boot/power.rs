@@ -1,4 +1,4 @@
-//! Switching off and starting again, when the command line wants it.
+//! Power-off and reset, as the command line requests.
 
 use runner::{Ending, FirmwareKind};
 
@@ -6,14 +6,13 @@ use crate::booted::Booted;
 use crate::host::{boot_limit_s, firmware_name, iso_with_command_line, iso_with_words, machine_on_one_thread};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// Firmware and type of machine: the type decides where the registers are, the firmware whether ACPI is switched on already.
+/// Firmware and machine types: the machine type determines the registers, the firmware whether ACPI mode is already on.
 const MACHINES: [(FirmwareKind, &str); 3] = [
     (FirmwareKind::Bios, "q35"),
     (FirmwareKind::Bios, "pc"),
     (FirmwareKind::Uefi, "q35"),
 ];
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for (kind, machine_type) in MACHINES {
@@ -51,7 +50,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// The machine ends as the command line wants.
+/// Checks that the machine ends as the command line requests.
 fn ends(kind: FirmwareKind, machine_type: &str, word: &str, ending: &Ending, deadline: Deadline) -> Outcome {
     let mut machine = machine_on_one_thread(kind, &iso_with_command_line(word)?)?;
     machine.qemu_arguments.extend(["-M", machine_type].map(Into::into));
@@ -63,14 +62,14 @@ fn ends(kind: FirmwareKind, machine_type: &str, word: &str, ending: &Ending, dea
     )
 }
 
-/// Without the tables nobody knows how the machine is switched off; the kernel says so, and goes on.
+/// Checks that, without the tables, the kernel reports that it cannot power off.
 fn stays_on(deadline: Deadline) -> Outcome {
     let iso = iso_with_words("loader.no-rsdp exit=shutdown")?;
     let mut booted = Booted::start(&machine_on_one_thread(FirmwareKind::Bios, &iso)?, deadline)?;
     booted.expect("ERROR The machine cannot be switched off: the ACPI tables have no PM1 control register")
 }
 
-/// Without the register that the FADT names, the next way is taken.
+/// Checks that, without the FADT's reset register, the kernel uses the next method.
 fn resets_without_fadt(machine_type: &str, ending: &Ending, deadline: Deadline) -> Outcome {
     let iso = iso_with_words("loader.garble-table=FACP exit=reboot")?;
     let mut machine = machine_on_one_thread(FirmwareKind::Bios, &iso)?;
@@ -83,7 +82,7 @@ fn resets_without_fadt(machine_type: &str, ending: &Ending, deadline: Deadline) 
     )
 }
 
-/// Nothing ends by itself.
+/// Checks that `exit=halt` keeps the machine on.
 fn halts(deadline: Deadline) -> Outcome {
     let iso = iso_with_command_line("exit=reboot exit=halt")?;
     let mut booted = Booted::start(&machine_on_one_thread(FirmwareKind::Bios, &iso)?, deadline)?;

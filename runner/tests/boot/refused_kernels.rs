@@ -1,4 +1,4 @@
-//! A kernel that cannot be booted: our loader says why, on the serial port and on the screen.
+//! Invalid kernels: our loader reports the reason on the serial port and on the screen.
 
 use std::path::PathBuf;
 
@@ -12,20 +12,20 @@ use crate::booted::Booted;
 use crate::host::{FIRMWARES, boot_limit_s, file, firmware_name, iso_with, machine_on_one_thread};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// What lies on the ISO in place of the kernel.
+/// Replacement of the kernel on the ISO.
 #[derive(Debug, Clone, Copy)]
 enum Kernel {
-    /// Nothing, and nothing else for the kernel either.
+    /// No kernel and no module.
     NoModule,
-    /// Nothing: the program is the first file that the loader finds.
+    /// No kernel: the program is the first module that the loader finds.
     Missing,
-    /// The first half of its file.
+    /// The first half of the kernel's file.
     CutShort,
-    /// Bytes without meaning.
+    /// Random bytes.
     Garbage,
 }
 
-/// What is wrong, its name, and what the loader's message says besides `no kernel`.
+/// Replacement, test name, and text of the loader's message besides `no kernel`.
 const CASES: [(Kernel, &str, &str); 4] = [
     (Kernel::NoModule, "no_module_at_all", "GRUB loaded no module"),
     (
@@ -41,11 +41,10 @@ const CASES: [(Kernel, &str, &str); 4] = [
     (Kernel::Garbage, "a_kernel_of_garbage", "not an ELF file"),
 ];
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for kind in FIRMWARES {
-        // The message is the same with UEFI, the screen is not.
+        // The message is the same with UEFI, but the screen is another.
         let cases = if kind == FirmwareKind::Bios {
             &CASES[..]
         } else {
@@ -61,7 +60,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// The message is on the serial port, and the screen is white on red.
+/// Checks for the message on the serial port, and a screen in white on red.
 fn is_refused(kernel: Kernel, says: &str, kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let mut contents = built::contents()?;
     contents.kernel = payload(kernel)?;
@@ -84,13 +83,13 @@ fn is_refused(kernel: Kernel, says: &str, kind: FirmwareKind, deadline: Deadline
     })
 }
 
-/// The file for a case.
+/// Writes the file of a case.
 fn payload(kernel: Kernel) -> Result<Option<Payload>, Failed> {
     let path: PathBuf = match kernel {
         Kernel::NoModule | Kernel::Missing => return Ok(None),
         Kernel::CutShort => {
             let whole = std::fs::read(built::kernel())?;
-            // The headers, and too little of the segments.
+            // The headers, but not all of the segments.
             file("cut_short", &whole[..0x1800.min(whole.len() / 2)])?
         }
         Kernel::Garbage => file("garbage", &[0x5a; 70_000])?,

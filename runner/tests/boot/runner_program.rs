@@ -1,6 +1,6 @@
-//! `cargo run` from end to end: the program `runner` as a person starts it.
+//! `cargo run` from end to end: runs the program `runner` as a user does.
 //!
-//! QEMU is ended as a person ends it, by Ctrl-A X.
+//! The tests end QEMU as a user does, with Ctrl-A X.
 
 use std::fs;
 use std::net::TcpListener;
@@ -15,10 +15,10 @@ use crate::host::{TEST_LOADER, file, new_path, qemu, test_kernel_iso};
 use crate::limited_command::LimitedCommand;
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// What ends a QEMU whose serial port is on the terminal.
+/// Key sequence that ends a QEMU whose serial port is the terminal.
 pub(crate) const CTRL_A_X: &[u8] = b"\x01x";
 
-/// Arguments behind our own, and the number of processors that they give.
+/// QEMU arguments after ours, and the resulting number of processors.
 const PASSED_ON: [(&str, &[&str], u32); 5] = [
     ("no_arguments", &[], 4),
     ("nographic", &["--nographic"], 4),
@@ -27,7 +27,6 @@ const PASSED_ON: [(&str, &[&str], u32); 5] = [
     ("smp_8", &["--smp", "8"], 8),
 ];
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios: Vec<_> = PASSED_ON
         .into_iter()
@@ -57,7 +56,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     ));
     // It takes the picture after 5 seconds.
     scenarios.push(Scenario::new("runner_program::writes_a_screenshot", 30, writes_screenshot).alone());
-    // Each uses the debugger's usual port.
+    // Both use the debugger's default port.
     let rule = "runner_program::debug_waits_for_gdb_and_says_how_to_attach_it";
     scenarios.push(Scenario::new(rule, 30, waits_for_debugger).alone());
     scenarios.push(Scenario::new(
@@ -105,7 +104,7 @@ fn boots(own: &[&str], foreign: &[&str], cpus: u32, deadline: Deadline) -> Outco
     runner.wait().map(drop)
 }
 
-/// An option of the runner's behind one of QEMU's is an error that names it, and nothing boots.
+/// Checks that an option of the runner among QEMU's is an error that names it, and that nothing boots.
 fn refuses_late_option(deadline: Deadline) -> Outcome {
     let mut runner = start(&["--firmware", "bios", "-smp", "8", "--headless"], deadline)?;
     let status = runner.wait()?;
@@ -116,7 +115,7 @@ fn refuses_late_option(deadline: Deadline) -> Outcome {
     Ok(())
 }
 
-/// The kernel reads it, and warns of a word that it does not know.
+/// Checks that the kernel parses the command line, and warns of an unknown word.
 fn hands_command_line(deadline: Deadline) -> Outcome {
     let text = "log.level=debug strange.word=7";
     let mut runner = start(&["--firmware", "bios", "--headless", "--cmdline", text], deadline)?;
@@ -129,7 +128,7 @@ fn hands_command_line(deadline: Deadline) -> Outcome {
     runner.wait().map(drop)
 }
 
-/// Another file takes the program's place, as it is: its debug information stays.
+/// Checks that another file can replace the program, unchanged: its debug information stays.
 fn takes_program(deadline: Deadline) -> Outcome {
     let program = file("other_program", &fs::read(TEST_LOADER)?)?;
     let path = program.to_string_lossy().into_owned();
@@ -144,7 +143,7 @@ fn takes_program(deadline: Deadline) -> Outcome {
     runner.wait().map(drop)
 }
 
-/// A picture that can be read, with something on it.
+/// Checks that `--screenshot` writes a readable picture that is not empty.
 fn writes_screenshot(deadline: Deadline) -> Outcome {
     let png = new_path("by_the_runner.png");
     let path = png.to_string_lossy().into_owned();
@@ -170,7 +169,7 @@ fn writes_screenshot(deadline: Deadline) -> Outcome {
     }
 }
 
-/// `--debug` holds the machine before its first instruction, on the port that the editor's tasks know.
+/// Checks that `--debug` holds the machine before its first instruction, on the port of the editor's tasks.
 fn waits_for_debugger(deadline: Deadline) -> Outcome {
     if TcpListener::bind(("127.0.0.1", 1234)).is_err() {
         return Err("port 1234 of this host is in use: another machine waits for a debugger?".into());
@@ -184,7 +183,8 @@ fn waits_for_debugger(deadline: Deadline) -> Outcome {
     runner.wait().map(drop)
 }
 
-/// The runner removes them from what it prints, firmware's included, and asks the kernel for none in QEMU's own file.
+/// Checks that the runner removes all colours from its output, including the firmware's, and that QEMU's own log file
+/// has none.
 fn writes_plain_text(deadline: Deadline) -> Outcome {
     let log = crate::host::folder().join("serial_file.log");
     let device = format!("file:{}", log.display());
@@ -208,7 +208,7 @@ fn writes_plain_text(deadline: Deadline) -> Outcome {
     Ok(())
 }
 
-/// It starts no QEMU.
+/// Checks that the runner names the process that holds the debugger's port, and does not start QEMU.
 fn names_holder_of_port(deadline: Deadline) -> Outcome {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let device = format!("tcp:127.0.0.1:{}", listener.local_addr()?.port());
@@ -221,7 +221,7 @@ fn names_holder_of_port(deadline: Deadline) -> Outcome {
     Ok(())
 }
 
-/// As after SIGKILL, QEMU is gone; the folder is too, which nobody could remove then.
+/// Checks that signals end the runner and QEMU, and that the runner removes its temporary folder first.
 fn stops_on_signals(deadline: Deadline) -> Outcome {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
@@ -244,13 +244,13 @@ fn stops_on_signals(deadline: Deadline) -> Outcome {
     Ok(())
 }
 
-/// Lets the runner boot another ISO than its own: the last word on a drive's file is QEMU's `-set`.
+/// Boots another ISO: QEMU's `-set` overrides the drive's file.
 fn start_with_iso(iso: &Path, deadline: Deadline) -> Result<LimitedCommand, Failed> {
     let file = format!("drive.boot_medium.file={}", iso.display());
     start(&["--firmware", "bios", "--headless", "-set", &file], deadline)
 }
 
-/// It says that there was one, boots again by itself and names the exception.
+/// Checks that the runner reports a triple fault, boots again to record it, and names the exception.
 fn explains_triple_fault(deadline: Deadline) -> Outcome {
     let mut runner = start_with_iso(&test_kernel_iso("scenario=fault")?, deadline)?;
     let status = runner.wait()?;
@@ -272,7 +272,7 @@ fn explains_triple_fault(deadline: Deadline) -> Outcome {
     }
 }
 
-/// Exit code 123, and the report on the terminal.
+/// Checks for exit code 123, and the panic report on the terminal.
 fn tells_of_panic(deadline: Deadline) -> Outcome {
     let mut runner = start_with_iso(&test_kernel_iso("scenario=panic")?, deadline)?;
     let status = runner.wait()?;
@@ -286,7 +286,7 @@ fn tells_of_panic(deadline: Deadline) -> Outcome {
     }
 }
 
-/// The whole line of the specification; the runner chooses one thread for all processors.
+/// Runs the specification's whole command line; the runner chooses one thread for all processors.
 fn boots_300(deadline: Deadline) -> Outcome {
     let qemu: &Qemu = qemu()?;
     if !qemu.has_x2apic() {

@@ -1,4 +1,4 @@
-//! A named test with a time limit, and how tests share the host.
+//! A named test with a time limit, and the sharing of the host between tests.
 
 use std::io::Write;
 use std::sync::{PoisonError, RwLock};
@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Failed, Trial};
 
-/// What the name of a slow scenario begins with.
+/// Prefix of a slow scenario's name.
 pub(crate) const SLOW: &str = "slow::";
 
-/// Held by every running scenario: shared by most, exclusively by one that runs alone. Other locks may be taken inside.
+/// Lock of every running scenario: shared by most, exclusive for one that runs alone. Other locks may be taken while it
+/// is held.
 static HOST: RwLock<()> = RwLock::new(());
 
-/// What a scenario returns: an error holds what went wrong and the log that shows it.
+/// Result of a scenario: an error contains the reason and the log.
 pub(crate) type Outcome = Result<(), Failed>;
 
-/// The time by which a scenario must have ended. All its waits end then.
+/// The time at which all waits of a scenario end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline {
     end: Instant,
@@ -30,27 +31,27 @@ impl Deadline {
         }
     }
 
-    /// Time left, or zero.
+    /// Returns the time left, or zero.
     pub(crate) fn left(&self) -> Duration {
         self.end.saturating_duration_since(Instant::now())
     }
 
-    /// The whole time limit.
+    /// Returns the whole time limit.
     pub(crate) fn limit(&self) -> Duration {
         self.limit
     }
 }
 
-/// What else may run on the host at the same time.
+/// Other load allowed on the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Company {
-    /// Other scenarios.
+    /// Other scenarios may run.
     Others,
-    /// Nothing: the scenario measures time, needs all of the host's processors, or uses a fixed port.
+    /// No other scenario may run: the scenario measures time, needs all of the host's processors, or uses a fixed port.
     None,
 }
 
-/// A test to be run.
+/// A test.
 pub(crate) struct Scenario {
     /// `subject::rule`, or `slow::subject_rule`.
     name: String,
@@ -60,7 +61,8 @@ pub(crate) struct Scenario {
 }
 
 impl Scenario {
-    /// A scenario with a limit in seconds: about ten times what it takes on an idle host, so that it also suffices beside
+    /// Makes a scenario with a limit in seconds: about ten times its duration on an idle host, so that the limit also
+    /// suffices beside another scenario.
     /// another one.
     pub(crate) fn new(
         name: impl Into<String>,
@@ -75,31 +77,31 @@ impl Scenario {
         }
     }
 
-    /// Lets no other scenario run beside this one.
+    /// Makes the scenario run alone.
     pub(crate) fn alone(mut self) -> Self {
         self.company = Company::None;
         self
     }
 
-    /// True if the scenario runs only when it is asked for.
+    /// Returns whether the scenario only runs on request.
     pub(crate) fn is_slow(&self) -> bool {
         self.name.starts_with(SLOW)
     }
 
-    /// Puts scenarios that run alone last, so that each waits for the others only once.
+    /// Sorts scenarios that run alone to the end, so that each waits for the others only once.
     pub(crate) fn sort(scenarios: &mut [Self]) {
         scenarios.sort_by_key(|scenario| scenario.company);
     }
 
-    /// The scenario as a test of the harness. A slow one counts as ignored.
+    /// Converts the scenario to a test of the harness. A slow one counts as ignored.
     pub(crate) fn into_trial(self) -> Trial {
         let is_slow = self.is_slow();
         Trial::test(self.name.clone(), move || self.run()).with_ignored_flag(is_slow)
     }
 
-    /// Waits for its turn, runs, and tells both on standard output. The time limit begins with the turn.
+    /// Waits for its turn, runs, and reports both on standard output. The time limit starts with the turn.
     fn run(self) -> Outcome {
-        // The locks guard no data, so one that a failed scenario has poisoned is as good as before.
+        // The locks guard no data, so a lock poisoned by a failed scenario is still usable.
         let (_shared, _exclusive) = match self.company {
             Company::Others => (Some(HOST.read().unwrap_or_else(PoisonError::into_inner)), None),
             Company::None => (None, Some(HOST.write().unwrap_or_else(PoisonError::into_inner))),
@@ -112,7 +114,7 @@ impl Scenario {
     }
 }
 
-/// Writes a line in one piece. A closed standard output is no reason to stop.
+/// Writes a line at once. Ignores a closed standard output.
 fn tell(line: &str) {
     let _ = std::io::stdout().lock().write_all(format!("{line}\n").as_bytes());
 }

@@ -1,4 +1,4 @@
-//! The screen: the log's glyphs, pixel for pixel, and a colour over all of it.
+//! The screen: the log's glyphs, pixel for pixel, and a single colour.
 
 use embedded_graphics::pixelcolor::Rgb888;
 use embedded_graphics::prelude::RgbColor;
@@ -8,10 +8,9 @@ use crate::booted::Booted;
 use crate::host::{FIRMWARES, boot_limit_s, firmware_name, iso_with, machine, shipped_iso, test_kernel_iso};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// What our loader says of an adapter whose pixels lie nowhere in the address space.
+/// Our loader's message about an adapter whose pixels have no address.
 const NO_LINEAR_MEMORY: &str = "multiboot2_loader: warning: frame buffer refused: it has no linear memory (address 0)";
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for kind in FIRMWARES {
@@ -40,7 +39,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// Compares the screen with the serial log, once all is quiet.
+/// Compares the screen with the serial log, once no more lines come.
 fn expect_log_on_screen(booted: &mut Booted) -> Outcome {
     let lines = booted.log_lines();
     booted.expect_picture(|picture| match picture.first_difference(&picture.of_log(&lines)) {
@@ -49,14 +48,14 @@ fn expect_log_on_screen(booted: &mut Booted) -> Outcome {
     })
 }
 
-/// The shipped kernel's log.
+/// Checks the shipped kernel's log.
 fn shows_the_log(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let mut booted = Booted::start(&machine(kind, &shipped_iso()?)?, deadline)?;
     booted.expect("are up and idle")?;
     expect_log_on_screen(&mut booted)
 }
 
-/// An adapter of the 1990s.
+/// Boots with an adapter of the 1990s.
 fn shows_the_log_on_cirrus(deadline: Deadline) -> Outcome {
     let iso = iso_with(built::contents()?, Some(LoaderKind::Grub))?;
     let mut machine = machine(FirmwareKind::Bios, &iso)?;
@@ -66,7 +65,7 @@ fn shows_the_log_on_cirrus(deadline: Deadline) -> Outcome {
     expect_log_on_screen(&mut booted)
 }
 
-/// The screen is not used, the reason is said, and all else works.
+/// Checks that the kernel does without the screen, reports the reason, and otherwise works.
 fn refuses_virtio(deadline: Deadline) -> Outcome {
     let iso = iso_with(built::contents()?, Some(LoaderKind::Grub))?;
     let mut machine = machine(FirmwareKind::Uefi, &iso)?;
@@ -81,7 +80,7 @@ fn refuses_virtio(deadline: Deadline) -> Outcome {
     booted.check(text.contains("No frame buffer"), "the kernel found a frame buffer")
 }
 
-/// More lines than rows.
+/// Scrolls: logs more lines than the screen has rows.
 fn shows_the_last_lines(deadline: Deadline) -> Outcome {
     let iso = test_kernel_iso("scenario=log_scroll")?;
     let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)?;
@@ -90,14 +89,14 @@ fn shows_the_last_lines(deadline: Deadline) -> Outcome {
     expect_log_on_screen(&mut booted)
 }
 
-/// The report of a panic, drawn although the kernel stops at once.
+/// Checks that a panic report is drawn, although the kernel stops at once.
 fn shows_a_panic(deadline: Deadline) -> Outcome {
     let mut machine = machine(FirmwareKind::Bios, &test_kernel_iso("scenario=panic")?)?;
-    // The test kernel ends QEMU after a panic. QEMU pauses instead, so that its screen can be photographed.
+    // The test kernel ends QEMU after a panic. Here QEMU pauses instead, so that the test can take a picture.
     machine.extra_arguments = vec!["-action".into(), "shutdown=pause".into()];
     let mut booted = Booted::start(&machine, deadline)?;
     booted.expect("ERROR panicked at")?;
-    // The line arrives in pieces: only its end shows that it is whole.
+    // The line arrives in pieces: its end shows that it is complete.
     booted.expect("deliberate, with a number: 42")?;
     let lines = booted.log_lines();
     let report = lines.iter().find(|line| line.level == "ERROR");
@@ -108,7 +107,7 @@ fn shows_a_panic(deadline: Deadline) -> Outcome {
     })
 }
 
-/// `fill_solid` with magenta.
+/// Checks `fill_solid` with magenta.
 fn fills(deadline: Deadline) -> Outcome {
     let iso = test_kernel_iso("scenario=magenta log.level=error")?;
     let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)?;

@@ -1,4 +1,4 @@
-//! The serial port that the SPCR table names: the log moves there, before the other processors start.
+//! The SPCR table's serial port: the log moves there before the other processors start.
 
 use std::{fs, path::Path, sync::Mutex};
 
@@ -14,42 +14,41 @@ use crate::host::{
 use crate::log_lines::plain;
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// COM2's first port.
+/// First I/O port of COM2.
 const COM2: u64 = 0x2f8;
 
-/// Bytes of the memory that stands in for a UART.
+/// Size of the memory that simulates a UART.
 const UART_BYTES: usize = 1 << 20;
 
-/// What QEMU calls the device with the memory.
+/// QEMU's name of the device with that memory.
 const DEVICE_ID: &str = "PCI device 1af4:1110";
 
-/// In the line status register: everything written has left, and more may come.
+/// Line status register of an idle transmitter: all bytes sent, ready for more.
 const READY: u8 = 0x60;
 
-/// The number of the line status register.
+/// Index of the line status register.
 const LINE_STATUS: usize = 5;
 
-/// How a table describes registers: address space, bits, access size (ACPI specification, "Generic Address Structure").
+/// Register description in a table: address space, bits, access size (ACPI specification, "Generic Address Structure").
 #[derive(Clone, Copy)]
 struct Registers {
-    /// 0 for memory, 1 for I/O ports.
+    /// Address space: 0 for memory, 1 for I/O ports.
     space: u8,
-    /// Bits from one register to the next.
+    /// Distance of registers in bits.
     width_bits: u8,
-    /// 1, 2 and 3 for bytes, words, double words.
+    /// Access size: 1, 2 and 3 for bytes, words, double words.
     access_size: u8,
-    /// The first one.
+    /// Address of the first register.
     address: u64,
 }
 
-/// The baud rates of a table: "leave as it is", and 115,200.
+/// Baud rates of a table: "leave as it is", and 115,200.
 const BAUD_RATES: [(&str, u8); 2] = [("as_it_is", 0), ("at_115200_baud", 7)];
 
-/// Layouts of registers in memory: bits from one to the next, and access size.
+/// Layouts of registers in memory: distance in bits, and access size.
 const LAYOUTS: [(&str, u8, u8); 3] = [("byte", 8, 1), ("word", 16, 2), ("double_word", 32, 3)];
 
-/// Tables that are not followed: the rule, the kind of UART, where it is said to be, the code of its baud rate, and what the
-/// kernel has to say.
+/// Tables that the kernel must refuse: test name, kind of UART, address, code of the baud rate, and expected log line.
 const REFUSED: [(&str, u8, Registers, u8, &str); 6] = [
     (
         "registers_in_ram_are_refused",
@@ -100,7 +99,7 @@ const REFUSED: [(&str, u8, Registers, u8, &str); 6] = [
         "WARN  There is no UART where the SPCR ACPI table says: the log stays at COM1",
     ),
     (
-        "a_baud_rate_that_nobody_knows_is_refused",
+        "an_unknown_baud_rate_is_refused",
         0,
         Registers {
             space: 1,
@@ -125,7 +124,6 @@ const REFUSED: [(&str, u8, Registers, u8, &str); 6] = [
     ),
 ];
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for kind in FIRMWARES {
@@ -142,7 +140,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 moves_to_com2(kind, code, deadline)
             }));
         }
-        // UEFI puts the registers above 4 GiB; how wide they are is the same there.
+        // UEFI assigns addresses above 4 GiB; the register layouts do not depend on that.
         let layouts = if kind == FirmwareKind::Bios {
             &LAYOUTS[..]
         } else {
@@ -172,7 +170,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// An SPCR table of revision 2.
+/// Makes an SPCR table of revision 2.
 fn spcr(interface_type: u8, registers: Registers, baud_code: u8) -> Vec<u8> {
     let mut table = b"SPCR".to_vec();
     table.extend(80_u32.to_le_bytes());
@@ -187,7 +185,7 @@ fn spcr(interface_type: u8, registers: Registers, baud_code: u8) -> Vec<u8> {
     table
 }
 
-/// The log begins on COM1, and goes on at COM2, with all that the other processors say.
+/// Checks that the log starts on COM1 and moves to COM2, with the lines of all processors.
 fn moves_to_com2(kind: FirmwareKind, baud_code: u8, deadline: Deadline) -> Outcome {
     let com2 = new_path("com2.txt");
     let registers = Registers {
@@ -217,8 +215,8 @@ fn moves_to_com2(kind: FirmwareKind, baud_code: u8, deadline: Deadline) -> Outco
     )
 }
 
-/// The log goes to memory of a device, which keeps the last byte that was written: the end of a line. Before the first one
-/// everything is on COM1.
+/// Moves the log to a device's memory, which keeps the last byte written: the end of a line. All earlier lines are on
+/// COM1.
 fn moves_to_memory(kind: FirmwareKind, width_bits: u8, access_size: u8, deadline: Deadline) -> Outcome {
     let stride = usize::from(width_bits / 8);
     let mut memory = vec![0; UART_BYTES];
@@ -249,7 +247,7 @@ fn moves_to_memory(kind: FirmwareKind, width_bits: u8, access_size: u8, deadline
     )
 }
 
-/// The log does not wait for ever for a port that says that it is busy.
+/// Checks that the log does not wait for ever for a port that stays busy.
 fn never_ready(deadline: Deadline) -> Outcome {
     let uart = new_path("busy_uart.bin");
     fs::write(&uart, [0; UART_BYTES])?;
@@ -272,7 +270,7 @@ fn never_ready(deadline: Deadline) -> Outcome {
     )
 }
 
-/// Gives the machine a device with memory of a file.
+/// Adds a device with memory from a file to the machine.
 fn add_memory(machine: &mut Machine, file: &Path) {
     machine.extra_arguments.push("-object".into());
     let mut object = argument_with_file("memory-backend-file,id=hm,share=on,mem-path=", file);
@@ -283,8 +281,8 @@ fn add_memory(machine: &mut Machine, file: &Path) {
         .extend(["-device", "ivshmem-plain,memdev=hm"].map(Into::into));
 }
 
-/// The address at which the firmware puts the memory of the device: the same in every boot with the same firmware, so it is
-/// looked up in one boot only.
+/// Returns the address that the firmware assigns to the device's memory. It depends on the firmware only, so one boot
+/// finds it for all tests.
 fn address_of_memory(kind: FirmwareKind, machine: &Machine, deadline: Deadline) -> Result<u64, Failed> {
     static WITH_BIOS: Mutex<Option<u64>> = Mutex::new(None);
     static WITH_UEFI: Mutex<Option<u64>> = Mutex::new(None);
@@ -313,7 +311,7 @@ fn address_of_memory(kind: FirmwareKind, machine: &Machine, deadline: Deadline) 
     Ok(*known.insert(address))
 }
 
-/// The log stays on COM1, and says why.
+/// Checks that the log stays on COM1, and reports the reason.
 fn refuses(table: Vec<u8>, says: &str, deadline: Deadline) -> Outcome {
     let mut machine = machine_on_one_thread(FirmwareKind::Bios, &shipped_iso()?)?;
     add_table(&mut machine, "spcr", table)?;

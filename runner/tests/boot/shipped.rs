@@ -1,4 +1,4 @@
-//! The shipped ISO itself, on the machines that it should boot on.
+//! The shipped ISO on all machines that it supports.
 
 use iso_image::{Payload, without_debug_information};
 use libtest_mimic::Failed;
@@ -10,16 +10,16 @@ use crate::host::{
 };
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// The media of the matrix.
+/// Boot media of the matrix.
 const MEDIA: [(BootMedium, &str); 3] = [
     (BootMedium::Cd, "cd"),
     (BootMedium::Usb, "usb"),
     (BootMedium::Hdd, "hdd"),
 ];
-/// The numbers of processors of the matrix.
+/// Processor counts of the matrix.
 const CPU_COUNTS: [u32; 2] = [1, 4];
 
-/// The matrix, odd machines, and many processors.
+/// The matrix, unusual machines, and many processors.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for kind in FIRMWARES {
@@ -69,7 +69,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// A machine that differs from the usual one.
+/// A machine that differs from the default.
 fn scenario(
     name: String,
     kind: FirmwareKind,
@@ -91,12 +91,12 @@ fn boot(machine: &Machine, deadline: Deadline) -> Result<Booted, Failed> {
     Ok(booted)
 }
 
-/// The last line of the boot.
+/// Start of the boot's last line.
 fn idle_line(machine: &Machine) -> String {
     format!("All {} processors are up and idle", machine.cpus)
 }
 
-/// What the log of every boot has to say.
+/// Checks the log lines that every boot must have.
 fn check_log(booted: &Booted, machine: &Machine) -> Outcome {
     let lines = booted.log_lines();
     let digits = format!("{:X}", machine.cpus - 1).len();
@@ -130,7 +130,7 @@ fn check_log(booted: &Booted, machine: &Machine) -> Outcome {
     booted.check(trouble.is_none(), &format!("errors or warnings: {trouble:?}"))
 }
 
-/// Bytes of the program as it lies on the ISO.
+/// Returns the size of the program on the ISO.
 fn program_size_on_iso() -> Result<usize, Failed> {
     let contents = built::contents()?;
     match contents.modules.first().map(|module| &module.payload) {
@@ -139,7 +139,7 @@ fn program_size_on_iso() -> Result<usize, Failed> {
     }
 }
 
-/// 64 MiB. With UEFI our loader is asked for: Limine 11 stops there, since no memory is left for itself.
+/// Boots with 64 MiB. With UEFI, only our loader: Limine 11 itself needs more memory.
 fn boots_in_little_memory(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let iso = match kind {
         FirmwareKind::Bios => shipped_iso()?,
@@ -151,7 +151,7 @@ fn boots_in_little_memory(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     check_log(&booted, &machine)
 }
 
-/// A processor without x2APIC, NX, PAT, global pages, pages of 1 GiB and all newer protections: the kernel says so.
+/// Checks that the kernel reports a processor without x2APIC, NX, PAT, global pages, 1 GiB pages and newer protections.
 fn boots_with_meagre_processor(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let mut machine = machine(kind, &shipped_iso()?)?;
     machine.cpu_model = "qemu64,-nx,-pat,-pge".to_owned();
@@ -170,7 +170,7 @@ fn boots_with_meagre_processor(kind: FirmwareKind, deadline: Deadline) -> Outcom
     Ok(())
 }
 
-/// Without a display adapter the log goes to the serial port only, and the kernel says so.
+/// Checks that, without a display adapter, the kernel only logs to the serial port, and reports that.
 fn boots_blind(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let mut machine = machine(kind, &shipped_iso()?)?;
     machine.display = Display::NoAdapter;
@@ -183,12 +183,12 @@ fn boots_blind(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     booted.check(says_so, "the kernel did not notice that there is no frame buffer")
 }
 
-/// How many processors have logged the first interrupt of their timers.
+/// Counts the processors that have logged their first timer interrupt.
 fn first_interrupts(booted: &Booted) -> usize {
     booted.text().matches("Received APIC timer interrupt").count()
 }
 
-/// More processors than xAPIC ids; only an x2APIC reaches them.
+/// Boots with more processors than xAPIC ids: the kernel needs x2APIC.
 fn boots_with_300_cpus(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     let qemu = qemu()?;
     if !qemu.has_x2apic() {
@@ -204,7 +204,7 @@ fn boots_with_300_cpus(kind: FirmwareKind, deadline: Deadline) -> Outcome {
     machine.cpu_model = "qemu64,+x2apic".to_owned();
     let booted = boot(&machine, deadline)?;
     check_log(&booted, &machine)?;
-    // The last processor to come up logs its first interrupt behind the last line of the boot.
+    // The last processor may log its first interrupt after the boot's last line.
     while first_interrupts(&booted) < 300 && !deadline.left().is_zero() {
         std::thread::sleep(std::time::Duration::from_millis(200));
     }

@@ -1,4 +1,4 @@
-//! A panic stops the machine: every processor halts, and one report is all that follows.
+//! A panic stops the machine: every processor halts, and no line follows the report.
 
 use runner::FirmwareKind;
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::booted::Booted;
 use crate::host::{machine, test_kernel_iso};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// The scenario of the test kernel, the rule, processors, and the limit in seconds.
+/// Scenario of the test kernel, test name, processors, and time limit in seconds.
 const CASES: [(&str, &str, u32, u64); 4] = [
     ("panic_while_others_log", "a_panic_stops_4_processors_that_log", 4, 30),
     (
@@ -30,7 +30,6 @@ const CASES: [(&str, &str, u32, u64); 4] = [
     ),
 ];
 
-/// All of the subject.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     CASES
         .into_iter()
@@ -42,7 +41,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         .collect()
 }
 
-/// After the report no processor logs, and all halt.
+/// Checks that, after the report, no processor logs, and all halt.
 fn stops(scenario: &str, cpus: u32, deadline: Deadline) -> Outcome {
     let iso = test_kernel_iso(&format!("scenario={scenario} panic=halt"))?;
     let mut machine = machine(FirmwareKind::Bios, &iso)?;
@@ -70,7 +69,7 @@ fn stops(scenario: &str, cpus: u32, deadline: Deadline) -> Outcome {
     )
 }
 
-/// Waits until QEMU says of each processor that it halts, with interrupts off: one that idles halts too, but with them on.
+/// Waits until QEMU reports each processor as halted with interrupts off; an idle processor halts with interrupts on.
 fn wait_until_all_halt(booted: &mut Booted, cpus: u32, deadline: Deadline) -> Outcome {
     loop {
         let registers = booted.command("human-monitor-command", &json!({ "command-line": "info registers -a" }))?;
@@ -86,7 +85,7 @@ fn wait_until_all_halt(booted: &mut Booted, cpus: u32, deadline: Deadline) -> Ou
     }
 }
 
-/// Whether a processor halts with interrupts off, by QEMU's list of its registers.
+/// Returns whether a processor halts with interrupts off, from QEMU's list of its registers.
 fn has_stopped(registers: &str) -> bool {
     const INTERRUPT_FLAG: u32 = 1 << 9;
     let flags = registers.split_once("RFL=").and_then(|(_, rest)| rest.get(..8));

@@ -1,6 +1,6 @@
-//! Scenarios of the test kernel that end in a report or go on to a last line, on four processors.
+//! Scenarios of the test kernel that end in a report or reach a last line, on four processors.
 //!
-//! They boot with BIOS only: what they test begins long after the kernel has taken over from the firmware.
+//! They boot with BIOS only: they start long after the kernel has taken over from the firmware.
 
 use runner::{Ending, FirmwareKind};
 
@@ -8,55 +8,59 @@ use crate::booted::Booted;
 use crate::host::{boot_limit_s, machine, machine_on_one_thread, test_kernel_iso};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
-/// A scenario of the test kernel, and what its log has to say.
+/// A scenario of the test kernel, and its expected log.
 #[derive(Clone, Copy)]
 pub(crate) struct Expectation {
-    /// The scenario's name.
+    /// Name on the kernel's command line.
     pub(crate) scenario: &'static str,
-    /// The rule that it guards: the test's name.
+    /// Name of the test.
     pub(crate) rule: &'static str,
-    /// What the log has to say.
-    pub(crate) says: &'static [&'static str],
-    /// How the run ends.
+    /// Expected texts in the log.
+    pub(crate) expected: &'static [&'static str],
+    /// Expected end of the run.
     pub(crate) end: End,
 }
 
-/// How a run ends.
+/// End of a run.
 #[derive(Clone, Copy)]
 pub(crate) enum End {
-    /// By one report of a fault or panic, and the failing exit code.
+    /// A single report of a fault or panic, and the failing exit code.
     Report,
-    /// Not at all: this is the scenario's last line, and there is no error.
+    /// The scenario's last line, without any error.
     LastLine(&'static str),
 }
 
-/// A scenario that ends in a report.
-pub(crate) const fn reports(scenario: &'static str, rule: &'static str, says: &'static [&'static str]) -> Expectation {
+/// Makes a scenario that ends in a report.
+pub(crate) const fn reports(
+    scenario: &'static str,
+    rule: &'static str,
+    expected: &'static [&'static str],
+) -> Expectation {
     Expectation {
         scenario,
         rule,
-        says,
+        expected,
         end: End::Report,
     }
 }
 
-/// A scenario that goes on to a last line.
-pub(crate) const fn goes_on(
+/// Makes a scenario that reaches a last line.
+pub(crate) const fn reaches_last_line(
     scenario: &'static str,
     rule: &'static str,
-    says: &'static [&'static str],
+    expected: &'static [&'static str],
     last_line: &'static str,
 ) -> Expectation {
     Expectation {
         scenario,
         rule,
-        says,
+        expected,
         end: End::LastLine(last_line),
     }
 }
 
 impl Expectation {
-    /// The test.
+    /// Makes the test.
     pub(crate) fn test(self, subject: &str) -> Scenario {
         let name = format!("{subject}::{}", self.rule);
         Scenario::new(name, boot_limit_s(FirmwareKind::Bios), move |deadline| {
@@ -64,7 +68,7 @@ impl Expectation {
         })
     }
 
-    /// Boots, and compares the log with what is expected.
+    /// Boots, and checks the log.
     fn check(self, deadline: Deadline) -> Outcome {
         let iso = test_kernel_iso(&format!("scenario={}", self.scenario))?;
         let mut booted = Booted::start(&machine_on_one_thread(FirmwareKind::Bios, &iso)?, deadline)?;
@@ -76,7 +80,7 @@ impl Expectation {
         let errors = text.matches(" ERROR ").count();
         let allowed = usize::from(matches!(self.end, End::Report));
         booted.check(errors == allowed, &format!("{errors} lines of errors, not {allowed}"))?;
-        self.says
+        self.expected
             .iter()
             .try_for_each(|words| booted.check(text.contains(words), &format!("the log does not say {words:?}")))
     }

@@ -1,44 +1,43 @@
-//! Programs of a few instructions, as ELF files made by hand: what ends in a certain way needs no compiler.
+//! Programs of a few instructions, assembled by hand into ELF files, so that tests need no compiler.
 
 use syscall_abi::{LogLevel, SyscallNumber};
 
-/// Where a program lies.
+/// Load address of a program.
 const BASE: u64 = 0x40_0000;
-/// Bytes of an ELF header (System V ABI, "ELF Header").
+/// Size of an ELF header (System V ABI, "ELF Header").
 const ELF_HEADER_BYTES: u16 = 64;
-/// Bytes of a program header (System V ABI, "Program Header").
+/// Size of a program header (System V ABI, "Program Header").
 const PROGRAM_HEADER_BYTES: u16 = 56;
-/// Where the instructions begin, in the file and from [`BASE`] on.
+/// Offset of the instructions, in the file and from [`BASE`].
 const CODE_OFFSET: u64 = (ELF_HEADER_BYTES + PROGRAM_HEADER_BYTES) as u64;
 
-/// Executable and readable (System V ABI, `PF_X` and `PF_R`).
+/// Flags: executable and readable (System V ABI, `PF_X` and `PF_R`).
 const READ_EXECUTE: u32 = 1 | 4;
 
-/// `syscall`.
+/// The instruction `syscall`.
 const SYSCALL: [u8; 2] = [0x0f, 0x05];
 
-/// Instructions, and behind them texts that they use.
+/// A sequence of instructions and embedded texts.
 #[derive(Debug, Default)]
 pub(crate) struct TinyProgram {
-    /// The instructions so far.
     code: Vec<u8>,
 }
 
 impl TinyProgram {
-    /// Adds instructions.
+    /// Appends instructions.
     pub(crate) fn then(mut self, instructions: &[u8]) -> Self {
         self.code.extend_from_slice(instructions);
         self
     }
 
-    /// Ends with a code.
+    /// Appends an exit with a code.
     pub(crate) fn then_exit(self, code: u64) -> Self {
         self.set_rax(SyscallNumber::Exit).set_rdi(code).then(&SYSCALL)
     }
 
-    /// Logs a text as an error.
+    /// Appends a log call with a text, at level error.
     pub(crate) fn then_log(self, text: &str) -> Self {
-        // The text lies between: a jump leads over it (`jmp rel32`).
+        // A jump skips the embedded text (`jmp rel32`).
         let length = u32::try_from(text.len()).expect("tests log short texts");
         let jump = self.then(&[0xe9]).then(&length.to_le_bytes());
         let address = BASE + CODE_OFFSET + jump.code.len() as u64;
@@ -53,13 +52,13 @@ impl TinyProgram {
             .then(&SYSCALL)
     }
 
-    /// Never ends.
+    /// Appends an endless loop.
     pub(crate) fn then_loop(self) -> Self {
         // jmp to itself
         self.then(&[0xeb, 0xfe])
     }
 
-    /// The program's file: one segment, r-x, which is the whole file.
+    /// Returns the ELF file: one segment, r-x, that contains the whole file.
     pub(crate) fn elf(&self) -> Vec<u8> {
         let size = CODE_OFFSET + self.code.len() as u64;
         // 64-bit, little-endian, version 1.
@@ -75,7 +74,7 @@ impl TinyProgram {
         for half in [0, 0, ELF_HEADER_BYTES, PROGRAM_HEADER_BYTES, 1, 64, 0, 0] {
             file.extend(half.to_le_bytes());
         }
-        // To be loaded (PT_LOAD).
+        // A segment to load (PT_LOAD).
         file.extend(1_u32.to_le_bytes());
         file.extend(READ_EXECUTE.to_le_bytes());
         // Offset, virtual and physical address, sizes in the file and in memory, alignment.
@@ -86,13 +85,13 @@ impl TinyProgram {
         file
     }
 
-    /// `mov eax, imm32`.
+    /// Appends `mov eax, imm32`.
     fn set_rax(self, number: SyscallNumber) -> Self {
         let number = u32::try_from(u64::from(number)).expect("there are few calls");
         self.then(&[0xb8]).then(&number.to_le_bytes())
     }
 
-    /// `mov rdi, imm64`.
+    /// Appends `mov rdi, imm64`.
     fn set_rdi(self, value: u64) -> Self {
         self.then(&[0x48, 0xbf]).then(&value.to_le_bytes())
     }
