@@ -1,4 +1,4 @@
-//! Tells the linker where the image lies.
+//! Passes the linker script to the linker.
 
 fn main() {
     bare_metal_link::with_script("linker-x86_64.ld");

@@ -85,7 +85,7 @@ impl<T> IrqSpinLock<T> {
         let taken = self
             .owner
             .compare_exchange(NO_OWNER, this_cpu, Ordering::Acquire, Ordering::Relaxed);
-        taken.map(|_nobody| ())
+        taken.map(|_no_owner| ())
     }
 
     /// Waits until the lock looks free. It only reads, so the cache line stays shared among all waiting processors.

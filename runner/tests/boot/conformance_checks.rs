@@ -62,7 +62,7 @@ fn corrupted_values_fail(deadline: Deadline) -> Outcome {
     let port = free_port()?;
     machine.debugger = Some(Debugger { port });
     let mut booted = Booted::start(&machine, deadline)?;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/boot/conformance_spoilt.gdb");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/boot/conformance_corrupted.gdb");
     let mut command = Command::new("gdb");
     command
         .args(["-nx", "-batch", CONFORMANCE_KERNEL, "-ex"])

@@ -201,7 +201,7 @@ fn comes_up(kind: FirmwareKind, case: &Case, deadline: Deadline) -> Outcome {
     let booted = come_up(&machine, deadline)?;
     let text = booted.text();
     for words in *says {
-        booted.check(text.contains(words), &format!("the log does not say {words:?}"))?;
+        booted.check(text.contains(words), &format!("the log lacks {words:?}"))?;
     }
     for words in *says_not {
         booted.check(!text.contains(words), &format!("the log says {words:?}"))?;
@@ -224,7 +224,7 @@ fn tables_and_date(kind: FirmwareKind, deadline: Deadline) -> Outcome {
         "Booted on 2031-02-03 at 04:05:",
         "Clock: TSC ",
     ] {
-        booted.check(text.contains(words), &format!("the log does not say {words:?}"))?;
+        booted.check(text.contains(words), &format!("the log lacks {words:?}"))?;
     }
     let firsts = text.matches("Received APIC timer interrupt").count();
     booted.check(
@@ -252,10 +252,7 @@ fn refuses_hpet(address: u64, why: &str, deadline: Deadline) -> Outcome {
         &format!("WARN  The HPET cannot be used: {why}"),
         "Hz by the ACPI's power management timer",
     ] {
-        booted.check(
-            booted.text().contains(words),
-            &format!("the log does not say {words:?}"),
-        )?;
+        booted.check(booted.text().contains(words), &format!("the log lacks {words:?}"))?;
     }
     Ok(())
 }

@@ -199,7 +199,7 @@ fn check_log(booted: &Booted, text: &str) -> Outcome {
     let foreign = lines
         .iter()
         .find(|line| line.level == "ERROR" && !line.message.starts_with("hostile_program: "));
-    booted.check(foreign.is_none(), &format!("an error of the kernel's: {foreign:?}"))?;
+    booted.check(foreign.is_none(), &format!("a kernel error: {foreign:?}"))?;
     for forged in [
         "[0] ERROR panicked at fake",
         "[0] INFO  Rebooting",
@@ -226,7 +226,7 @@ fn long_lines(deadline: Deadline) -> Outcome {
     booted.expect_ending(&Ending::Passed)?;
     let lines = booted.log_lines();
     let escaped = lines.iter().filter(|line| line.message.ends_with(r"\u{1}\u{1}"));
-    booted.check(escaped.count() as u64 == LINES, "the program's lines are not all there")?;
+    booted.check(escaped.count() as u64 == LINES, "lines of the program are missing")?;
     let calls = lines.iter().find_map(|line| {
         let count = line.message.strip_suffix(" calls while a program logged")?;
         count.parse::<u64>().ok()

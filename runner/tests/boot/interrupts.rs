@@ -196,10 +196,7 @@ fn sleepers_wake(deadline: Deadline) -> Outcome {
         "Slept with interrupts off: ",
         "Clock refined: TSC ",
     ] {
-        booted.check(
-            booted.text().contains(words),
-            &format!("the log does not say {words:?}"),
-        )?;
+        booted.check(booted.text().contains(words), &format!("the log lacks {words:?}"))?;
     }
     Ok(())
 }
@@ -223,10 +220,7 @@ fn device_interrupt(kind: FirmwareKind, machine_type: &str, deadline: Deadline) 
         "Not routed: there is no processor 4",
         "Not routed: vector 0x1f is that of an exception",
     ] {
-        booted.check(
-            booted.text().contains(words),
-            &format!("the log does not say {words:?}"),
-        )?;
+        booted.check(booted.text().contains(words), &format!("the log lacks {words:?}"))?;
     }
     Ok(())
 }

@@ -78,7 +78,7 @@ fn is_multiboot2(deadline: Deadline) -> Outcome {
     let mut grub_file = LimitedCommand::start(&mut command, deadline)?;
     match grub_file.wait()?.success() {
         true => Ok(()),
-        false => Err(grub_file.failed("the loader is none for Multiboot2")),
+        false => Err(grub_file.failed("the loader is no Multiboot2 image")),
     }
 }
 

@@ -110,7 +110,7 @@ fn whole_lines(booted: &Booted) -> Result<Vec<u32>, Failed> {
     let foreign = foreign_lines(&booted.serial());
     booted.check(
         foreign.is_empty(),
-        &format!("lines that are no lines of the log: {foreign:?}"),
+        &format!("lines without the form of the log: {foreign:?}"),
     )?;
     let mut next_line = vec![0; STORM_CPUS as usize];
     for line in booted.log_lines() {
@@ -149,7 +149,10 @@ fn times(deadline: Deadline) -> Outcome {
         }
     }
     booted.check(times.is_sorted(), &format!("the times are not in order: {times:?}"))?;
-    booted.check(times.first() < times.last(), &format!("no time goes by: {times:?}"))
+    booted.check(
+        times.first() < times.last(),
+        &format!("the time stamps do not advance: {times:?}"),
+    )
 }
 
 /// Checks that a `Display` that logs produces the inner and the outer line.

@@ -150,7 +150,7 @@ fn comes_back(kind: FirmwareKind, deadline: Deadline) -> Outcome {
         "Allocated a frame of 2048 KiB",
         "Allocated a frame of 1048576 KiB",
     ] {
-        booted.check(text.contains(words), &format!("the log does not say {words:?}"))?;
+        booted.check(text.contains(words), &format!("the log lacks {words:?}"))?;
     }
     Ok(())
 }

@@ -127,7 +127,7 @@ fn boots(deadline: Deadline) -> Outcome {
         "Memory map: 0x4000000 to 0x4002000: BadMemory",
         "Memory map: 0x5000000 to 0x5002000: Reserved",
     ] {
-        booted.check(text.contains(words), &format!("the log does not say {words:?}"))?;
+        booted.check(text.contains(words), &format!("the log lacks {words:?}"))?;
     }
     Ok(())
 }
@@ -152,7 +152,7 @@ fn reports_a_panic_without_a_screen(deadline: Deadline) -> Outcome {
         "deliberate, with a number: 42",
         "test_kernel::scenarios::panics::panic+0x",
     ] {
-        booted.check(text.contains(words), &format!("the log does not say {words:?}"))?;
+        booted.check(text.contains(words), &format!("the log lacks {words:?}"))?;
     }
     let errors = text.matches(" ERROR ").count();
     booted.check(errors == 1, "not exactly one line of an error")

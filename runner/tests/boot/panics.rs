@@ -120,11 +120,11 @@ fn panics(kind: FirmwareKind, scenario: &str, message: &str, deadline: Deadline)
     let text = booted.text();
     booted.check(text.contains("ERROR panicked at "), "no line `ERROR panicked at …`")?;
     booted.check(text.matches("ERROR panicked at ").count() == 1, "more than one report")?;
-    booted.check(text.contains(message), &format!("the report does not say {message:?}"))?;
+    booted.check(text.contains(message), &format!("the report lacks {message:?}"))?;
     // A second report is one line.
     let (_, report) = text.split_once("ERROR panicked at ").unwrap_or_default();
     let is_whole = scenario == "panic_in_panic" || report.contains(" bytes in ") || report.contains("heap: in use");
-    booted.check(is_whole, "the report does not say how full the heap is")?;
+    booted.check(is_whole, "the report lacks the use of the heap")?;
     // At the entry, neither symbols nor the stack's bounds are known.
     let names_functions =
         matches!(scenario, "panic_in_panic" | "panic_at_entry") || CAUSES.iter().any(|cause| report.contains(cause));

@@ -165,7 +165,7 @@ fn writes_screenshot(deadline: Deadline) -> Outcome {
     if white > 0.0 {
         Ok(())
     } else {
-        Err(runner.failed("nothing white is on the picture"))
+        Err(runner.failed("the picture has no white pixel"))
     }
 }
 
@@ -262,7 +262,7 @@ fn explains_triple_fault(deadline: Deadline) -> Outcome {
         "info line *0xffffffff8",
     ] {
         if !output.contains(wanted) {
-            return Err(runner.failed(&format!("the explanation does not say {wanted:?}")));
+            return Err(runner.failed(&format!("the explanation lacks {wanted:?}")));
         }
     }
     if status.code() == Some(123) {

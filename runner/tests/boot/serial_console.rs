@@ -204,7 +204,7 @@ fn moves_to_com2(kind: FirmwareKind, baud_code: u8, deadline: Deadline) -> Outco
     let com1 = booted.text();
     let check = |rule: bool, what: &str| booted.check(rule, &format!("{what}\n--- COM2\n{com2}"));
     check(com1.contains("Hello from BSP"), "the log does not begin on COM1")?;
-    check(!com1.contains("Hello from AP"), "a processor says hello on COM1")?;
+    check(!com1.contains("Hello from AP"), "a greeting of a processor is on COM1")?;
     check(
         com2.matches("Hello from AP").count() == 3,
         "not every processor says hello on COM2",
@@ -240,7 +240,7 @@ fn moves_to_memory(kind: FirmwareKind, width_bits: u8, access_size: u8, deadline
         com1.contains("The log goes on at the MMIO UART from the SPCR ACPI table"),
         "COM1 does not say where the log is",
     )?;
-    booted.check(!com1.contains("Hello from AP"), "a processor says hello on COM1")?;
+    booted.check(!com1.contains("Hello from AP"), "a greeting of a processor is on COM1")?;
     booted.check(
         last_byte == Some(b'\n'),
         &format!("the last byte that was written is {last_byte:?}, and no end of a line"),
@@ -302,8 +302,8 @@ fn address_of_memory(kind: FirmwareKind, machine: &Machine, deadline: Deadline) 
     booted.expect("Hello from BSP")?;
     let devices = booted.command("human-monitor-command", &json!({ "command-line": "info pci" }))?;
     let devices = devices.as_str().unwrap_or_default();
-    let (_, behind) = devices.split_once(DEVICE_ID).unwrap_or_default();
-    let address = behind.lines().find_map(|line| {
+    let (_, after) = devices.split_once(DEVICE_ID).unwrap_or_default();
+    let address = after.lines().find_map(|line| {
         let (_, place) = line.split_once("BAR2:")?.1.split_once(" at 0x")?;
         u64::from_str_radix(place.split(' ').next()?, 16).ok()
     });
@@ -318,7 +318,7 @@ fn refuses(table: Vec<u8>, says: &str, deadline: Deadline) -> Outcome {
     let mut booted = Booted::start(&machine, deadline)?;
     booted.expect("All 4 processors are up and idle")?;
     let text = booted.text();
-    booted.check(text.contains(says), &format!("the log does not say {says:?}"))?;
+    booted.check(text.contains(says), &format!("the log lacks {says:?}"))?;
     booted.check(!text.contains(" ERROR "), "there is an error")?;
     booted.check(
         text.matches("Hello from AP").count() == 3,

@@ -162,10 +162,7 @@ fn boots_with_meagre_processor(kind: FirmwareKind, deadline: Deadline) -> Outcom
         "Local APICs: x2APIC absent, in xAPIC mode",
         "Paging: pages of up to 2 MiB, write-combining absent, global pages absent",
     ] {
-        booted.check(
-            booted.text().contains(words),
-            &format!("the log does not say {words:?}"),
-        )?;
+        booted.check(booted.text().contains(words), &format!("the log lacks {words:?}"))?;
     }
     Ok(())
 }

@@ -82,7 +82,7 @@ impl Expectation {
         booted.check(errors == allowed, &format!("{errors} lines of errors, not {allowed}"))?;
         self.expected
             .iter()
-            .try_for_each(|words| booted.check(text.contains(words), &format!("the log does not say {words:?}")))
+            .try_for_each(|words| booted.check(text.contains(words), &format!("the log lacks {words:?}")))
     }
 }
 

@@ -1,4 +1,4 @@
-# Spoils, before the conformance kernel's first instruction, one thing for each check that a test then wants to see fail.
+# Corrupts one value for each of many checks, before the conformance kernel's first instruction; the checks must then fail.
 # The caller has connected gdb to QEMU.
 
 set confirm off
