@@ -36,8 +36,6 @@ struct Timer {
     wake_at: Option<Instant>,
     /// When the next tick is due, and the period.
     ticks: Option<(Instant, Duration)>,
-    /// When the clock's rate has to be measured again.
-    refine_clock_at: Option<Instant>,
     /// Whether there was an interrupt for one of these before.
     has_interrupted: bool,
 }
@@ -45,12 +43,12 @@ struct Timer {
 /// What an interrupt was for.
 #[derive(Debug, Default)]
 struct Due {
-    /// Anything at all.
-    any: bool,
+    /// Somebody waited for this moment.
+    wakes: bool,
+    /// A tick was due.
+    ticks: bool,
     /// It is the first interrupt for anything.
     is_first: bool,
-    /// The clock's rate.
-    clock: bool,
 }
 
 /// Creates the timers. The clock must have been started.
@@ -58,9 +56,8 @@ pub fn init() {
     TIMERS.call_once(|| PerCpu::new(cpus_count(), || (Timer::default(), AtomicU64::new(0))));
 }
 
-/// Starts this processor's timer: lets it interrupt soon, which is logged, and when the clock has to be refined.
+/// Starts this processor's timer: lets it interrupt soon, which is logged.
 pub fn start_on_this_cpu() {
-    with_timer(|timer, _| timer.refine_clock_at = clock::refinement_due());
     wake_at(Instant::now() + FIRST_INTERRUPT_AFTER);
 }
 
@@ -109,10 +106,20 @@ pub(super) fn handle_interrupt() -> bool {
     if due.is_first {
         log::debug!("Received APIC timer interrupt");
     }
-    if due.clock {
-        clock::refine();
+    if due.wakes {
+        refine_clock(now);
     }
-    due.any
+    due.wakes || due.ticks
+}
+
+/// Refines the clock if that is due on this processor, or lets the timer interrupt when it is. Ticks cost nothing for it: it is
+/// looked at only when somebody is woken, the first time soon after the timer's start.
+fn refine_clock(now: Instant) {
+    match clock::refinement_due() {
+        Some(due) if due <= now => clock::refine(),
+        Some(due) => wake_at(due),
+        None => {}
+    }
 }
 
 /// Lets this processor's timer interrupt at `moment`, or earlier if somebody waits for an earlier moment.
@@ -132,31 +139,26 @@ impl Timer {
     /// Handles an interrupt at `now`, and programs the next.
     fn handle(&mut self, now: Instant, ticks: &AtomicU64) -> Due {
         let wakes = self.wake_at.take_if(|wake_at| *wake_at <= now).is_some();
-        let clock = self.refine_clock_at.take_if(|refine_at| *refine_at <= now).is_some();
-        let ticks_now = self.ticks.filter(|(due, _)| *due <= now);
-        if let Some((due, period)) = ticks_now {
+        let due_tick = self.ticks.filter(|(due, _)| *due <= now);
+        if let Some((due, period)) = due_tick {
             ticks.fetch_add(1, Ordering::Relaxed);
             // Missed ticks are not made up for.
             self.ticks = Some(((due + period).max(now), period));
         }
         self.program(now);
-        let any = wakes || clock || ticks_now.is_some();
+        let ticks = due_tick.is_some();
         Due {
-            any,
-            is_first: any && !mem::replace(&mut self.has_interrupted, true),
-            clock,
+            wakes,
+            ticks,
+            is_first: (wakes || ticks) && !mem::replace(&mut self.has_interrupted, true),
         }
     }
 
     /// Programs the hardware for the earliest moment.
+    #[inline]
     fn program(&self, now: Instant) {
         let tick_at = self.ticks.map(|(due, _)| due);
-        let earliest = self
-            .wake_at
-            .into_iter()
-            .chain(tick_at)
-            .chain(self.refine_clock_at)
-            .min();
+        let earliest = self.wake_at.into_iter().chain(tick_at).min();
         let counts = earliest.map_or(0, |moment| {
             let wait_ns = moment.since(now).as_nanos();
             clock::local_apic_timer_counts(u64::try_from(wait_ns).unwrap_or(u64::MAX))

@@ -14,11 +14,12 @@ const INTERRUPTS: u64 = 10;
 /// Number of remote calls to measure.
 const CALLS: u64 = 100;
 
-/// Time after which the second processor halts.
-const UNTIL_IDLE: Duration = Duration::from_millis(5);
+/// Wait before a measurement: until the second processor halts and the clock, 100 ms after its start, is refined.
+const UNTIL_IDLE: Duration = Duration::from_millis(120);
 
 /// Measures a timer interrupt, from the interrupted code back to it.
 pub(super) fn measure_timer() {
+    timer::sleep(UNTIL_IDLE);
     interrupts::disable();
     timer::start_ticks(timer::MIN_TICK_PERIOD);
     let without = window();
