@@ -30,6 +30,21 @@ pub(super) fn drop_colors() {
 /// Hexadecimal digits.
 const DIGITS: &str = "0123456789ABCDEF";
 
+/// What a line on a terminal begins with: a bracket in its colour.
+const BRACKET: &str = concat!(BrightBlack::ANSI_FG, "[");
+
+/// Puts [`BRACKET`] before each digit.
+macro_rules! brackets_and_digits {
+    ($($digit:literal),*) => {
+        [$(concat!(BRACKET, $digit)),*]
+    };
+}
+
+/// [`BRACKET`] with the first digit after it. Most machines have ids of one digit, and one piece costs less than two.
+const BRACKET_AND_DIGIT: [&str; 16] = brackets_and_digits!(
+    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F"
+);
+
 /// The id of a processor, a level, and perhaps the time.
 pub(super) struct LineHead {
     /// The processor that logs the line.
@@ -55,15 +70,18 @@ impl LineHead {
     #[inline]
     pub(super) fn write_to_terminal(&self, terminal: &mut impl Write) {
         let style = style_of(self.level);
-        let [before, after] = if WITHOUT_COLORS.load(Ordering::Relaxed) {
-            ["[", style.plain]
-        } else {
-            [concat!(BrightBlack::ANSI_FG, "["), style.on_terminal]
-        };
+        let without_colors = WITHOUT_COLORS.load(Ordering::Relaxed);
+        let only_digit = BRACKET_AND_DIGIT.get(self.cpu_id as usize);
         // Neither output of the log has errors.
-        let _infallible = terminal.write_str(before);
-        self.id_digits().for_each(|digit| _ = terminal.write_str(digit));
-        let _infallible = terminal.write_str(after);
+        let has_one_digit = cpus_count() <= 1 << BITS_PER_DIGIT;
+        match only_digit.filter(|_| has_one_digit && !without_colors) {
+            Some(bracket_and_digit) => _ = terminal.write_str(bracket_and_digit),
+            None => {
+                let _infallible = terminal.write_str(if without_colors { "[" } else { BRACKET });
+                self.id_digits().for_each(|digit| _ = terminal.write_str(digit));
+            }
+        }
+        let _infallible = terminal.write_str(if without_colors { style.plain } else { style.on_terminal });
         if !self.time.is_empty() {
             let _infallible = terminal.write_str(&self.time);
         }
@@ -82,12 +100,18 @@ impl LineHead {
         display.write_with_color(&self.time, Color::Gray);
     }
 
-    /// The digits of the processor's id, as many as the largest id needs.
+    /// Number of digits of each id: as many as the largest id needs.
+    #[inline]
+    fn id_digits_count() -> u32 {
+        let largest_id = cpus_count().saturating_sub(1);
+        largest_id.checked_ilog2().unwrap_or(0) / BITS_PER_DIGIT + 1
+    }
+
+    /// The digits of the processor's id.
     #[inline]
     fn id_digits(&self) -> impl Iterator<Item = &'static str> {
-        let (id, largest_id) = (self.cpu_id, cpus_count().saturating_sub(1));
-        let count = largest_id.checked_ilog2().unwrap_or(0) / BITS_PER_DIGIT + 1;
-        (0..count).rev().map(move |index| {
+        let id = self.cpu_id;
+        (0..Self::id_digits_count()).rev().map(move |index| {
             let value = (id >> (index * BITS_PER_DIGIT) & 0xf) as usize;
             DIGITS.get(value..=value).unwrap_or("?")
         })

@@ -105,14 +105,15 @@ impl SerialPort {
     pub(super) fn flush(&mut self) {
         match self.ports {
             Some(ports) => {
+                let mut is_stuck = self.is_stuck;
                 for bytes in self.pending.chunks(FIFO_BYTES) {
-                    let is_empty = read_status(ports) & BUFFER_EMPTY != 0 || wait_for_buffer(ports, self.is_stuck);
-                    self.is_stuck = !is_empty;
-                    if is_empty {
+                    is_stuck = read_status(ports) & BUFFER_EMPTY == 0 && !wait_for_buffer(ports, is_stuck);
+                    if !is_stuck {
                         // SAFETY: The creator's promise; the driver says that the buffer is on, and the status that it is empty.
                         unsafe { fill_buffer(ports, bytes) };
                     }
                 }
+                self.is_stuck = is_stuck;
             }
             None => self.flush_by_driver(),
         }

@@ -9,7 +9,7 @@ pub(super) struct WriterWithCr<W>(pub(super) W);
 impl<W: Write> Write for WriterWithCr<W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         // Most text has no end of a line in it, and this is the quicker way to see it.
-        if is_plain(text) {
+        if is_plain(text.as_bytes()) {
             return self.0.write_str(text);
         }
         for piece in text.split_inclusive('\n') {

@@ -35,7 +35,7 @@ pub struct Program {
     /// Where text goes that it wants to log.
     pub(super) text_buffer: Box<[u8; MAX_LOG_BYTES]>,
     /// What it is a run of.
-    image: Arc<ProgramImage>,
+    pub(super) image: Arc<ProgramImage>,
 }
 
 /// Why a program was not started.
@@ -66,7 +66,7 @@ impl Program {
     }
 
     /// What the log calls it.
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         self.image.name()
     }
 

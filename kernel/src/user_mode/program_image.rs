@@ -10,7 +10,7 @@ use crate::{
         user_layout,
     },
 };
-use alloc::sync::Arc;
+use alloc::{boxed::Box, format, sync::Arc};
 use backtrace::{SymbolTable, SymbolTableError};
 use core::fmt;
 use elf_load_plan::{Limits, LoadPlan, LoadPlanError, PagePermissions, PageSource, PlannedPage};
@@ -21,11 +21,14 @@ use x86_64::VirtAddr;
 /// Maximum number of symbols of a program with function names in its backtraces: each frame's name is searched among all.
 const MAX_SYMBOLS: usize = 1 << 15;
 
+/// Separates the name of a program from its text in the log.
+const LOG_SEPARATOR: &str = ": ";
+
 /// A program that can be started, also more than once at a time. Dropping the last reference gives the module's memory back.
 #[derive(Debug)]
 pub struct ProgramImage {
-    /// What the log calls it.
-    name: &'static str,
+    /// Its name and `: `, with which its lines in the log start.
+    log_prefix: Box<str>,
     /// What becomes of each page.
     plan: LoadPlan,
     /// The file: pages are shared with it or copied from it, and a backtrace reads its symbols.
@@ -47,12 +50,21 @@ impl ProgramImage {
         let memory = ModuleMemory::take(module.content).map_err(ProgramImageError::Memory)?;
         let plan = LoadPlan::from_elf(memory.bytes(), &limits()).map_err(ProgramImageError::Plan)?;
         let name = module.path.rsplit('/').next().unwrap_or(module.path);
-        Ok(Arc::new(Self { name, plan, memory }))
+        Ok(Arc::new(Self {
+            log_prefix: format!("{name}{LOG_SEPARATOR}").into(),
+            plan,
+            memory,
+        }))
     }
 
-    /// What the log calls it.
-    pub fn name(&self) -> &'static str {
-        self.name
+    /// Its name in the log.
+    pub fn name(&self) -> &str {
+        self.log_prefix.strip_suffix(LOG_SEPARATOR).unwrap_or_default()
+    }
+
+    /// Start of its lines in the log: its name and `: `.
+    pub(super) fn log_prefix(&self) -> &str {
+        &self.log_prefix
     }
 
     /// Where it begins.

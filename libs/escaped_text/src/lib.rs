@@ -40,7 +40,7 @@ pub struct EscapedText<'text>(pub &'text str);
 
 impl fmt::Display for EscapedText<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if is_plain(self.0) {
+        if is_plain(self.0.as_bytes()) {
             return formatter.write_str(self.0);
         }
         let mut rest = self.0;
@@ -62,14 +62,15 @@ impl fmt::Display for EscapedText<'_> {
 /// Whether a text has only visible ASCII characters and spaces, so that nothing needs an escape. Tests eight bytes at once, since most
 /// logged text is of this kind.
 #[must_use]
-pub fn is_plain(text: &str) -> bool {
+#[inline]
+pub fn is_plain(text: &[u8]) -> bool {
     /// The uppermost bit of each byte.
     const UPPERMOST: u64 = u64::from_le_bytes([0x80; 8]);
     /// The first visible character, the space, in each byte.
     const FIRST: u64 = u64::from_le_bytes([b' '; 8]);
     /// One in each byte.
     const ONE: u64 = u64::from_le_bytes([1; 8]);
-    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let (words, rest) = text.as_chunks::<8>();
     let is_plain_word = |word: &[u8; 8]| {
         let word = u64::from_le_bytes(*word);
         // A non-ASCII byte has the top bit itself, a byte below the space gets it by the difference, and 0x7f by the sum. A borrow or

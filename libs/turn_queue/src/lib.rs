@@ -61,6 +61,7 @@ impl TurnQueue {
     /// # Errors
     ///
     /// [`Closed`], also when the queue is closed while the caller waits.
+    #[inline]
     pub fn take(&self, id: u32, mut while_waiting: impl FnMut()) -> Result<(), Closed> {
         if !self.overtake(id) {
             let ticket = self.next_ticket.fetch_add(1, Ordering::Relaxed);
@@ -82,6 +83,7 @@ impl TurnQueue {
     /// # Errors
     ///
     /// [`Closed`].
+    #[inline]
     pub fn try_take(&self, id: u32) -> Result<bool, Closed> {
         if self.own(id) {
             return self.unless_closed().map(|()| true);
@@ -91,6 +93,7 @@ impl TurnQueue {
 
     /// Ends the turn that the caller has just taken if the queue is closed. `close` stores first and loads the owner then, the
     /// caller the other way round: at least one sees the other.
+    #[inline]
     fn unless_closed(&self) -> Result<(), Closed> {
         if self.is_closed() {
             self.owner.store(NOBODY, Ordering::Release);
@@ -100,6 +103,7 @@ impl TurnQueue {
     }
 
     /// Takes the turn without a ticket, if nobody has it and those that wait were not overtaken too often.
+    #[inline]
     fn overtake(&self, id: u32) -> bool {
         if self.waiting() == 0 {
             return self.own(id);
@@ -113,6 +117,7 @@ impl TurnQueue {
     }
 
     /// Makes the caller the owner, if nobody is.
+    #[inline]
     fn own(&self, id: u32) -> bool {
         let owned = self
             .owner
@@ -121,6 +126,7 @@ impl TurnQueue {
     }
 
     /// Ends the turn of the caller that has it.
+    #[inline]
     pub fn pass_on(&self) {
         self.owner.store(NOBODY, Ordering::Release);
     }
@@ -149,12 +155,14 @@ impl TurnQueue {
 
     /// Number of callers that have drawn a ticket and wait for their turn.
     #[must_use]
+    #[inline]
     pub fn waiting(&self) -> u32 {
         let served = self.served_ticket.load(Ordering::Relaxed);
         self.next_ticket.load(Ordering::Relaxed).wrapping_sub(served)
     }
 
     /// Whether [`Self::close`] was called.
+    #[inline]
     fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::SeqCst)
     }

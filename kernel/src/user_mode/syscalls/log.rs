@@ -17,24 +17,39 @@ pub(in super::super) fn log(
         return Err(SyscallError::TooLong);
     }
     let slice = UserSlice::new(address, length_bytes).map_err(|_| SyscallError::BadPointer)?;
-    let (name, level) = (program.name(), level_of(level));
-    let Program { space, text_buffer, .. } = program;
+    let level = level_of(level);
+    let Program {
+        space,
+        text_buffer,
+        image,
+        ..
+    } = program;
     let copied = space.copy_in(slice, text_buffer.as_mut_slice());
     copied.map_err(|_| SyscallError::BadPointer)?;
     let bytes = text_buffer.get(..slice.length()).ok_or(SyscallError::TooLong)?;
+    // Most texts are such.
+    if let Some(line) = plain_line(bytes) {
+        with_interrupts_on(|| logger::log_pieces(level, &[image.log_prefix(), line]));
+        return Ok(Response::Done);
+    }
     let text = core::str::from_utf8(bytes).map_err(|_| SyscallError::NotUtf8)?;
     // A serial port is slow, and a text may be long.
     with_interrupts_on(|| {
-        // Most texts are one line with nothing to escape.
-        let first_line = text.strip_suffix('\n').unwrap_or(text);
-        if !text.is_empty() && is_plain(first_line) {
-            return logger::log_pieces(level, &[name, ": ", first_line]);
-        }
         for line in text.split_terminator('\n') {
-            log::log!(level, "{name}: {}", EscapedText(line));
+            log::log!(level, "{}{}", image.log_prefix(), EscapedText(line));
         }
     });
     Ok(Response::Done)
+}
+
+/// Returns the text if it is one line with nothing to escape.
+fn plain_line(text: &[u8]) -> Option<&str> {
+    let line = match text {
+        [line @ .., b'\n'] => line,
+        line => line,
+    };
+    // SAFETY: The bytes are visible ASCII characters and spaces.
+    (!text.is_empty() && is_plain(line)).then(|| unsafe { core::str::from_utf8_unchecked(line) })
 }
 
 /// The level as the log has it.
