@@ -42,7 +42,7 @@ const SUBJECTS: [Subject; 17] = [
     Subject {
         name: "map_unmap_page",
         what: "map and unmap a page at a given address, with invlpg",
-        limit: 690,
+        limit: 655,
     },
     Subject {
         name: "map_unmap_page_anywhere",
@@ -52,7 +52,7 @@ const SUBJECTS: [Subject; 17] = [
     Subject {
         name: "log_line_64_serial",
         what: "log a line of 64 bytes, serial port only",
-        limit: 1_050,
+        limit: 920,
     },
     Subject {
         name: "log_line_64_screen",
@@ -62,7 +62,7 @@ const SUBJECTS: [Subject; 17] = [
     Subject {
         name: "log_line_64_screen_alone",
         what: "the same with a screen, one line alone",
-        limit: 85_500,
+        limit: 55_000,
     },
     Subject {
         name: "timer_interrupt",
@@ -82,7 +82,7 @@ const SUBJECTS: [Subject; 17] = [
     Subject {
         name: "first_touch",
         what: "a program's first touch of a page that it mapped, which is zeroed",
-        limit: 1_470,
+        limit: 1_420,
     },
     Subject {
         name: "load_and_enter",
