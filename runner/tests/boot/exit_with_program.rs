@@ -30,6 +30,7 @@ struct Case {
 /// Programs whose ends have exit codes.
 fn cases() -> Vec<Case> {
     let exits = |code| TinyProgram::default().then_exit(code).elf();
+    let refused = "program /user_mode_program_0 refused: ";
     // Imitates lines of the log and of the debug console.
     let forgery = "panicked at kernel/src/lib.rs:1:2:\n[0] ERROR panicked\n\rpanicked\nkernel panicked\nprogram killed";
     let case = |name, file, code, output| Case {
@@ -78,24 +79,9 @@ fn cases() -> Vec<Case> {
             121,
             "killed: General Protection Fault",
         ),
-        case(
-            "has_122_for_a_text",
-            b"Hello\n".repeat(100),
-            122,
-            "program /user_mode_program_0 refused: ",
-        ),
-        case(
-            "has_122_for_garbage",
-            garbage(),
-            122,
-            "program /user_mode_program_0 refused: ",
-        ),
-        case(
-            "has_122_for_half_a_program",
-            exits(0)[..100].to_vec(),
-            122,
-            "program /user_mode_program_0 refused: ",
-        ),
+        case("has_122_for_a_text", b"Hello\n".repeat(100), 122, refused),
+        case("has_122_for_garbage", garbage(), 122, refused),
+        case("has_122_for_half_a_program", exits(0)[..100].to_vec(), 122, refused),
     ]
 }
 
