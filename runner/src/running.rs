@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use crate::boot_times::BootTimes;
@@ -210,8 +211,18 @@ impl Running {
     /// # Errors
     /// [`QmpError`].
     pub fn command(&mut self, name: &str, arguments: &serde_json::Value) -> Result<serde_json::Value, QmpError> {
+        self.command_within(QMP_LIMIT, name, arguments)
+    }
+
+    /// Sends a QMP command, and waits at most so long for its answer.
+    fn command_within(
+        &mut self,
+        limit: Duration,
+        name: &str,
+        arguments: &serde_json::Value,
+    ) -> Result<serde_json::Value, QmpError> {
         match &mut self.qmp {
-            Some(qmp) => qmp.execute(name, arguments, QMP_LIMIT),
+            Some(qmp) => qmp.execute(name, arguments, limit),
             None => Err(QmpError::Closed {
                 command: name.to_owned(),
             }),
@@ -247,16 +258,10 @@ impl Running {
         self.ending.insert(ending).clone()
     }
 
-    /// Ends QEMU: first by a command, so that it restores the terminal, then by force.
+    /// Ends QEMU: first by a command or SIGTERM, so that it restores the terminal, then by force.
     fn end_as(&mut self, ending: Ending) -> Ending {
-        let asked = self.command("quit", &json!({})).is_ok();
-        let deadline = Instant::now() + QUIT_LIMIT;
-        while asked && Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
-            thread::sleep(POLL_INTERVAL);
-        }
-        // Both fail only if the process has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let is_asked = self.command_within(QUIT_LIMIT, "quit", &json!({})).is_ok();
+        end_process(&mut self.child, is_asked);
         self.serial.finish();
         self.errors.finish();
         self.ending.insert(ending).clone()
@@ -267,6 +272,21 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Waits for the end of a process, which gets SIGTERM if nobody has asked it to end, and kills it at the time limit.
+fn end_process(child: &mut Child, is_asked: bool) {
+    if !is_asked && matches!(child.try_wait(), Ok(None)) {
+        // Fails only if the process has ended already. Its id is not given away before it is waited for.
+        let _ = kill_process(Pid::from_child(child), Signal::TERM);
+    }
+    let deadline = Instant::now() + QUIT_LIMIT;
+    while Instant::now() < deadline && matches!(child.try_wait(), Ok(None)) {
+        thread::sleep(POLL_INTERVAL);
+    }
+    // Both fail only if the process has ended already.
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// Prints how fast the kernel booted, as soon as it has.
@@ -291,9 +311,23 @@ fn screenshot_arguments(file: &Path) -> Result<serde_json::Value, QmpError> {
 #[cfg(test)]
 mod tests {
     use std::ffi::OsStr;
+    use std::io::Read;
     use std::os::unix::ffi::OsStrExt;
 
     use super::*;
+
+    #[test]
+    fn a_process_that_nobody_asked_to_end_can_end_by_itself() {
+        let mut child = Command::new("sh")
+            .args(["-c", "trap 'exit 7' TERM; echo; while :; do sleep 0.02; done"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The trap is set once the line comes.
+        child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+        end_process(&mut child, false);
+        assert_eq!(child.wait().unwrap().code(), Some(7));
+    }
 
     #[test]
     fn refuses_a_screenshot_whose_name_is_not_utf8() {
