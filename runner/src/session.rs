@@ -24,6 +24,7 @@ use crate::run_errors::StartError;
 use crate::running::Running;
 use crate::say::say;
 use crate::serial_log::{FIRST_LINE, has_panic, last_lines};
+use crate::stop_signals::received;
 
 /// The log has been quiet for so long when a picture is taken: everything has been drawn.
 const QUIET_BEFORE_SCREENSHOT: Duration = Duration::from_secs(2);
@@ -68,6 +69,10 @@ pub fn boot(options: &Options, qemu_arguments: Vec<OsString>) -> Result<ExitCode
         .try_for_each(DebuggerAddress::check)
         .map_err(PreparationError::from)?;
     let ready = ready_iso(options, &qemu_arguments, &host);
+    // Ctrl-C ends the tools that pack the ISO, too: that is no error.
+    if let Some(signal) = received() {
+        return Ok(ExitCode::Interrupted { signal });
+    }
     // Also when there is no ISO: a debugger and the person look for this build's kernel there.
     point_links_at_this_build().map_err(PreparationError::from)?;
     let iso = ready?;
