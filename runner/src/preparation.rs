@@ -20,7 +20,7 @@ use crate::machine::{Debugger, Display, EndChannel, Machine, SerialPort};
 use crate::out_dir::LinkError;
 use crate::packing::{LoaderKind, PackError, find_boot_loader};
 use crate::qemu::Qemu;
-use crate::terminal_style::TerminalStyle;
+use crate::terminal_style::{TerminalStyle, colours_are_forced};
 
 /// Why QEMU is not even started.
 #[derive(Debug, thiserror::Error)]
@@ -148,7 +148,8 @@ pub(crate) fn ready_iso(
     host: &Host,
 ) -> Result<ReadyIso, PreparationError> {
     let mut contents = built::contents().map_err(PreparationError::Name)?;
-    let words = command_line(options, qemu_arguments, TerminalStyle::of_standard_output());
+    let style = TerminalStyle::of_standard_output();
+    let words = command_line(options, qemu_arguments, style, colours_are_forced());
     contents.command_line = BootText::new(&words).map_err(PreparationError::CommandLine)?;
     let mut program_error = None;
     if let (Some(path), Some(module)) = (&options.program, contents.modules.first_mut()) {
@@ -178,14 +179,13 @@ pub(crate) fn ready_iso(
 
 /// The kernel's command line. The runner removes colours from what it prints; a serial port that QEMU connects elsewhere gets
 /// none from the kernel, where it is a file or the person wants none.
-fn command_line(options: &Options, qemu_arguments: &[OsString], style: TerminalStyle) -> String {
+fn command_line(options: &Options, qemu_arguments: &[OsString], style: TerminalStyle, is_forced: bool) -> String {
     let text = options.cmdline.clone().unwrap_or_default();
     let given = GivenOptions::read(qemu_arguments);
     let device = given.arguments_of(&["serial"]).next().unwrap_or_default();
     let is_file = ["file:", "pipe:"].iter().any(|kind| device.starts_with(kind));
     let is_elsewhere = !device.is_empty() && !given.take_the_terminal();
     let is_chosen = text.split(' ').any(|word| word.starts_with("log.color="));
-    let is_forced = env::var("CLICOLOR_FORCE").is_ok() && style == TerminalStyle::Coloured;
     if is_chosen || is_forced || !(is_file || is_elsewhere && style != TerminalStyle::Coloured) {
         return text;
     }
@@ -258,9 +258,14 @@ mod tests {
             };
             options.cmdline = Some(cmdline.to_owned());
             assert_eq!(
-                command_line(&options, &arguments, style),
+                command_line(&options, &arguments, style, false),
                 expected,
                 "{cmdline} {arguments:?}"
+            );
+            assert_eq!(
+                command_line(&options, &arguments, style, true),
+                cmdline,
+                "{arguments:?}"
             );
         }
     }
