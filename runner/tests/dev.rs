@@ -102,14 +102,24 @@ fn a_failure_of_cargo_names_the_settings_of_others() {
     let variables = [
         ("BREAKS", "yes"),
         ("CARGO_PROFILE_DEV_PANIC", "unwind"),
+        ("CARGO_BUILD_WARNINGS", "deny"),
         ("RUSTFLAGS", "-Cx"),
+        // Set is enough: cargo then ignores the flags of a target.
+        ("CARGO_ENCODED_RUSTFLAGS", ""),
     ];
     let output = run(&dev, folder.path(), &["run"], &variables);
     let text = text(&output);
     assert!(!output.status.success(), "{text}");
-    for setting in ["CARGO_PROFILE_DEV_PANIC", "RUSTFLAGS", config.to_str().unwrap()] {
+    let config = config.to_str().unwrap();
+    for setting in [
+        "CARGO_PROFILE_DEV_PANIC",
+        " RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        config,
+    ] {
         assert!(text.contains(setting), "{setting} is not in {text}");
     }
+    assert!(!text.contains("CARGO_BUILD_WARNINGS"), "{text}");
 }
 
 #[test]
@@ -123,7 +133,17 @@ fn slow_tests_run_only_when_they_are_asked_for() {
             "runs test iso -- --exact --skip slow::\n",
         ),
         (&["test", "slow"], "runs test slow::\n"),
+        (&["test", "slow", "--", "--list"], "runs test slow:: -- --list\n"),
         (&["test", "slow::one"], "runs test slow::one\n"),
+        (
+            &["test", "slow", "one"],
+            "./dev: cargo takes one word: ./dev test slow::one\n",
+        ),
+        (&["test", "slowly"], "runs test slowly -- --skip slow::\n"),
+        (
+            &["test", "iso", "--", "--skip", "slow_iso"],
+            "runs test iso -- --skip slow_iso --skip slow::\n",
+        ),
     ] {
         let output = run(&dev, folder.path(), arguments, &[]);
         assert!(text(&output).ends_with(wanted), "{}", text(&output));
