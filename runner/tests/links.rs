@@ -1,4 +1,5 @@
-//! Every relative link in the README, in CONTRIBUTING.md and in `docs/` points to an existing file and heading.
+//! Every relative link in the README, in CONTRIBUTING.md and in `docs/` points to an existing file and heading, and the
+//! README's layout names every library.
 //!
 //! Links to web pages are not followed. Code contains no links and no headings.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
@@ -114,6 +115,18 @@ fn every_link_leads_somewhere() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(link_count > 0, "no document has a link");
+}
+
+#[test]
+fn the_layout_names_every_library() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for folder in fs::read_dir(root().join("libs")).unwrap() {
+        let name = folder.unwrap().file_name().into_string().unwrap();
+        assert!(
+            readme.contains(&format!("\n  {name}/ ")),
+            "the layout lacks libs/{name}"
+        );
+    }
 }
 
 #[test]
