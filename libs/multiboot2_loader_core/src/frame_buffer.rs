@@ -135,7 +135,7 @@ impl FrameBufferTag {
 /// Validates a frame buffer.
 ///
 /// # Errors
-/// [`FrameBufferError`]: the first rule that it breaks.
+/// [`FrameBufferRefusal`]: the first rule that it breaks.
 pub fn accept(tag: &FrameBufferTag) -> Result<FrameBuffer, FrameBufferRefusal> {
     let &FrameBufferTag {
         address,
