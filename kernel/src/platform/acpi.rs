@@ -61,7 +61,7 @@ impl Acpi {
                 Some(acpi)
             }
             Err(error) => {
-                log::warn!("ACPI: {error}");
+                log::warn!("ACPI: no tables are used: {error}");
                 None
             }
         }
@@ -109,13 +109,13 @@ impl Acpi {
     /// The power management timer.
     pub fn power_management_timer(&self) -> Option<PmTimer> {
         let timer = self.checked.fadt()?.pm_timer();
-        timer.map_err(|error| log::warn!("ACPI: {error}")).ok().flatten()
+        timer.map_err(|error| warn_of_fault(&error)).ok().flatten()
     }
 
     /// Address of the HPET's registers.
     pub fn hpet(&self) -> Option<PhysAddr> {
         let hpet = Hpet::from_table(self.checked.find(Signature::HPET)?);
-        hpet.map_err(|error| log::warn!("ACPI: {error}"))
+        hpet.map_err(|error| warn_of_fault(&error))
             .ok()
             .map(|hpet| hpet.registers)
     }
@@ -123,7 +123,7 @@ impl Acpi {
     /// The serial port that the firmware uses as its console.
     pub fn serial_console(&self) -> Option<SerialConsole> {
         let console = SerialConsole::from_table(self.checked.find(Signature::SPCR)?);
-        console.map_err(|error| log::warn!("ACPI: {error}")).ok().flatten()
+        console.map_err(|error| warn_of_fault(&error)).ok().flatten()
     }
 
     /// The I/O APICs.
@@ -169,6 +169,10 @@ impl Acpi {
 impl NoteLog {
     /// Logs a fault, unless there were too many.
     fn log(&mut self, note: &AcpiNote) {
+        if *note == AcpiNote::NoRootPointer {
+            // No fault of a table: `BootInfo::log` advises to switch ACPI on.
+            return log::warn!("ACPI: {note}");
+        }
         self.count += 1;
         if self.count <= MAX_NOTES {
             log::warn!("ACPI: {note}");
@@ -176,13 +180,21 @@ impl NoteLog {
     }
 }
 
-/// Logs the number of faults that were not logged.
+/// Logs the number of faults that were not logged, and what to do about all of them.
 impl Drop for NoteLog {
     fn drop(&mut self) {
         if let Some(more @ 1..) = self.count.checked_sub(MAX_NOTES) {
             log::warn!("ACPI: {more} more things are wrong");
         }
+        if self.count > 0 {
+            log::warn!("ACPI: the kernel ignores what is wrong. A firmware update may correct the tables");
+        }
     }
+}
+
+/// Logs that a field of a table cannot be used.
+pub(super) fn warn_of_fault(fault: &dyn fmt::Display) {
+    log::warn!("ACPI: {fault}. A firmware update may correct the table");
 }
 
 impl fmt::Display for CopyError {

@@ -1,6 +1,10 @@
 //! Switches the machine off and resets it (ACPI specification, chapters 4 and 16).
 
-use super::{acpi::Acpi, clock::Instant, timer};
+use super::{
+    acpi::{Acpi, warn_of_fault},
+    clock::Instant,
+    timer,
+};
 use crate::{memory::mapped_region::MappedRegion, output::logger};
 use acpi_check::{AcpiModeCommand, KeyboardController, Pm1Control, ResetPlace, ResetRegister, SleepType};
 use core::{arch::asm, fmt, time::Duration};
@@ -69,7 +73,7 @@ pub enum ShutDownError {
 /// Keeps what the tables say. Without tables, only the methods that need none are left.
 pub fn init(acpi: Option<&Acpi>) {
     let fadt = acpi.and_then(Acpi::fadt);
-    let log = |error: acpi_check::FadtError| log::warn!("ACPI: {error}");
+    let log = |error: acpi_check::FadtError| warn_of_fault(&error);
     POWER.call_once(|| Power {
         pm1_control: fadt.and_then(|fadt| fadt.pm1_control().map_err(log).ok().flatten()),
         soft_off: acpi.and_then(Acpi::soft_off),

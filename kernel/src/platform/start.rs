@@ -93,7 +93,10 @@ fn start_io_apics(acpi: Option<&Acpi>) {
         first_gsi: io_apic.first_interrupt.0,
     });
     let refuse = |place: IoApicPlace, error| {
-        log::warn!("The I/O APIC at {:#x} cannot be used: {error}", place.address);
+        log::warn!(
+            "The I/O APIC at {:#x} cannot be used: {error}. Its devices cannot interrupt; a firmware update may help",
+            place.address
+        );
     };
     match io_apic::init(places, refuse) {
         0 => log::warn!(

@@ -19,8 +19,8 @@ use x86_64::instructions::interrupts;
 /// The shortest period of ticks: at most 100 per second.
 pub const MIN_TICK_PERIOD: Duration = Duration::from_millis(10);
 
-/// An interrupt that is early by no more than this counts as in time, because timer and clock differ by some millionths. Whoever
-/// waits for a moment checks the clock.
+/// An interrupt that is early by no more than this counts as in time: the timer's rate is measured in a short window and has a
+/// small error. An interrupt that is earlier programs the timer again, and [`sleep`] checks the clock after each one.
 const EARLY: Duration = Duration::from_micros(20);
 
 /// How soon the first interrupt comes, which shows that the timer works.

@@ -80,12 +80,16 @@ pub(super) fn refinement_due() -> Option<Instant> {
     is_wanted.then(|| Instant::START + Duration::from_nanos(REFINED_WINDOW_NS))
 }
 
-/// Refines the rate of the TSC. On the BSP, not before [`refinement_due`].
+/// Refines the rate of the TSC, or keeps the coarse rate if that fails. On the BSP, not before [`refinement_due`].
 pub(super) fn refine() {
     let (Some(clock), Some(refinement)) = (CLOCK.get(), REFINEMENT.get()) else {
         return;
     };
-    let calibration = refinement.finish(clock.time).unwrap_or(clock.calibration);
+    let Some(calibration) = refinement.finish(clock.time) else {
+        // The coarse rate stays.
+        REFINED.call_once(|| *clock);
+        return;
+    };
     let time = clock.time.with_rate_from(read_tsc(), calibration.tsc);
     REFINED.call_once(|| Clock { time, calibration });
     log::debug!("Clock refined: {calibration}");

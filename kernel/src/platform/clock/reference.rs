@@ -1,6 +1,7 @@
 //! Clocks of a known rate, which are slow to read: the HPET, the ACPI power management timer, and the PIT.
 
 use crate::memory::{mapped_region::MappedRegion, virtual_memory::MapRegionError};
+use core::fmt;
 use tick_rate::WrappingCounter;
 use x86_64::{
     PhysAddr, VirtAddr,
@@ -78,16 +79,14 @@ const HPET_MAX_PERIOD_FS: u32 = 100_000_000;
 impl ReferenceClocks {
     /// The clocks of this machine, the most precise first. Each may stand still.
     pub(super) fn candidates(&self) -> impl Iterator<Item = Reference> {
+        let refuse = |reason: &dyn fmt::Display| {
+            log::warn!("The HPET cannot be used: {reason}. A firmware update may correct the HPET table");
+            None
+        };
         let hpet = self.hpet.and_then(|address| match Hpet::start(address) {
             Ok(Some(hpet)) => Some(Reference::Hpet(hpet)),
-            Ok(None) => {
-                log::warn!("The HPET cannot be used: there is none at {address:#x}");
-                None
-            }
-            Err(error) => {
-                log::warn!("The HPET cannot be used: {error}");
-                None
-            }
+            Ok(None) => refuse(&format_args!("there is none at {address:#x}")),
+            Err(error) => refuse(&error),
         });
         let power_management_timer = self.power_management_timer.map(Reference::PowerManagementTimer);
         hpet.into_iter()
