@@ -43,13 +43,10 @@ use spin::Once;
 use sync::this_cpu;
 use x86_64::instructions::interrupts;
 
-/// What the later steps of the boot need from the earlier ones.
+/// Results of the first boot steps, for the later steps.
 struct Boot {
-    /// What the boot loader said.
     boot_info: BootInfo,
-    /// What the command line asks for.
     options: Options,
-    /// What a second package adds.
     test_hooks: &'static TestHooks,
 }
 
@@ -63,7 +60,7 @@ pub fn init_bsp(test_hooks: &'static TestHooks) -> ! {
     idt::load();
     kernel_trap::set_interrupt_handler(handle_interrupt);
     (test_hooks.at_entry)();
-    // The number of processors decides how wide an id is, from the first line on.
+    // The number of processors sets the width of the CPU id in every log line.
     this_cpu::set_cpus_count(application_processors::count());
     logger::init(screen::size());
     if boot::boot_info::log_color() == LogColor::Off {
@@ -71,7 +68,7 @@ pub fn init_bsp(test_hooks: &'static TestHooks) -> ! {
     }
     log::info!("Hello from BSP");
 
-    // From here on the boot loader's answers are typed and checked.
+    // From here on, the boot loader's responses are validated.
     let boot_info = BootInfo::collect().unwrap_or_else(|error| panic_handler::refuse_to_boot(&error));
     boot_info.hhdm_offset.install();
     let options = boot_info.options(test_hooks.knows_word);
@@ -79,7 +76,7 @@ pub fn init_bsp(test_hooks: &'static TestHooks) -> ! {
     logger::attach_screen(boot_info.take_screen());
     boot_info.log();
 
-    // From here on memory is the kernel's own.
+    // The kernel's own page tables and allocators start here.
     let protections = Protections::switch_on();
     log::info!("Protections: {protections}");
     protections::warn_of_leaks();
@@ -100,7 +97,7 @@ pub fn init_bsp(test_hooks: &'static TestHooks) -> ! {
     processors::run_on_own_stack(BSP_ID, init_bsp_on_own_stack)
 }
 
-/// Goes on on the BSP, on its guarded stack.
+/// Second part of the BSP's boot, on its guarded stack.
 extern "C" fn init_bsp_on_own_stack(local_data: &'static CpuLocalData) -> ! {
     let Boot {
         boot_info, test_hooks, ..
@@ -108,7 +105,7 @@ extern "C" fn init_bsp_on_own_stack(local_data: &'static CpuLocalData) -> ! {
     local_data.install();
     idt::load();
     platform::start(boot_info);
-    // The list of processors is in the boot loader's memory: it is read before this processor lets go of that.
+    // Reads the list of processors, so it comes before the boot loader's memory is reclaimed.
     application_processors::start(entry_point_from_limine_mp);
     leave_boot_loader();
     user_mode::syscall_setup::set_up_this_cpu();
@@ -119,10 +116,10 @@ extern "C" fn init_bsp_on_own_stack(local_data: &'static CpuLocalData) -> ! {
     idle()
 }
 
-/// Where the boot loader lets an AP go to (Limine boot protocol, "MP Request").
+/// Address at which the boot loader starts each AP (Limine boot protocol, "MP Request").
 #[unsafe(no_mangle)]
 unsafe extern "C" fn entry_point_from_limine_mp(mp_info: &MpInfo) -> ! {
-    // The BSP put the id there, and ids are 32 bits wide.
+    // The BSP stored the id, which is 32 bits wide.
     let cpu_id = u32::try_from(mp_info.extra_argument()).unwrap_or(u32::MAX);
     processors::make_data_known(cpu_id);
     application_processors::arrive(BootStage::Entered);
@@ -134,7 +131,7 @@ unsafe extern "C" fn entry_point_from_limine_mp(mp_info: &MpInfo) -> ! {
     processors::run_on_own_stack(cpu_id, init_ap_on_own_stack)
 }
 
-/// Boots on an AP, on its guarded stack.
+/// Second part of an AP's boot, on its guarded stack.
 extern "C" fn init_ap_on_own_stack(local_data: &'static CpuLocalData) -> ! {
     local_data.install();
     idt::load();
@@ -152,7 +149,7 @@ extern "C" fn init_ap_on_own_stack(local_data: &'static CpuLocalData) -> ! {
     idle()
 }
 
-/// Handles an interrupt.
+/// Handles an interrupt by the platform's handler, or by the test hooks if the vector is not the platform's.
 fn handle_interrupt(vector: u8) {
     let handle_foreign = BOOT
         .get()
@@ -160,7 +157,7 @@ fn handle_interrupt(vector: u8) {
     platform::interrupts::handle(vector, handle_foreign);
 }
 
-/// Does what the command line asks for at once.
+/// Applies the options for logging and for panics.
 fn apply_options(options: &Options) {
     log::set_max_level(options.log_level);
     if options.on_panic == OnPanic::Exit {
@@ -171,47 +168,47 @@ fn apply_options(options: &Options) {
     }
 }
 
-/// Does what the command line asks for when there is nothing left to do.
+/// Halts, switches off or restarts the machine, as the option `exit` says.
 fn end() {
     match BOOT.wait().options.at_the_end {
         AtTheEnd::Halt => {}
         AtTheEnd::ShutDown => {
             let error = power::shut_down();
-            log::error!("The machine cannot be switched off: {error}");
+            log::error!("The machine cannot be switched off: {error}. Switch it off by hand");
         }
         AtTheEnd::Reboot => power::reboot(),
     }
 }
 
-/// Keeps the kernel's file in memory, for the names in backtraces.
+/// Keeps the kernel's ELF file in memory: backtraces read the function names from it.
 fn keep_kernel_file() {
-    let explain = |reason: &dyn fmt::Display| log::warn!("Backtraces name no functions: {reason}");
+    let explain = |reason: &dyn fmt::Display| log::warn!("Backtraces will have no function names: {reason}");
     match module::kernel_file().map(ModuleMemory::take) {
         Ok(Ok(memory)) => {
             backtrace::set_kernel_file(memory.keep()).unwrap_or_else(|error| explain(&error));
         }
         Ok(Err(error)) => explain(&error),
-        Err(error) => explain(&format_args!("the kernel's file: {error:?}")),
+        Err(error) => explain(&format_args!("no kernel file from the boot loader ({error:?})")),
     }
 }
 
-/// Tells that this processor needs nothing of the boot loader's any more. After the last one, its memory is reused.
+/// Marks that this processor no longer uses the boot loader's memory. The last processor reclaims that memory.
 fn leave_boot_loader() {
     if application_processors::arrive(BootStage::LeftBootLoader)
         && let Some(mut memory) = physical_memory::lock()
     {
-        // SAFETY: Every processor runs on the kernel's stacks, tables and segments; what the boot loader said was copied.
+        // SAFETY: Every processor runs on the kernel's stacks, page tables and segments; the boot loader's responses were copied.
         let reclaimed_bytes = unsafe { memory.reclaim_boot_loader_memory() };
         let statistics: Vec<_> = memory.statistics(frame_allocator::frames_in_use_by_owner()).collect();
         drop(memory);
-        log::debug!("Memory: {} KiB of the boot loader's reclaimed", reclaimed_bytes >> 10);
+        log::debug!("Memory: {} KiB reclaimed from the boot loader", reclaimed_bytes >> 10);
         for (owner, bytes) in statistics {
             log::debug!("Memory: {} KiB {owner:?}", bytes >> 10);
         }
     }
 }
 
-/// The end of every processor's boot. The last one says what the machine is, and does what the command line wants then.
+/// Ends a processor's boot and idles. The last processor logs that the boot is complete, then obeys the option `exit`.
 fn idle() -> ! {
     if application_processors::arrive(BootStage::Up) {
         let boot_info = &BOOT.wait().boot_info;
