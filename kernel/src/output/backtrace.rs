@@ -1,7 +1,7 @@
-//! Which functions led to a place: the return addresses on a stack, with their names.
+//! Backtraces of the kernel: the return addresses on a stack, with function names.
 //!
-//! The names come from the symbol table in the kernel's own file, which stays in memory. Nothing here allocates: it runs in a
-//! panic.
+//! The names come from the symbol table of the kernel's ELF file, which stays in memory. Nothing here allocates, because
+//! the panic handler uses it.
 
 use backtrace::{FrameLine, FrameWalk, SymbolTable, SymbolTableError};
 use core::{fmt, ops::Range};
@@ -10,17 +10,17 @@ use spin::Once;
 /// Set by [`set_kernel_file`].
 static SYMBOLS: Once<SymbolTable<'static>> = Once::new();
 
-/// A place in the code, and the stack that led there.
+/// Registers and stack from which a backtrace is printed.
 pub(super) struct Backtrace {
-    /// The instruction itself, where it is known better than by a return address.
+    /// Address of the faulting instruction; `None` for a panic, whose first line is a return address.
     pub(super) instruction: Option<u64>,
-    /// The frame pointer there.
+    /// The frame pointer.
     pub(super) rbp: u64,
-    /// The bounds of the stack, all of which can be read; empty if it is not known.
+    /// Bounds of the stack, which is readable throughout; empty if the stack is unknown.
     pub(super) stack: Range<u64>,
 }
 
-/// Sets the kernel's file, from which backtraces take the names of functions.
+/// Sets the kernel's ELF file, from which backtraces take function names.
 pub fn set_kernel_file(file: &'static [u8]) -> Result<(), SymbolTableError> {
     let symbols = SymbolTable::from_elf(file)?;
     SYMBOLS.call_once(|| symbols);
@@ -43,14 +43,14 @@ impl fmt::Display for Backtrace {
 }
 
 impl Backtrace {
-    /// A word of the stack.
+    /// Reads a word of the stack.
     fn read(&self, address: u64) -> Option<u64> {
         let last = self.stack.end.checked_sub(size_of::<u64>() as u64)?;
         if address < self.stack.start || address > last {
             return None;
         }
-        // SAFETY: The address is on the stack, which can be read; the walk asks for aligned words only. Whoever wrote it
-        // is this processor, which is here.
+        // SAFETY: The word is on the stack, which is readable, and the walk asks for aligned words only. The stack is this
+        // processor's own, so nobody writes to it meanwhile.
         Some(unsafe { core::ptr::with_exposed_provenance::<u64>(usize::try_from(address).ok()?).read_volatile() })
     }
 }

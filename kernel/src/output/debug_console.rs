@@ -1,22 +1,20 @@
-//! Telling QEMU's host what no program can say: lines at port 0xe9, which is QEMU's device `isa-debugcon`. The runner reads them
-//! (`--exit-with-program`).
+//! Writes lines to QEMU's device `isa-debugcon` at port 0xe9. The runner reads them (`--exit-with-program`).
 //!
-//! No program can write there: its I/O privilege level is 0, and no processor's TSS has a map of permitted ports.
+//! Programs cannot forge these lines: their I/O privilege level is 0, and no TSS has an I/O permission bitmap.
 
 use core::fmt::{self, Write};
 use x86_64::instructions::port::Port;
 
-/// The port. Reading it gives its own number where the device is.
+/// The device's port. If the device exists, reading the port returns the port's number.
 const PORT: u16 = 0xe9;
 
-/// The device.
 struct DebugConsole(Port<u8>);
 
 impl DebugConsole {
-    /// The device, where there is one.
+    /// Returns the device if it exists.
     fn find() -> Option<Self> {
         let mut port = Port::new(PORT);
-        // SAFETY: On a PC nothing else is there, and reading what is not there gives 0xff.
+        // SAFETY: No other PC device uses this port, and reading an unused port returns 0xff.
         let answer: u8 = unsafe { port.read() };
         (u16::from(answer) == PORT).then_some(Self(port))
     }
@@ -25,17 +23,17 @@ impl DebugConsole {
 impl Write for DebugConsole {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
-            // SAFETY: The device takes any byte.
+            // SAFETY: The device accepts any byte.
             unsafe { self.0.write(byte) };
         }
         Ok(())
     }
 }
 
-/// Tells it, on a line of its own: what another processor was stopped in the middle of stays a line that says nothing.
+/// Writes a line, if the device exists. It starts with a line feed, in case another processor was stopped within a line.
 pub fn tell(line: fmt::Arguments<'_>) {
     if let Some(mut console) = DebugConsole::find() {
-        // Writing there never fails.
+        // `write_str` above never fails.
         let _infallible = write!(console, "\n{line}\n");
     }
 }

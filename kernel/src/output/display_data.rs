@@ -1,4 +1,4 @@
-//! The log on the screen: a grid of characters in memory, of which changed cells are drawn.
+//! The log on the screen: a grid of characters in memory, whose changed cells are drawn.
 //!
 //! The frame buffer is never read. Until the text scrolls, each line is drawn at once. After that the text is drawn
 //! every [`MAX_LINES_BEHIND`] lines, when a processor is about to idle, and in a panic.
@@ -9,13 +9,13 @@ use embedded_graphics::{pixelcolor::Rgb888, prelude::*};
 use frame_buffer::CELL_SIZE;
 use text_grid::{Color, Position, TextGrid};
 
-/// Characters on the largest screen that is used completely (3840 x 2160 pixels). On a larger one the text uses the top.
+/// Number of characters on the largest screen that the text fills (3840 x 2160 pixels). On a larger screen it uses the top.
 const MAX_CELLS: usize = 384 * 108;
 
 /// Maximum number of lines that are not drawn yet.
 const MAX_LINES_BEHIND: u32 = 50;
 
-/// The text and, once there is one, the screen that shows it.
+/// The text, and the screen once one is attached.
 pub(super) struct DisplayData {
     grid: TextGrid<MAX_CELLS>,
     screen: Option<Screen>,
@@ -37,7 +37,7 @@ impl DisplayData {
         self.screen.is_some()
     }
 
-    /// Whether there is or will be a screen.
+    /// Returns whether a screen is attached or will be.
     pub(super) fn is_expected(&self) -> bool {
         self.grid.columns() != 0
     }
@@ -49,7 +49,7 @@ impl DisplayData {
         self.lines_before_scrolling = rows;
     }
 
-    /// Clears the screen, and shows the text on it from now on.
+    /// Clears the screen and shows the text on it from now on.
     pub(super) fn attach(&mut self, mut screen: Screen) {
         if self.grid.columns() == 0 {
             self.expect_screen(screen.size());
@@ -60,7 +60,7 @@ impl DisplayData {
         self.draw();
     }
 
-    /// The screen, to draw over the text. A cell of the text is drawn again when it changes.
+    /// Returns the screen for drawing over the text. A cell of the text is drawn again when it changes.
     pub(super) fn screen(&mut self) -> Option<&mut Screen> {
         self.screen.as_mut()
     }
@@ -72,7 +72,7 @@ impl DisplayData {
         self.lines_before_scrolling = self.lines_before_scrolling.saturating_sub(lines);
     }
 
-    /// Draws after a line, unless the text scrolls: then lines are drawn together.
+    /// Draws after each line until the text scrolls, then after every [`MAX_LINES_BEHIND`] lines.
     pub(super) fn draw_after_line(&mut self) {
         if self.lines_before_scrolling > 0 || self.grid.lines_since_draw() >= MAX_LINES_BEHIND {
             self.draw();

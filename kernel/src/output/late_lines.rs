@@ -1,41 +1,37 @@
-//! Lines that a processor logs while it writes to the log already or waits for that: those of its interrupt handlers, of
-//! NMIs, and of messages that log while they are put together. The processor writes them after the line that they
-//! interrupted.
+//! Lines that a processor logs while it holds the log's lock or waits for it: from interrupt handlers, from NMIs, and from
+//! messages that log while they are formatted. The processor writes them after the line that they interrupted.
 
 use crate::sync::{IrqSpinLock, this_cpu::current_cpu_id};
 use arrayvec::{ArrayString, ArrayVec};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use log::Level;
 
-/// Bytes of a message that are put together before the log's lock is taken. A longer one is never late.
+/// Maximum number of bytes of a message that is formatted before the log's lock is taken. A longer message cannot be a late line.
 pub(super) const LINE_CAPACITY: usize = 512;
 
-/// Lines that wait at most.
+/// Maximum number of waiting lines.
 const MAX_LINES: usize = 8;
 
-/// A line that waits.
+/// A waiting line.
 pub(super) struct LateLine {
     /// The processor that logged it.
     pub(super) cpu_id: u32,
-    /// Its level.
     pub(super) level: Level,
-    /// What it says.
     pub(super) text: ArrayString<LINE_CAPACITY>,
 }
 
-/// The lines of all processors, in order.
+/// The waiting lines of all processors, oldest first.
 pub(super) struct LateLines {
-    /// The lines. Under this lock no other is taken, and nothing is logged.
+    /// While this lock is held, no other lock is taken and nothing is logged.
     lines: IrqSpinLock<ArrayVec<LateLine, MAX_LINES>>,
-    /// How many they are.
+    /// Number of waiting lines, readable without the lock.
     count: AtomicUsize,
 }
 
-/// There is no space for a line, or an NMI has interrupted the use of the lines.
+/// There is no space for a line, or the lock is held by the code that an NMI interrupted.
 pub(super) struct NoSpace;
 
 impl LateLines {
-    /// No lines.
     pub(super) const fn new() -> Self {
         Self {
             lines: IrqSpinLock::new(ArrayVec::new_const()),
@@ -43,7 +39,7 @@ impl LateLines {
         }
     }
 
-    /// Adds a line of this processor. Never waits: an NMI may have come while its processor holds the lock.
+    /// Adds a line of this processor. Never waits for the lock: an NMI may have interrupted its holder.
     pub(super) fn push(&self, level: Level, text: &str) -> Result<(), NoSpace> {
         let line = LateLine {
             cpu_id: current_cpu_id(),
@@ -56,7 +52,7 @@ impl LateLines {
         Ok(())
     }
 
-    /// Takes the oldest line.
+    /// Removes the oldest line and returns it.
     pub(super) fn pop(&self) -> Option<LateLine> {
         if self.is_empty() {
             return None;
@@ -67,7 +63,6 @@ impl LateLines {
         oldest
     }
 
-    /// Whether no line waits.
     pub(super) fn is_empty(&self) -> bool {
         self.count.load(Ordering::Acquire) == 0
     }

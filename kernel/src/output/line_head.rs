@@ -1,4 +1,4 @@
-//! What every line of the log begins with: `[<cpu>] LEVEL `, and then the time where that is wanted.
+//! The start of every line of the log: `[<cpu>] LEVEL `, then the time if `log.time=on`.
 
 use super::display_data::DisplayData;
 use crate::sync::this_cpu::cpus_count;
@@ -16,7 +16,7 @@ use owo_colors::{
 };
 use text_grid::Color;
 
-/// Whether the terminal gets no colours. Set by [`drop_colors`].
+/// Whether lines on the serial port have no colours. Set by [`drop_colors`].
 static WITHOUT_COLORS: AtomicBool = AtomicBool::new(false);
 
 /// Bits of a hexadecimal digit.
@@ -27,10 +27,9 @@ pub(super) fn drop_colors() {
     WITHOUT_COLORS.store(true, Ordering::Relaxed);
 }
 
-/// Hexadecimal digits.
 const DIGITS: &str = "0123456789ABCDEF";
 
-/// What a line on a terminal begins with: a bracket in its colour.
+/// Start of a line on a terminal: a bracket in its colour.
 const BRACKET: &str = concat!(BrightBlack::ANSI_FG, "[");
 
 /// Puts [`BRACKET`] before each digit.
@@ -40,7 +39,7 @@ macro_rules! brackets_and_digits {
     };
 }
 
-/// [`BRACKET`] with the first digit after it. Most machines have ids of one digit, and one piece costs less than two.
+/// [`BRACKET`] followed by an id of one digit, as most machines have. Writing one piece takes less time than writing two.
 const BRACKET_AND_DIGIT: [&str; 16] = brackets_and_digits!(
     "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F"
 );
@@ -49,30 +48,29 @@ const BRACKET_AND_DIGIT: [&str; 16] = brackets_and_digits!(
 pub(super) struct LineHead {
     /// The processor that logs the line.
     cpu_id: u32,
-    /// How bad it is.
     level: Level,
-    /// Seconds since the clock was started, with six digits after the point, and a space; or nothing.
+    /// Seconds since the clock was started, with six decimals, and a space; or empty.
     time: ArrayString<24>,
 }
 
 impl LineHead {
-    /// The head of a line that a processor logs, with the time if there is one.
+    /// Creates the head of a line. `time_ns` is the time since the clock was started.
     pub(super) fn new(cpu_id: u32, level: Level, time_ns: Option<u64>) -> Self {
         let mut time = ArrayString::new();
         if let Some(since_start) = time_ns.map(Duration::from_nanos) {
-            // 11 digits at most before the point: 584 years are not more.
+            // At most 11 digits before the point: 64 bits of nanoseconds are 584 years.
             let _fits = write!(time, "{:4}.{:06} ", since_start.as_secs(), since_start.subsec_micros());
         }
         Self { cpu_id, level, time }
     }
 
-    /// Writes it with terminal colours, unless they were dropped.
+    /// Writes the head with terminal colours, unless [`drop_colors`] was called.
     #[inline]
     pub(super) fn write_to_terminal(&self, terminal: &mut impl Write) {
         let style = style_of(self.level);
         let without_colors = WITHOUT_COLORS.load(Ordering::Relaxed);
         let only_digit = BRACKET_AND_DIGIT.get(self.cpu_id as usize);
-        // Neither output of the log has errors.
+        // Neither output of the log reports errors.
         let has_one_digit = cpus_count() <= 1 << BITS_PER_DIGIT;
         match only_digit.filter(|_| has_one_digit && !without_colors) {
             Some(bracket_and_digit) => _ = terminal.write_str(bracket_and_digit),
@@ -87,7 +85,7 @@ impl LineHead {
         }
     }
 
-    /// Writes it with the colours of the screen.
+    /// Writes the head to the screen, in colours.
     pub(super) fn write_to_display(&self, display: &mut DisplayData) {
         let LevelStyle { label, color, .. } = style_of(self.level);
         display.write_with_color("[", Color::Gray);
@@ -100,14 +98,14 @@ impl LineHead {
         display.write_with_color(&self.time, Color::Gray);
     }
 
-    /// Number of digits of each id: as many as the largest id needs.
+    /// Number of digits of every id: as many as the largest id needs.
     #[inline]
     fn id_digits_count() -> u32 {
         let largest_id = cpus_count().saturating_sub(1);
         largest_id.checked_ilog2().unwrap_or(0) / BITS_PER_DIGIT + 1
     }
 
-    /// The digits of the processor's id.
+    /// The processor's id in hexadecimal digits.
     #[inline]
     fn id_digits(&self) -> impl Iterator<Item = &'static str> {
         let id = self.cpu_id;
@@ -120,17 +118,17 @@ impl LineHead {
 
 /// How a level is shown.
 struct LevelStyle {
-    /// Its name, padded to the length of the longest.
+    /// The level's name, padded to five characters.
     label: &'static str,
-    /// What follows the id of a processor on a terminal: a bracket, the name in its colour, and a space.
+    /// On a terminal, after the processor's id: a bracket, the coloured name, and a space.
     on_terminal: &'static str,
-    /// The same without colours.
+    /// `on_terminal` without colours.
     plain: &'static str,
-    /// Its colour on the screen.
+    /// Colour of the name on the screen.
     color: Color,
 }
 
-/// How a level is shown, by its name and the colour of both.
+/// Builds a [`LevelStyle`] from the padded name and its colour.
 macro_rules! style {
     ($label:literal, $color:ident) => {
         LevelStyle {
@@ -142,7 +140,6 @@ macro_rules! style {
     };
 }
 
-/// How a level is shown.
 const fn style_of(level: Level) -> LevelStyle {
     match level {
         Level::Error => style!("ERROR", BrightRed),

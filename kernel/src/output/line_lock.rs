@@ -1,14 +1,14 @@
-//! The lock of the log: it keeps lines whole among processors, and is fair: see [`turn_queue`].
+//! The lock of the log: lets one processor at a time write a line. It is fair: see [`turn_queue`].
 //!
-//! It leaves interrupts as they are, since a line may be long and the serial port slow. So an interrupt handler can run on
-//! a processor that holds the lock or waits for it, as an NMI or an exception always can. Such code must not take the
-//! lock: it would wait for the code that it interrupts. [`LineLock::lock`] tells it so instead.
+//! The lock leaves interrupts as they are, since a line may be long and the serial port slow. So an interrupt handler, an NMI
+//! or an exception can interrupt code that holds the lock or waits for it. If that handler waited for the lock, it would wait
+//! for the code that it interrupted: [`LineLock::lock`] returns [`LockError::UsedByThisCpu`] instead.
 //!
-//! An interrupt handler must not wait for a lock under which another processor logs: the interrupted processor may hold
-//! this lock. Under this lock only that of the late lines is taken, and the heap's by messages that allocate.
+//! An interrupt handler must not wait for a lock whose holder logs: the interrupted code may hold this lock. While this lock is
+//! held, only two others are taken: that of the late lines, and the heap's, by messages that allocate.
 //!
-//! A panic takes the value for good, without a turn. A processor that stops for ever while it has the turn gives it up by
-//! [`LineLock::abandon`]; one that waits for its turn may just stop.
+//! A panic takes the value for good, without a turn. A processor that halts for good while it has the turn gives it up with
+//! [`LineLock::abandon`]; a processor that waits for its turn may halt at any time.
 
 use crate::sync::{
     remote_call,
@@ -21,37 +21,35 @@ use core::{
 use turn_queue::TurnQueue;
 use x86_64::instructions::interrupts;
 
-/// How often a panic polls for another processor to end its turn, before it continues all the same: some ten seconds. No
-/// line takes so long, unless the serial port gets stuck again and again.
+/// Maximum number of times a panic polls for the end of another processor's turn before it takes the value: about ten seconds.
+/// No line takes so long, unless the serial port is stuck repeatedly.
 const MAX_POLLS_IN_PANIC: u32 = 400_000_000;
 
-/// A value that one processor at a time may use, until a panic takes it.
+/// A value that one processor at a time uses, until a panic takes it.
 pub(super) struct LineLock<T> {
-    /// Whose turn it is.
     queue: TurnQueue,
-    /// For the processor that has the turn, or for the panic.
+    /// Accessed only by the processor that has the turn, or by the panic.
     value: UnsafeCell<T>,
 }
 
-// SAFETY: The value is used by one processor at a time, so it only ever moves between processors.
+// SAFETY: One processor at a time uses the value, so sharing the lock only moves the value between processors.
 unsafe impl<T: Send> Sync for LineLock<T> {}
 
-/// Why the value cannot be used.
+/// Why the lock was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LockError {
-    /// This processor uses the value, or waits for it: the caller has interrupted that.
+    /// The caller interrupted code of this processor that holds the lock or waits for it.
     UsedByThisCpu,
-    /// Another processor uses the value, and the caller does not wait.
+    /// Another processor holds the lock, and the caller does not wait.
     InUse,
-    /// A panic has the value.
+    /// A panic has taken the value for good.
     Closed,
 }
 
-/// The right to use the value, on the processor that has taken it. Dropping it ends the turn.
+/// Access to the value, for the processor that has the turn. Dropping the guard ends the turn.
 pub(super) struct LineLockGuard<'a, T>(&'a LineLock<T>);
 
 impl<T> LineLock<T> {
-    /// A free lock.
     pub(super) const fn new(value: T) -> Self {
         Self {
             queue: TurnQueue::new(),
@@ -59,7 +57,7 @@ impl<T> LineLock<T> {
         }
     }
 
-    /// Waits for this processor's turn.
+    /// Takes the lock, and waits for it if another processor holds it.
     pub(super) fn lock(&self) -> Result<LineLockGuard<'_, T>, LockError> {
         self.lock_by(|queue, cpu_id| {
             let taken = queue.take(cpu_id, run_requested_calls);
@@ -67,7 +65,7 @@ impl<T> LineLock<T> {
         })
     }
 
-    /// Takes the turn if nobody has it, ahead of those that wait.
+    /// Takes the lock if it is free, ahead of the processors that wait. Never waits.
     pub(super) fn try_lock(&self) -> Result<LineLockGuard<'_, T>, LockError> {
         self.lock_by(|queue, cpu_id| match queue.try_take(cpu_id) {
             Ok(true) => Ok(()),
@@ -76,7 +74,7 @@ impl<T> LineLock<T> {
         })
     }
 
-    /// Takes the turn by `take`, unless this processor has it or waits for it already.
+    /// Takes the lock with `take`, unless this processor already holds it or waits for it.
     fn lock_by(
         &self,
         take: impl FnOnce(&TurnQueue, u32) -> Result<(), LockError>,
@@ -91,36 +89,37 @@ impl<T> LineLock<T> {
         Ok(LineLockGuard(self))
     }
 
-    /// Ends this processor's turn if it has it.
+    /// Releases the lock if this processor holds it.
     ///
     /// # Safety
     ///
-    /// This processor never returns to the code that holds the lock. What that code left half done stays so.
+    /// This processor never returns to the code that holds the lock. The value stays as that code left it.
     pub(super) unsafe fn abandon(&self) {
         self.queue.abandon(current_cpu_id());
     }
 
-    /// Takes the value for a panic, for good: waits a bounded time for another processor, and not at all for its own.
+    /// Takes the value for a panic, for good. Waits a bounded time if another processor holds the lock, and not at all if this one
+    /// does.
     ///
     /// # Safety
     ///
-    /// Only one processor may do this, and it must never return to the code that it came from. What a holder left half
-    /// done stays so: the caller must expect any state of the value that its methods can leave behind.
+    /// Only one processor may call this, and it must never return to the code that it interrupted. The caller must handle any
+    /// state that an interrupted method of the value can leave.
     #[expect(
         clippy::mut_from_ref,
-        reason = "the lock hands out the only reference, and keeps everybody else out"
+        reason = "the lock hands out the only reference, and stays closed afterwards"
     )]
     pub(super) unsafe fn take_for_panic(&self) -> &mut T {
         interrupts::disable();
         self.queue.close(current_cpu_id(), MAX_POLLS_IN_PANIC);
-        // SAFETY: The queue is closed, so nobody gets a turn any more. Whoever had it has ended it, or is this processor, which
-        // does not return there: the caller's promise. What remains is a processor that has hung for ten seconds: the last
-        // words of a panic are worth that risk.
+        // SAFETY: The queue is closed, so no processor gets a turn any more. The last holder has ended its turn, or is this
+        // processor, which does not return there: the caller's promise. The exception is a holder that has hung for ten
+        // seconds: the report of a panic is worth that risk.
         unsafe { &mut *self.value.get() }
     }
 }
 
-/// Runs what other processors ask this one for while it waits with interrupts off: the one that has the turn may wait for it.
+/// Runs remote calls for this processor while it waits with interrupts off: the holder of the lock may wait for such a call.
 fn run_requested_calls() {
     if !interrupts::are_enabled() {
         remote_call::run_requested_calls();

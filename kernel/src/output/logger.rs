@@ -1,10 +1,11 @@
 //! The kernel's log: `[<cpu>] LEVEL message` on the serial port and on the screen.
 //!
-//! It works from the first instruction on, with interrupts off, in exceptions and in a panic. A message is put together
-//! before the lock is taken, so that code which it runs (`Display`) cannot fault under the lock; only a message of more than
-//! [`LINE_CAPACITY`] bytes is put together under it. Interrupts stay as the caller has them, so that a long line delays
-//! none. What a processor logs while it writes a line already, or waits for its turn, comes after that line ([`LateLines`]);
-//! if there are too many such lines, they go to the serial port at once, and tear the line there.
+//! It works from the first instruction on, with interrupts off, in exceptions and in a panic. A message is formatted before the
+//! lock is taken, so that its `Display` code cannot fault while the lock is held. Only a message of more than [`LINE_CAPACITY`]
+//! bytes is formatted under the lock. Interrupts stay as the caller has them, so that a long line delays none.
+//!
+//! If an interrupt handler logs while its processor writes a line or waits for its turn, its line follows that line
+//! ([`LateLines`]). If too many lines wait, the next ones go to the serial port at once, within the line being written.
 
 use super::{
     display_data::DisplayData,
@@ -25,49 +26,46 @@ use embedded_graphics::geometry::Size;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use spin::Once;
 
-/// The speed of COM1, in bits a second.
+/// Speed of COM1 in bits per second.
 const BAUD_RATE: u32 = 115_200;
 
-/// Set by [`replace_serial_port`]: where the log goes instead of COM1.
+/// Set by [`replace_serial_port`]: the serial port that the log uses instead of COM1.
 static REPLACEMENT: Once<UartRegisters> = Once::new();
 
-/// Set by [`show_times`]: what tells the time, in nanoseconds.
+/// Set by [`show_times`]: returns the time in nanoseconds.
 static CLOCK: Once<fn() -> u64> = Once::new();
 
-/// What the `log` crate's macros reach.
+/// The logger of the crate `log`.
 static LOGGER: KernelLogger = KernelLogger;
 
-/// Serial port and screen. The head of `line_lock.rs` says what may be done under this lock.
+/// Serial port and screen. The head of `line_lock.rs` lists the locks that may be taken while this one is held.
 static OUTPUTS: LineLock<Outputs> = LineLock::new(Outputs::new());
 
-/// Lines for which there was no turn.
+/// Lines logged by code that interrupted the writing of a line.
 static LATE_LINES: LateLines = LateLines::new();
 
 /// The kernel's log.
 pub struct KernelLogger;
 
-/// What a line says.
+/// Text of a line.
 #[derive(Clone, Copy)]
 enum Message<'a> {
-    /// Text.
     Text(&'a str),
-    /// Pieces of text, without an end of a line.
+    /// Pieces of one line, without line feeds.
     Pieces(&'a [&'a str]),
-    /// What becomes text when it is written: it may be long, and it may run code of anybody's.
+    /// Formatted while the lock is held, because the text is too long for a buffer. Runs `Display` code of any module.
     Arguments(fmt::Arguments<'a>),
 }
 
-/// Where the log goes.
+/// The log's outputs.
 pub(super) struct Outputs {
-    /// The serial port.
     pub(super) serial: SerialPort,
-    /// The screen.
     pub(super) display: DisplayData,
-    /// Set while a line is begun and not ended.
+    /// Whether a line is being written. Still set in a panic that interrupted a line.
     is_in_line: bool,
 }
 
-/// Starts the log on the serial port. If there is to be a screen, its size in pixels decides how the text is laid out.
+/// Starts the log on COM1. `screen_size` is the size in pixels of the screen that will be attached, if any.
 pub fn init(screen_size: Option<Size>) {
     let _first_use = with_outputs(|outputs| {
         outputs.serial.init(LineSettings {
@@ -78,12 +76,12 @@ pub fn init(screen_size: Option<Size>) {
             outputs.display.expect_screen(size);
         }
     });
-    // An error would mean that a logger is there already, which is this one.
+    // Fails only if a logger is set already: this one.
     let _already_set = log::set_logger(&LOGGER);
     log::set_max_level(LevelFilter::Trace);
 }
 
-/// Lets each line of the log begin with the time, from now on.
+/// Starts each line of the log with the time from now on (`log.time=on`).
 pub fn show_times(now_ns: fn() -> u64) {
     CLOCK.call_once(|| now_ns);
 }
@@ -93,12 +91,12 @@ pub fn drop_colors() {
     line_head::drop_colors();
 }
 
-/// Moves the log from COM1 to another serial port, once; with settings, or as the firmware has set that one. Returns whether
-/// that is possible: not if no port is there.
+/// Moves the log from COM1 to another serial port, once. Without `settings`, the port keeps those of the firmware. Returns
+/// `false` if the port does not exist or the log was moved before.
 ///
 /// # Safety
 ///
-/// The registers of a serial port are there, or nothing is, and nobody else uses them.
+/// The registers are those of a serial port, or of no device, and nobody else uses them.
 pub unsafe fn replace_serial_port(registers: UartRegisters, settings: Option<LineSettings>) -> bool {
     // SAFETY: The caller's promise.
     let mut port = unsafe { SerialPort::new(registers) };
@@ -115,16 +113,16 @@ pub unsafe fn replace_serial_port(registers: UartRegisters, settings: Option<Lin
     REPLACEMENT.is_completed()
 }
 
-/// The serial port of the log, for somebody who may not wait for the outputs.
-pub(super) fn serial_port_in_between() -> SerialPort {
+/// Returns the log's serial port for sending without the lock of the outputs.
+pub(super) fn unlocked_serial_port() -> SerialPort {
     match REPLACEMENT.get() {
-        // SAFETY: Whoever moved the log there promised it; what comes in between only sends.
+        // SAFETY: The caller of `replace_serial_port` promised it, and the users of this port only send.
         Some(registers) => unsafe { SerialPort::new(*registers) },
         None => SerialPort::com1(),
     }
 }
 
-/// Shows the log on the screen from now on, with all lines since the start that fit.
+/// Shows the log on the screen from now on, starting with the latest lines that fit.
 pub fn attach_screen(screen: Result<Screen, ScreenError>) {
     match screen {
         Ok(screen) => {
@@ -137,52 +135,52 @@ pub fn attach_screen(screen: Result<Screen, ScreenError>) {
     }
 }
 
-/// Logs a line in pieces, as the macros of the crate `log` do, but without a copy. No piece holds an end of a line.
+/// Logs the pieces as one line, like the macros of the crate `log` but without copying. No piece contains a line feed.
 pub fn log_pieces(level: Level, pieces: &[&str]) {
     if level <= log::max_level() {
         log_line(level, Message::Pieces(pieces));
     }
 }
 
-/// Draws what the screen does not show yet. To be called before a processor idles.
+/// Draws the lines that the screen does not show yet. Called before a processor idles.
 pub fn draw() {
     let _in_use = with_outputs(|outputs| outputs.display.draw());
 }
 
-/// Lets somebody draw over the text.
+/// Draws over the text with `draw`. `None` if there is no screen, or the lock cannot be taken.
 pub fn with_screen<R>(draw: impl FnOnce(&mut Screen) -> R) -> Option<R> {
     with_outputs(|outputs| outputs.display.screen().map(draw))
         .ok()
         .flatten()
 }
 
-/// The outputs for a panic, for good: nobody else logs any more.
+/// Takes the outputs for a panic, for good: no other processor can log any more.
 ///
 /// # Safety
 ///
 /// As for [`LineLock::take_for_panic`].
 pub(super) unsafe fn take_outputs_for_panic() -> &'static mut Outputs {
-    // SAFETY: The caller's promise. Text grid and serial port have no state that their methods cannot go on from.
+    // SAFETY: The caller's promise. The methods of the text grid and the serial port handle every state of these.
     unsafe { OUTPUTS.take_for_panic() }
 }
 
-/// Lets go of the outputs for a processor that stops for good, so that the one that reports a panic does not wait for it.
+/// Releases the outputs if this processor holds them, before it halts for good: the panicking processor waits for them.
 ///
 /// # Safety
 ///
-/// The caller never returns to the code that it came from.
+/// The caller never returns to the code that it interrupted.
 pub(super) unsafe fn abandon_outputs() {
-    // SAFETY: The caller's promise; whoever takes the outputs then is a panic, which expects any state of them.
+    // SAFETY: The caller's promise. Only a panic takes the outputs afterwards, and it handles any state of them.
     unsafe { OUTPUTS.abandon() };
 }
 
-/// Uses the outputs when it is this processor's turn, and writes the lines that come meanwhile.
+/// Calls `use_outputs` while holding the lock, then writes the late lines.
 fn with_outputs<R>(use_outputs: impl FnOnce(&mut Outputs) -> R) -> Result<R, LockError> {
     let mut outputs = OUTPUTS.lock()?;
     let result = use_outputs(&mut outputs);
     outputs.write_late_lines();
     drop(outputs);
-    // One may have come before the turn ended and after the last look. From now on such a line gets a turn of its own.
+    // A line may have been added between `write_late_lines` and the end of the turn. A later line takes the lock itself.
     while !LATE_LINES.is_empty() {
         OUTPUTS.lock()?.write_late_lines();
     }
@@ -213,17 +211,20 @@ impl Log for KernelLogger {
     }
 }
 
-/// Logs a line without waiting for a turn, for a caller that waits for a processor which may have the turn. If the log is in
-/// use, the line goes to the serial port, and may tear another one there.
+/// Logs a line without waiting for the lock: the caller waits for a processor that may hold it. If the lock is held, the line
+/// goes to the serial port only, perhaps within another line.
 pub(crate) fn log_at_once(level: Level, message: fmt::Arguments<'_>) {
+    if level > log::max_level() {
+        return;
+    }
     match OUTPUTS.try_lock() {
         Ok(mut outputs) => outputs.write_line(&head(current_cpu_id(), level), Message::Arguments(message)),
-        Err(LockError::InUse | LockError::UsedByThisCpu) => write_in_between(level, Message::Arguments(message)),
+        Err(LockError::InUse | LockError::UsedByThisCpu) => write_unlocked(level, Message::Arguments(message)),
         Err(LockError::Closed) => {}
     }
 }
 
-/// Writes a line to serial port and screen, later if this processor is in the middle of one.
+/// Writes a line to serial port and screen, or adds it to the late lines if this processor is writing a line.
 fn log_line(level: Level, message: Message<'_>) {
     let written = with_outputs(|outputs| {
         outputs.write_line(&head(current_cpu_id(), level), message);
@@ -231,27 +232,26 @@ fn log_line(level: Level, message: Message<'_>) {
     });
     match (written, message) {
         (Err(LockError::UsedByThisCpu), Message::Text(text)) if LATE_LINES.push(level, text).is_ok() => {}
-        (Err(LockError::UsedByThisCpu | LockError::InUse), _) => write_in_between(level, message),
-        // After a panic nobody logs any more.
+        (Err(LockError::UsedByThisCpu | LockError::InUse), _) => write_unlocked(level, message),
+        // After a panic the log is closed.
         (Ok(()) | Err(LockError::Closed), _) => {}
     }
 }
 
-/// Writes a line to the serial port, without a turn.
-fn write_in_between(level: Level, message: Message<'_>) {
-    let mut serial = serial_port_in_between();
-    // A serial port loses what it cannot send; it has no errors.
+/// Writes a line to the serial port without the lock, perhaps within another line.
+fn write_unlocked(level: Level, message: Message<'_>) {
+    let mut serial = unlocked_serial_port();
+    // The serial port drops bytes that it cannot send, and reports no errors.
     let _infallible = serial.write_str("\r\n");
     write_serial_line(&mut serial, &head(current_cpu_id(), level), message);
 }
 
-/// The head of a line. Made under the lock, so that the times of the lines are in order.
+/// Creates the head of a line. Called while the lock is held, so that the lines are in the order of their times.
 fn head(cpu_id: u32, level: Level) -> LineHead {
     LineHead::new(cpu_id, level, CLOCK.get().map(|now_ns| now_ns()))
 }
 
 impl Outputs {
-    /// COM1 and no screen.
     const fn new() -> Self {
         Self {
             serial: SerialPort::com1(),
@@ -260,13 +260,13 @@ impl Outputs {
         }
     }
 
-    /// Writes the line of an error, and draws nothing.
+    /// Writes a line of level `ERROR` without drawing the screen.
     pub(super) fn write_error(&mut self, message: fmt::Arguments<'_>) {
         let head = LineHead::new(current_cpu_id(), Level::Error, None);
         self.write_line(&head, Message::Arguments(message));
     }
 
-    /// Writes the lines that came while lines were written.
+    /// Writes the late lines.
     fn write_late_lines(&mut self) {
         while let Some(line) = LATE_LINES.pop() {
             self.write_line(&head(line.cpu_id, line.level), Message::Text(&line.text));
@@ -274,9 +274,9 @@ impl Outputs {
         }
     }
 
-    /// Writes a whole line, and draws nothing. A line that was never ended is ended first.
+    /// Writes a whole line without drawing the screen. Ends an interrupted line first.
     fn write_line(&mut self, head: &LineHead, message: Message<'_>) {
-        // Neither output has errors: the serial port loses what it cannot send.
+        // Neither output reports errors: the serial port drops bytes that it cannot send.
         if self.is_in_line {
             let _infallible = self.serial.write_str("\r\n");
             let _infallible = self.display.write_str("\n");
@@ -292,7 +292,7 @@ impl Outputs {
     }
 }
 
-/// Writes a line with terminal colours, and sends it.
+/// Writes a line to a serial port and sends it.
 fn write_serial_line(serial: &mut SerialPort, head: &LineHead, message: Message<'_>) {
     head.write_to_terminal(serial);
     match message {
@@ -304,7 +304,7 @@ fn write_serial_line(serial: &mut SerialPort, head: &LineHead, message: Message<
 }
 
 impl Message<'_> {
-    /// Writes the message. One whose `Display` fails ends there, and its line goes on.
+    /// Writes the message. If its `Display` fails, the rest of the message is missing.
     fn write_to(self, output: &mut impl Write) {
         let _message_failed = match self {
             Self::Text(text) => output.write_str(text),

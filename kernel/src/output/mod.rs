@@ -1,4 +1,4 @@
-//! Everything the kernel says: the log, on serial port and screen, and the last words of a panic.
+//! Output of the kernel: the log on the serial port and the screen, and the report of a panic.
 
 pub mod backtrace;
 pub mod debug_console;

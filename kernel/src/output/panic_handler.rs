@@ -1,8 +1,8 @@
-//! The last words: one report, whole, on serial port and screen.
+//! The panic handler: writes one whole report to serial port and screen.
 //!
-//! The first processor that panics stops the others and reports; others that panic meanwhile halt in silence. A panic within
-//! the report (a message whose `Display` panics) ends it with a line of its own. It works before the log is set up, and
-//! finds itself a screen if there is none yet.
+//! The first processor that panics stops the others and writes the report; processors that panic meanwhile halt silently. A
+//! panic within the report (a message whose `Display` panics) ends it with one more line. The handler works before the log is
+//! set up, and takes the screen if the log does not have it yet.
 
 use super::{ExitCode, backtrace::Backtrace, debug_console, exit_qemu, logger};
 #[cfg(target_os = "none")]
@@ -21,52 +21,52 @@ use core::{
 use spin::Once;
 use x86_64::VirtAddr;
 
-/// Stands in [`PANICKING_CPU`] for: no processor has panicked.
+/// Value of [`PANICKING_CPU`] until a processor panics.
 const NO_CPU: u32 = u32::MAX;
 
 /// Set once, by the first processor that panics, to its id.
 static PANICKING_CPU: AtomicU32 = AtomicU32::new(NO_CPU);
 
-/// Set by `lib.rs` as soon as processors can be stopped: how.
+/// Set by `platform::start`: stops the other processors.
 static STOP_OTHERS: Once<fn()> = Once::new();
 
 /// Set when the report itself panics.
 static DID_PANIC_AGAIN: AtomicBool = AtomicBool::new(false);
 
-/// Set by the command line or the test kernel: QEMU ends, with a failing code, instead of standing still.
+/// Set by the command line (`panic=exit`) or the test kernel: after the report, QEMU exits with a failing code.
 static EXIT_AFTERWARDS: AtomicBool = AtomicBool::new(false);
 
-/// Says how a panic stops the other processors.
+/// Sets the function by which a panic stops the other processors.
 pub fn set_stop_others(stop_others: fn()) {
     STOP_OTHERS.call_once(|| stop_others);
 }
 
-/// Whether a processor has panicked.
+/// Returns whether a processor has panicked.
 pub fn did_panic() -> bool {
     PANICKING_CPU.load(Ordering::SeqCst) != NO_CPU
 }
 
-/// Where a processor ends that another has stopped because of a panic: nobody hears of it any more. The one that reports is
-/// not stopped, whoever sends it an NMI meanwhile.
+/// Halts this processor because another one has panicked. Returns if this processor is the one that writes the report: it
+/// ignores NMIs.
 pub fn handle_panic_originating_on_other_cpu() {
     if PANICKING_CPU.load(Ordering::SeqCst) != current_cpu_id() {
         stop();
     }
 }
 
-/// Stops this processor because another reports a panic.
+/// Releases the log and halts this processor: another one reports a panic.
 fn stop() -> ! {
-    // SAFETY: This processor does nothing any more.
+    // SAFETY: This processor only halts from here on.
     unsafe { logger::abandon_outputs() };
     hlt_loop_with_interrupts_off()
 }
 
-/// Lets a panic end QEMU with [`ExitCode::Failure`].
+/// Makes a panic end QEMU with [`ExitCode::Failure`].
 pub fn exit_qemu_on_panic() {
     EXIT_AFTERWARDS.store(true, Ordering::Relaxed);
 }
 
-/// Where every panic of the kernel ends.
+/// Handles every panic of the kernel.
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn rust_panic(info: &core::panic::PanicInfo<'_>) -> ! {
@@ -86,9 +86,9 @@ fn rust_panic(info: &core::panic::PanicInfo<'_>) -> ! {
     }
 }
 
-/// Ends the kernel because of an exception of its own: with the registers as they were when it came.
+/// Reports a fatal exception of the kernel, with the registers at the faulting instruction.
 pub fn report_fault(frame: &TrapFrame, what: fmt::Arguments<'_>) -> ! {
-    // A stack that has run over into its guard is no stack to read, but all above is.
+    // After a stack overflow, `rsp` is in the guard pages; the stack above them is readable.
     let stack = stack_around(frame.rsp);
     let trace = Backtrace {
         instruction: Some(frame.rip),
@@ -98,32 +98,32 @@ pub fn report_fault(frame: &TrapFrame, what: fmt::Arguments<'_>) -> ! {
     report(format_args!("{what}\nStack frame:\n{frame}\n{HeapUse}\n{trace}"))
 }
 
-/// Ends the boot because there is no ground to stand on.
+/// Stops the boot: the kernel cannot run on this machine, or under this boot loader.
 pub fn refuse_to_boot(reason: &impl fmt::Display) -> ! {
     report(format_args!("cannot boot: {reason}"))
 }
 
-/// How much of the heap is in use, where that can be told.
+/// Displays the use of the heap, unless its lock is held.
 struct HeapUse;
 
 impl fmt::Display for HeapUse {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match global_allocator::usage() {
             Some(usage) => write!(formatter, "{usage}"),
-            None => formatter.write_str("heap: in use just now"),
+            None => formatter.write_str("heap: use unknown, its lock is held"),
         }
     }
 }
 
-/// The bounds of the guarded stack that an address is on, or has just run over; empty for any other stack.
+/// Returns the bounds of the guarded stack that contains the address, or whose guard pages do; else an empty range.
 fn stack_around(address: u64) -> Range<u64> {
-    // The address may be anything: a fault can have any stack pointer.
+    // The address is arbitrary: a fault can occur with any stack pointer.
     let below = address.checked_sub(1).and_then(|below| VirtAddr::try_new(below).ok());
     let stack = below.and_then(StackInfo::of_slot);
     stack.map_or(0..0, |stack| stack.start.as_u64()..stack.top.as_u64())
 }
 
-/// Writes the report, once, and stands still.
+/// Writes the report on the first processor that panics. Halts every processor that panics.
 fn report(text: fmt::Arguments<'_>) -> ! {
     let cpu_id = current_cpu_id();
     match PANICKING_CPU.compare_exchange(NO_CPU, cpu_id, Ordering::SeqCst, Ordering::SeqCst) {
@@ -135,7 +135,7 @@ fn report(text: fmt::Arguments<'_>) -> ! {
             write_report(text);
         }
         Err(first) if first == cpu_id => {
-            // The first panic may not have got there: to stop the others can panic too.
+            // The first panic may not have got there: stopping the others can panic too.
             tell_host();
             write_second_report();
         }
@@ -147,14 +147,14 @@ fn report(text: fmt::Arguments<'_>) -> ! {
     hlt_loop_with_interrupts_off()
 }
 
-/// Tells QEMU's host, on the channel that no program can write to. Before the report, which may panic itself.
+/// Reports the panic to QEMU's host, on the port that no program can write to. Called first: the written report may panic.
 fn tell_host() {
     debug_console::tell(format_args!("kernel panicked"));
 }
 
 /// Writes the report to serial port and screen.
 fn write_report(text: fmt::Arguments<'_>) {
-    // SAFETY: Only the first panic gets here, and none returns.
+    // SAFETY: Only the first panic calls this, and it never returns.
     let outputs = unsafe { logger::take_outputs_for_panic() };
     if !outputs.display.has_screen()
         && let Ok(screen) = screen::take()
@@ -165,15 +165,15 @@ fn write_report(text: fmt::Arguments<'_>) {
     outputs.display.draw();
 }
 
-/// Ends a report that panicked itself, with a line that needs no formatting of foreign values; if that panics too, with
-/// a word on the serial port.
+/// Ends a report that panicked with a line that contains no formatted values. If writing that line panics too, sends a fixed
+/// text to the serial port.
 fn write_second_report() {
     if DID_PANIC_AGAIN.swap(true, Ordering::Relaxed) {
-        let mut serial = logger::serial_port_in_between();
+        let mut serial = logger::unlocked_serial_port();
         let _infallible = serial.write_str("\r\npanicked for the third time\r\n");
         return serial.flush();
     }
-    // SAFETY: Only the second panic of the processor that panicked first gets here, and neither goes back.
+    // SAFETY: Only the second panic of the processor that panicked first gets here, and neither panic returns.
     let outputs = unsafe { logger::take_outputs_for_panic() };
     outputs.write_error(format_args!("panicked again while reporting a panic"));
     outputs.display.draw();

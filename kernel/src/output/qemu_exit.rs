@@ -1,12 +1,11 @@
-//! Ending QEMU with an exit code, by its device `isa-debug-exit` at port 0xf4. On a machine without that device, nothing
-//! happens.
+//! Ends QEMU with an exit code, by its device `isa-debug-exit` at port 0xf4. Has no effect on a machine without that device.
 
 use x86_64::instructions::port::Port;
 
 /// The port of the device, as the runner configures it.
 const DEBUG_EXIT_PORT: u16 = 0xf4;
 
-/// What the device is told. QEMU exits with twice this, plus 1.
+/// Value written to the device. QEMU exits with twice this value, plus 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum ExitCode {
@@ -16,8 +15,8 @@ pub enum ExitCode {
     Failure = 0x11,
 }
 
-/// Ends QEMU. Returns where there is no such device.
+/// Ends QEMU. Returns only if the device does not exist.
 pub fn exit_qemu(code: ExitCode) {
-    // SAFETY: The port belongs to the debug device; where it is missing, a PC ignores the write.
+    // SAFETY: The port belongs to the debug device; a PC without the device ignores the write.
     unsafe { Port::new(DEBUG_EXIT_PORT).write(code as u32) };
 }

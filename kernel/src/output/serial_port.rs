@@ -1,6 +1,6 @@
-//! The serial port of the log: COM1, until the firmware's tables name another.
+//! The serial port of the log: COM1, unless the firmware's tables name another.
 //!
-//! Nothing here waits for ever: where the port is missing or stuck, its output is lost and the kernel goes on.
+//! Every wait is bounded: if the port is missing or stuck, its output is lost and the kernel continues.
 
 use super::uart_registers::{BytePorts, LINE_STATUS, UartRegisters};
 use arrayvec::ArrayVec;
@@ -12,54 +12,52 @@ use core::{
 use uart_16550::{BaudRate, Config, Uart16550, backend::Backend};
 use x86_64::instructions::port::Port;
 
-/// In the line status register: the buffer takes as much as it can.
+/// In the line status register: the transmit buffer is empty.
 const BUFFER_EMPTY: u8 = 1 << 5;
 
-/// In the line status register: everything written has left.
+/// In the line status register: all bytes have been sent.
 const TRANSMITTER_EMPTY: u8 = 1 << 6;
 
-/// What the line status reads as where there is no port: one that exists is never idle and full of errors at once.
+/// Line status if no port exists. A real port is never idle with all error bits set.
 const NOTHING_THERE: u8 = u8::MAX;
 
-/// Bytes that the buffer of a 16550 takes when it is empty.
+/// Size of the transmit buffer of a 16550.
 const FIFO_BYTES: usize = 16;
 
-/// Bytes that are collected before they are sent: more than most lines have.
+/// Number of bytes collected before they are sent: longer than most lines.
 const PENDING_BYTES: usize = 256;
 
-/// Number of status reads before the port counts as stuck. A read takes about a microsecond on a real machine, and a byte
-/// at 115,200 baud about 87; a terminal that holds the line back gets some seconds.
+/// Number of status reads before the port counts as stuck. On a real machine a read takes about a microsecond, and sending a
+/// byte at 115,200 baud 87: so a terminal may pause the line for some seconds.
 const MAX_POLLS: u32 = 4_000_000;
 
-/// A serial port, as far as the log needs one.
+/// A serial port for sending.
 pub(super) struct SerialPort {
-    /// The device.
     uart: Uart16550<UartRegisters>,
-    /// Where its registers are.
     registers: UartRegisters,
-    /// Set by [`Self::init`] if the port has a buffer and is reached by bytes.
+    /// Set by [`Self::init`] if the port has a buffer and is accessed by bytes at I/O ports.
     ports: Option<BytePorts>,
-    /// Set when bytes could not be sent in time. From then on bytes get one status read, until some go through.
+    /// Set when bytes could not be sent in time. Then each piece gets one status read, until a piece is sent.
     is_stuck: bool,
-    /// What waits to be sent together.
+    /// Bytes to send with the next flush.
     pending: ArrayVec<u8, PENDING_BYTES>,
 }
 
-/// How fast a serial port is to be.
+/// Speed of a serial port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineSettings {
-    /// Bits a second.
+    /// Bits per second.
     pub baud_rate: u32,
-    /// What the port divides to get there, in Hz; `None` for that of a PC.
+    /// Input clock of the port in Hz, which it divides to get the baud rate; `None` for a PC's.
     pub clock_hz: Option<u32>,
 }
 
 impl SerialPort {
-    /// A port as the firmware left it: good enough for a message, until [`Self::init`].
+    /// Creates a port with the settings that the firmware left. It can send before [`Self::init`].
     ///
     /// # Safety
     ///
-    /// The registers of a serial port are there, or nothing is, and nobody else uses them but for sending.
+    /// The registers are those of a serial port, or of no device, and other users only send.
     pub(super) const unsafe fn new(registers: UartRegisters) -> Self {
         Self {
             // SAFETY: The caller's promise.
@@ -71,21 +69,21 @@ impl SerialPort {
         }
     }
 
-    /// COM1 as the firmware left it.
+    /// Creates COM1 with the settings that the firmware left.
     pub(super) const fn com1() -> Self {
-        // SAFETY: COM1 is there on every PC; the log's lock makes us its only user but for messages that come in between,
-        // which only send.
+        // SAFETY: A PC has COM1, or no device there. The log's lock makes the kernel its only user, apart from messages
+        // written without the lock, which only send.
         unsafe { Self::new(UartRegisters::COM1) }
     }
 
-    /// Whether anything is there that sends what it is given.
+    /// Returns whether the port exists and sends its bytes.
     pub(super) fn is_there(&mut self) -> bool {
         self.wait_until_empty()
     }
 
-    /// Sets the speed, 8 data bits, no parity, 1 stop bit; where there is no port, does nothing.
+    /// Sets the speed, 8 data bits, no parity and 1 stop bit. Does nothing if no port exists.
     pub(super) fn init(&mut self, settings: LineSettings) {
-        // The driver waits without bound for the last byte of its predecessor.
+        // The driver waits without bound until earlier bytes are sent.
         if !self.wait_until_empty() {
             self.is_stuck = true;
             return;
@@ -100,7 +98,7 @@ impl SerialPort {
         self.ports = self.registers.byte_ports().filter(|_| self.uart.fifo_enabled());
     }
 
-    /// Sends what is pending. Bytes are lost while the port stays busy.
+    /// Sends the pending bytes. They are lost if the port stays busy.
     #[inline]
     pub(super) fn flush(&mut self) {
         match self.ports {
@@ -109,7 +107,7 @@ impl SerialPort {
                 for bytes in self.pending.chunks(FIFO_BYTES) {
                     is_stuck = read_status(ports) & BUFFER_EMPTY == 0 && !wait_for_buffer(ports, is_stuck);
                     if !is_stuck {
-                        // SAFETY: The creator's promise; the driver says that the buffer is on, and the status that it is empty.
+                        // SAFETY: The creator's promise; the driver reports the buffer as on, and the status as empty.
                         unsafe { fill_buffer(ports, bytes) };
                     }
                 }
@@ -120,17 +118,17 @@ impl SerialPort {
         self.pending.clear();
     }
 
-    /// Adds bytes to what is pending, and sends as much as does not fit.
+    /// Sends the pending bytes, then adds `bytes` and sends all but their last piece.
     #[cold]
     fn send_long(&mut self, bytes: &[u8]) {
         for piece in bytes.chunks(PENDING_BYTES) {
             self.flush();
-            // There is room: a piece is not larger than the whole.
+            // Always fits: a piece is at most as long as the empty buffer.
             let _fits = self.pending.try_extend_from_slice(piece);
         }
     }
 
-    /// Sends what is pending where the driver has to do it.
+    /// Sends the pending bytes by the driver, for a port that is not accessed by bytes at I/O ports.
     fn flush_by_driver(&mut self) {
         let mut rest = self.pending.as_slice();
         while !rest.is_empty() {
@@ -141,7 +139,7 @@ impl SerialPort {
         }
     }
 
-    /// Reads the line status a bounded number of times until everything has left; returns whether it has.
+    /// Waits a bounded time until all bytes have been sent. Returns whether they have.
     fn wait_until_empty(&mut self) -> bool {
         for _ in 0..MAX_POLLS {
             // SAFETY: Reading the line status clears error bits only, which nobody uses.
@@ -158,29 +156,27 @@ impl SerialPort {
     }
 }
 
-/// Reads the line status of a port that is reached by bytes.
 #[inline]
 fn read_status(ports: BytePorts) -> u8 {
     // SAFETY: Reading the line status clears error bits only, which nobody uses.
     unsafe { Port::new(ports.line_status).read() }
 }
 
-/// Waits a bounded time for an empty buffer, or not at all for that of a port that is stuck; returns whether it is empty.
+/// Waits a bounded time for an empty buffer, or not at all if the port is stuck. Returns whether the buffer is empty.
 #[cold]
 fn wait_for_buffer(ports: BytePorts, is_stuck: bool) -> bool {
     let polls = if is_stuck { 0 } else { MAX_POLLS };
     (0..polls).any(|_| read_status(ports) & BUFFER_EMPTY != 0)
 }
 
-/// Puts at most [`FIFO_BYTES`] bytes into the buffer of a port that is reached by bytes. One instruction does it, where the driver
-/// takes ten for each byte.
+/// Writes at most [`FIFO_BYTES`] bytes to the buffer of a port. This takes one instruction; the driver takes ten for each byte.
 ///
 /// # Safety
 ///
-/// The ports are those of a 16550 whose buffer is on and empty, or of nothing.
+/// The ports are those of a 16550 whose buffer is on and empty, or of no device.
 #[inline]
 unsafe fn fill_buffer(ports: BytePorts, bytes: &[u8]) {
-    // SAFETY: The port takes bytes to be sent, and its buffer holds so many; they are read from the slice.
+    // SAFETY: The port accepts bytes to send, its buffer has space for them, and the bytes are read from the slice.
     unsafe {
         asm!(
             "rep outsb",
@@ -192,7 +188,7 @@ unsafe fn fill_buffer(ports: BytePorts, bytes: &[u8]) {
     }
 }
 
-/// Text is sent with the next [`SerialPort::flush`], or earlier when there is much.
+/// Text is sent by the next [`SerialPort::flush`], or earlier if it exceeds the pending bytes.
 impl Write for SerialPort {
     #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {

@@ -1,35 +1,35 @@
-//! How the registers of a serial port are reached: by I/O ports or in memory, some bytes apart, some bytes at once.
+//! Access to the registers of a serial port: at I/O ports or in memory, with a stride and an access width.
 
 use uart_16550::backend::Backend;
 use x86_64::{VirtAddr, instructions::port::Port};
 
-/// The number of the register for data (16550 data sheet, section 8; so for the next one).
+/// Index of the data register (16550 data sheet, section 8).
 const DATA: u8 = 0;
 
-/// The number of the line status register.
+/// Index of the line status register (same section).
 pub(super) const LINE_STATUS: u8 = 5;
 
-/// Where the registers of a serial port lie.
+/// Location and access width of the registers of a serial port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UartRegisters {
-    /// Where the first one lies.
+    /// Location of the first register.
     pub place: UartPlace,
-    /// Bytes, or ports, from one to the next.
+    /// Distance from one register to the next, in bytes or I/O ports.
     pub stride: u8,
-    /// How much is read or written at once.
+    /// Width of each read and write.
     pub access: UartAccess,
 }
 
-/// Where the first register lies.
+/// Location of the first register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UartPlace {
-    /// It is an I/O port.
+    /// An I/O port.
     Port(u16),
-    /// It is in memory, mapped for good, at a multiple of what is read or written at once.
+    /// An address in memory that stays mapped, aligned to the access width.
     Memory(VirtAddr),
 }
 
-/// How much is read or written at once. Of more than a byte, the upper bits mean nothing.
+/// Width of each read and write. Registers have 8 bits: upper bits are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UartAccess {
     /// 8 bits.
@@ -40,32 +40,28 @@ pub enum UartAccess {
     DoubleWord,
 }
 
-/// The ports of what sending takes.
+/// I/O ports of the two registers that sending needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BytePorts {
-    /// Where bytes are written that are to be sent.
     pub(super) data: u16,
-    /// What tells whether more can be sent.
     pub(super) line_status: u16,
 }
 
-/// One register, ready to be used.
+/// Location of one register.
 enum Register {
-    /// An I/O port.
     Port(u16),
-    /// An address.
     Memory(VirtAddr),
 }
 
 impl UartRegisters {
-    /// COM1, on every PC that has one.
+    /// COM1 of a PC.
     pub const COM1: Self = Self {
         place: UartPlace::Port(0x3f8),
         stride: 1,
         access: UartAccess::Byte,
     };
 
-    /// The ports for sending, if the registers are reached by ports, byte by byte.
+    /// Returns the ports for sending if the registers are accessed by bytes at I/O ports.
     pub(super) fn byte_ports(self) -> Option<BytePorts> {
         match (self.register(DATA), self.register(LINE_STATUS), self.access) {
             (Register::Port(data), Register::Port(line_status), UartAccess::Byte) => {
@@ -75,7 +71,7 @@ impl UartRegisters {
         }
     }
 
-    /// A register, by its number.
+    /// Returns the register with this index.
     #[inline]
     fn register(self, number: u8) -> Register {
         let offset = u16::from(number) * u16::from(self.stride);
@@ -90,7 +86,7 @@ impl UartRegisters {
 impl Backend for UartRegisters {
     #[inline]
     unsafe fn read(&mut self, register_offset: u8) -> u8 {
-        // SAFETY (of all below): The caller promises that the registers are there, and reached so.
+        // SAFETY (of all below): The caller promises that the registers exist and have this location and width.
         let value = match (self.register(register_offset), self.access) {
             // SAFETY: See above.
             (Register::Port(port), UartAccess::Byte) => u32::from(unsafe { Port::<u8>::new(port).read() }),
@@ -111,7 +107,7 @@ impl Backend for UartRegisters {
 
     #[inline]
     unsafe fn write(&mut self, register_offset: u8, value: u8) {
-        // SAFETY (of all below): The caller promises that the registers are there, and reached so.
+        // SAFETY (of all below): The caller promises that the registers exist and have this location and width.
         match (self.register(register_offset), self.access) {
             // SAFETY: See above.
             (Register::Port(port), UartAccess::Byte) => unsafe { Port::new(port).write(value) },

@@ -3,12 +3,12 @@
 use core::fmt::{self, Write};
 use escaped_text::is_plain;
 
-/// Writes to `W` what a terminal needs to show the text.
+/// Writes to `W`, with `\r\n` for each `\n`.
 pub(super) struct WriterWithCr<W>(pub(super) W);
 
 impl<W: Write> Write for WriterWithCr<W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // Most text has no end of a line in it, and this is the quicker way to see it.
+        // Fast path: most text has no line feed.
         if is_plain(text.as_bytes()) {
             return self.0.write_str(text);
         }
