@@ -1,7 +1,7 @@
-//! What the boot loader told us, checked once: from here on it is typed.
+//! The boot loader's responses, validated once and typed.
 //!
-//! Needed: a base revision whose rules we know, the memory map, the direct map and the kernel's own address. Everything
-//! else may be missing, and is then `None` or an error that says why.
+//! Required: a supported base revision, the memory map, the direct map and the kernel's address. Any other response may be
+//! missing or invalid: its field is then `None` or an error.
 
 use super::{
     boot_string::{self, BootStringError},
@@ -22,26 +22,26 @@ use limine::{firmware, paging::PagingMode};
 use spin::Once;
 use x86_64::{PhysAddr, VirtAddr};
 
-/// Set when the boot loader's memory is about to be reused.
+/// Copy of the command line. Set before the boot loader's memory is reclaimed.
 static KEPT_COMMAND_LINE: Once<Result<&'static str, BootStringError>> = Once::new();
 
-/// The boot loader's answers.
+/// The boot loader's responses.
 pub struct BootInfo {
-    /// Which rules of the protocol hold: [`OLDEST_BASE_REVISION`] to [`NEWEST_BASE_REVISION`].
+    /// Base revision of the protocol that the boot loader follows: [`OLDEST_BASE_REVISION`] to [`NEWEST_BASE_REVISION`].
     pub base_revision: u64,
     /// Name and version of the boot loader.
     pub boot_loader: [Result<&'static str, BootStringError>; 2],
     /// What started the boot loader.
     pub firmware: Firmware,
-    /// What the kernel is told to do.
+    /// The options of the kernel as text.
     pub command_line: Result<&'static str, BootStringError>,
-    /// Where physical memory is mapped.
+    /// Offset of the direct map of physical memory.
     pub hhdm_offset: HhdmOffset,
-    /// Which physical memory there is.
+    /// Kinds and addresses of physical memory.
     pub memory_map: MemoryMap,
-    /// Where the kernel lies: its first physical byte and its first virtual byte.
+    /// Physical and virtual address of the kernel's first byte.
     pub executable_address: (PhysAddr, VirtAddr),
-    /// Where the ACPI tables begin.
+    /// Address of the root pointer of the ACPI tables.
     pub rsdp: Option<PhysAddr>,
 }
 
@@ -52,31 +52,31 @@ pub enum Firmware {
     Bios,
     /// UEFI, 32 or 64 bit.
     Uefi,
-    /// Something else, or the boot loader does not say.
+    /// Other firmware, or none named by the boot loader.
     Unknown,
 }
 
 /// Why the kernel cannot run under this boot loader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BootInfoError {
-    /// The boot loader knows no base revision that we ask for, and does not say which it follows (Limine 8 or older).
+    /// The boot loader does not support the requested base revision, and does not report its own (Limine 8 or older).
     BaseRevisionUnknown,
-    /// The boot loader follows a base revision whose rules we do not know.
+    /// The boot loader follows a base revision that the kernel does not support.
     BaseRevision(u64),
-    /// Paging is not the four-level kind.
+    /// The boot loader set up paging with other than four levels.
     PagingMode,
     /// No memory map, or an empty one.
     MemoryMap,
     /// No direct map.
     Hhdm,
-    /// A direct map that cannot be one.
+    /// The offset of the direct map is invalid.
     HhdmOffset(u64),
-    /// No word about where the kernel lies, or an impossible one.
+    /// The kernel's address is missing or invalid.
     ExecutableAddress,
 }
 
 impl BootInfo {
-    /// Collects the answers and checks them.
+    /// Collects the responses and validates them.
     pub fn collect() -> Result<Self, BootInfoError> {
         let base_revision = check_base_revision(BASE_REVISION.actual_revision())?;
         if PAGING_MODE_REQUEST
@@ -102,14 +102,14 @@ impl BootInfo {
         })
     }
 
-    /// Takes the screen; the second call gets an error.
+    /// Takes the screen. Fails from the second call on.
     pub fn take_screen(&self) -> Result<Screen, ScreenError> {
         screen::take()
     }
 
-    /// Reads the command line, and warns of each word that means nothing to us.
+    /// Reads the command line, and warns of each word that sets no option.
     ///
-    /// `is_known` tells of words that somebody else understands.
+    /// `is_known` returns whether the test hooks use a word; for those there is no warning.
     pub fn options(&self, is_known: fn(&str) -> bool) -> Options {
         let text = self.command_line.unwrap_or_default();
         Options::parse(text, |word, problem| {
@@ -119,8 +119,8 @@ impl BootInfo {
         })
     }
 
-    /// Copies to the heap what lies in memory of the boot loader's, so that this memory can be reused. What is copied stays
-    /// for good.
+    /// Copies to the heap what is in the boot loader's memory, so that this memory can be reclaimed. The copies are never
+    /// freed.
     #[must_use]
     pub fn copy_out(self) -> Self {
         let keep = |text: &str| -> &'static str { Box::leak(Box::from(text)) };
@@ -135,7 +135,7 @@ impl BootInfo {
         }
     }
 
-    /// Logs what was found, one line a subject.
+    /// Logs the responses, one line per subject.
     pub fn log(&self) {
         let [name, version] = self.boot_loader.map(|text| text.unwrap_or("(no name)"));
         log::info!(
@@ -167,7 +167,7 @@ impl BootInfo {
         self.log_modules();
     }
 
-    /// Logs which files came with the kernel.
+    /// Logs the modules.
     fn log_modules(&self) {
         let is_program_0 =
             |module: Result<Module, _>| module.is_ok_and(|module| module.path == USER_MODE_PROGRAM_0_PATH);
@@ -179,7 +179,9 @@ impl BootInfo {
         for module in module::modules() {
             match module {
                 Ok(module) => log::info!("Module {}: {} bytes", module.path, module.content.len()),
-                Err(error) => log::error!("A module is left out: {error:?}"),
+                Err(error) => {
+                    log::error!("A module is ignored: {error:?}. Check the module paths in the boot menu's entry")
+                }
             }
         }
     }
@@ -215,7 +217,7 @@ impl fmt::Display for BootInfoError {
     }
 }
 
-/// Whether we know the rules of what the boot loader grants.
+/// Returns the base revision that the boot loader follows, if the kernel supports it.
 fn check_base_revision(granted: Option<u64>) -> Result<u64, BootInfoError> {
     let revision = granted.ok_or(BootInfoError::BaseRevisionUnknown)?;
     let is_known = (OLDEST_BASE_REVISION..=NEWEST_BASE_REVISION).contains(&revision);
@@ -224,17 +226,16 @@ fn check_base_revision(granted: Option<u64>) -> Result<u64, BootInfoError> {
         .ok_or(BootInfoError::BaseRevision(revision))
 }
 
-/// Name and version.
+/// Reads the boot loader's name and version.
 fn boot_loader() -> [Result<&'static str, BootStringError>; 2] {
     BOOTLOADER_INFO_REQUEST
         .response()
         .map_or([Err(BootStringError::Missing); 2], |claims| {
-            // SAFETY: Both are strings of the boot loader's, in memory that stays as it is.
+            // SAFETY: Both are strings of the boot loader, in memory that nothing changes.
             [claims.name, claims.version].map(|text| unsafe { boot_string::read(text) })
         })
 }
 
-/// The firmware type in our words.
 fn firmware() -> Firmware {
     match FIRMWARE_TYPE_REQUEST.response().map(|response| response.firmware_type) {
         Some(firmware::FIRMWARE_TYPE_X86BIOS) => Firmware::Bios,
@@ -243,22 +244,22 @@ fn firmware() -> Firmware {
     }
 }
 
-/// The kernel's command line. It can be read before anything else is checked.
+/// Reads the kernel's command line. Depends on no other response.
 pub fn command_line() -> Result<&'static str, BootStringError> {
     if let Some(kept) = KEPT_COMMAND_LINE.get() {
         return *kept;
     }
     let claims = EXECUTABLE_CMDLINE_REQUEST.response().ok_or(BootStringError::Missing)?;
-    // SAFETY: A string of the boot loader's, in memory that stays as it is.
+    // SAFETY: A string of the boot loader, in memory that nothing changes.
     unsafe { boot_string::read(claims.command_line) }
 }
 
-/// Whether the log has colours: wanted before the first line, when the rest of the command line need not be read yet.
+/// Reads the option `log.color` alone: the log needs it before its first line.
 pub fn log_color() -> LogColor {
     Options::parse(command_line().unwrap_or_default(), |_, _| ()).log_color
 }
 
-/// The kernel's own place.
+/// Reads the physical and virtual address of the kernel's first byte.
 fn executable_address() -> Option<(PhysAddr, VirtAddr)> {
     let response = EXECUTABLE_ADDRESS_REQUEST.response()?;
     let physical = PhysAddr::try_new(response.physical_base).ok()?;

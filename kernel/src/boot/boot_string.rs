@@ -1,30 +1,30 @@
-//! Strings that the boot loader hands over: bytes up to a NUL, allegedly UTF-8.
+//! Validates the boot loader's strings: bytes up to a NUL, which should be UTF-8.
 
 use core::ffi::{CStr, c_char};
 
-/// The longest string that we read. A longer one is no string but a stray pointer.
+/// Maximum length of a string with its NUL. A longer one means that the pointer is wrong.
 const MAX_STRING_BYTES: usize = 4096;
 
-/// Why a string is refused.
+/// Why a string is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BootStringError {
     /// The pointer is null.
     Missing,
     /// No NUL within [`MAX_STRING_BYTES`].
     TooLong,
-    /// There is a control character, which would upset a terminal.
+    /// The string contains a control character, which a terminal would obey.
     ControlCharacter {
-        /// How many bytes lie before it.
+        /// Number of bytes before the character.
         at_bytes: usize,
     },
     /// The bytes are not UTF-8.
     NotUtf8 {
-        /// How many bytes from the start are.
+        /// Number of valid bytes at the start.
         valid_bytes: usize,
     },
 }
 
-/// Reads a string of the boot loader's.
+/// Reads a string of the boot loader.
 ///
 /// # Safety
 ///
@@ -35,14 +35,14 @@ pub(super) unsafe fn read(start: *const c_char) -> Result<&'static str, BootStri
         return Err(BootStringError::Missing);
     }
     let mut length_bytes = 0;
-    // SAFETY: Every byte up to and with the NUL is readable, and there was no NUL before this one: the caller's promise.
+    // SAFETY: Every byte up to and including the NUL is readable, and no earlier byte was NUL: the caller's promise.
     while unsafe { start.wrapping_add(length_bytes).read() } != 0 {
         length_bytes += 1;
         if length_bytes == MAX_STRING_BYTES {
             return Err(BootStringError::TooLong);
         }
     }
-    // SAFETY: The loop above has read this many bytes, and the NUL behind them.
+    // SAFETY: The loop above has read this many bytes and the NUL after them.
     let bytes = unsafe { core::slice::from_raw_parts(start.cast::<u8>(), length_bytes + 1) };
     let string = CStr::from_bytes_with_nul(bytes).map_err(|_| BootStringError::TooLong)?;
     let string = string.to_str().map_err(|error| BootStringError::NotUtf8 {

@@ -1,21 +1,21 @@
-//! The higher-half direct map: physical memory as it appears in the upper half, all of it moved by one offset.
+//! The higher-half direct map (HHDM): physical memory mapped in the upper half at one offset.
 
 use spin::Once;
 use x86_64::{PhysAddr, VirtAddr, structures::paging::PageSize, structures::paging::Size4KiB};
 
-/// Where the upper half of the address space begins, with four-level paging.
+/// First address of the upper half, with four-level paging.
 pub const HIGHER_HALF_START: u64 = 0xffff_8000_0000_0000;
 
-/// Set by the BSP as soon as the boot loader's answers are checked. The kernel's own page tables keep it.
+/// Set by the BSP once the boot loader's responses are validated. The kernel's own page tables use the same offset.
 static HHDM_OFFSET: Once<HhdmOffset> = Once::new();
 
-/// What the boot loader adds to a physical address to map it. Page-aligned and in the upper half.
+/// Offset from a physical address to its address in the direct map. Page-aligned and in the upper half.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HhdmOffset(VirtAddr);
 
-/// Physical addresses of RAM as they appear in the direct map.
+/// Converts physical addresses of RAM to the direct map.
 pub trait OffsetMappedPhysAddr {
-    /// The address in the direct map.
+    /// Returns the address in the direct map.
     fn offset_mapped(self) -> VirtAddr;
 }
 
@@ -27,24 +27,24 @@ impl OffsetMappedPhysAddr for PhysAddr {
 }
 
 impl HhdmOffset {
-    /// Checks the offset that the boot loader gave. `None` if it is none that a direct map can have.
+    /// Validates the boot loader's offset. `None` if it is not page-aligned in the upper half.
     pub fn check(offset: u64) -> Option<Self> {
         let address = VirtAddr::try_new(offset).ok()?;
         (offset >= HIGHER_HALF_START && address.is_aligned(Size4KiB::SIZE)).then_some(Self(address))
     }
 
-    /// Makes it the offset that [`OffsetMappedPhysAddr`] adds.
+    /// Sets the offset that [`OffsetMappedPhysAddr`] adds.
     pub fn install(self) {
         HHDM_OFFSET.call_once(|| self);
     }
 
-    /// The address at which the map begins.
+    /// Start of the direct map.
     pub fn start(self) -> VirtAddr {
         self.0
     }
 
-    /// The physical address behind what the boot loader handed over either as a physical address or as one in the
-    /// map, which depends on the base revision. `None` if it can be neither.
+    /// Converts an address from the boot loader, which is physical or in the direct map, depending on the base revision. `None`
+    /// if it is neither.
     pub fn physical(self, address: u64) -> Option<PhysAddr> {
         PhysAddr::try_new(address.checked_sub(self.0.as_u64()).unwrap_or(address)).ok()
     }

@@ -1,8 +1,8 @@
-//! Every request that the kernel makes of the boot loader (Limine boot protocol, "Requests").
+//! The kernel's requests to the boot loader (Limine boot protocol, "Requests").
 //!
-//! The boot loader finds them in the loaded image, between the two markers, and writes the address of its answer into
-//! each. Nothing here is checked: [`super::boot_info`] does that, once. Strings and files have response types of our
-//! own, since those of the `limine` crate unwrap UTF-8, and a boot loader may pass on any bytes.
+//! The boot loader finds them in the loaded image, between the two markers, and writes the address of its response into each
+//! request. The responses are untrusted: [`super::boot_info`] validates them once. Strings and files have response types of
+//! the kernel, because those of the crate `limine` unwrap UTF-8, and a boot loader may pass on any bytes.
 
 use core::ffi::c_char;
 use limine::{
@@ -15,63 +15,63 @@ use limine::{
     },
 };
 
-/// The newest base revision whose rules we know.
+/// Newest base revision that the kernel supports.
 pub const NEWEST_BASE_REVISION: u64 = 6;
 
-/// The oldest that we boot under: at 2 and less the loader maps and promises other things.
+/// Oldest base revision that the kernel supports: up to 2, the memory map and the mappings follow other rules.
 pub const OLDEST_BASE_REVISION: u64 = 3;
 
-/// Requests lie behind it.
+/// Start of the requests.
 #[used]
 #[unsafe(link_section = ".requests_start_marker")]
 static REQUESTS_START_MARKER: RequestsStartMarker = RequestsStartMarker::new();
 
-/// Requests lie before it.
+/// End of the requests.
 #[used]
 #[unsafe(link_section = ".requests_end_marker")]
 static REQUESTS_END_MARKER: RequestsEndMarker = RequestsEndMarker::new();
 
-/// Asks for [`NEWEST_BASE_REVISION`]; what is granted may be older.
+/// Requests [`NEWEST_BASE_REVISION`]. The boot loader may follow an older one.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static BASE_REVISION: BaseRevision = BaseRevision::with_revision(NEWEST_BASE_REVISION);
 
-/// Four-level paging and no other: our page tables have four levels.
+/// Four-level paging only: the kernel's page tables have four levels.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static PAGING_MODE_REQUEST: PagingModeRequest = PagingModeRequest::new_exact(PagingMode::X86_64_4LVL);
 
-/// A picture, where the machine has a display adapter.
+/// The frame buffers of the display adapters.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static FRAME_BUFFER_REQUEST: FramebufferRequest = FramebufferRequest::new();
 
-/// The other processors, started and waiting; with x2APIC, without which only 255 processors can be named.
+/// The other processors, started and waiting. With x2APIC, because without it local APIC ids have 8 bits.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static MP_REQUEST: MpRequest = MpRequest::new(MP_FLAG_X2APIC);
 
-/// Which physical memory there is.
+/// The map of physical memory.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static MEMORY_MAP_REQUEST: MemmapRequest = MemmapRequest::new();
 
-/// Where the boot loader mapped physical memory.
+/// The offset of the direct map of physical memory.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static HHDM_REQUEST: HhdmRequest = HhdmRequest::new();
 
-/// Where the kernel itself lies.
+/// The kernel's physical and virtual address.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static EXECUTABLE_ADDRESS_REQUEST: ExecutableAddressRequest = ExecutableAddressRequest::new();
 
-/// Where the ACPI tables begin.
+/// The root pointer of the ACPI tables.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static RSDP_REQUEST: RsdpRequest = RsdpRequest::new();
 
-/// What the machine's clock said.
+/// The date that the boot loader read from the machine's clock.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static DATE_AT_BOOT_REQUEST: DateAtBootRequest = DateAtBootRequest::new();
@@ -81,7 +81,7 @@ pub static DATE_AT_BOOT_REQUEST: DateAtBootRequest = DateAtBootRequest::new();
 #[unsafe(link_section = ".requests")]
 pub static FIRMWARE_TYPE_REQUEST: FirmwareTypeRequest = FirmwareTypeRequest::new();
 
-/// Who booted us.
+/// The boot loader's name and version.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static BOOTLOADER_INFO_REQUEST: Request<BootLoaderClaims> =
@@ -95,7 +95,7 @@ pub static EXECUTABLE_CMDLINE_REQUEST: Request<CommandLineClaims> =
     // SAFETY: The id is that of the command-line request, and the type lays out its response as the protocol does.
     unsafe { Request::new_raw([0x4b16_1536_e598_651e, 0xb390_ad4a_2f1f_303a], 0, ()) };
 
-/// The files that were loaded with the kernel.
+/// The files loaded with the kernel.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static MODULE_REQUEST: Request<ModulesClaims> =
@@ -110,7 +110,7 @@ pub static EXECUTABLE_FILE_REQUEST: Request<ExecutableFileClaims> =
     // SAFETY: The id is that of the executable-file request, and the type lays out its response as the protocol does.
     unsafe { Request::new_raw([0xad97_e90e_83f1_ed67, 0x31eb_5d1c_5ff2_3b69], 0, ()) };
 
-/// What the boot loader says of itself.
+/// Response: the boot loader's name and version.
 #[repr(C)]
 pub struct BootLoaderClaims {
     /// A string that ends with NUL.
@@ -119,40 +119,40 @@ pub struct BootLoaderClaims {
     pub version: *const c_char,
 }
 
-/// What the boot loader says that it was told to pass on.
+/// Response: the command line.
 #[repr(C)]
 pub struct CommandLineClaims {
     /// A string that ends with NUL.
     pub command_line: *const c_char,
 }
 
-/// Which file the boot loader says the kernel is.
+/// Response: the kernel's file.
 #[repr(C)]
 pub struct ExecutableFileClaims {
     /// The file.
     pub file: *const FileClaims,
 }
 
-/// Which files the boot loader says that it has loaded.
+/// Response: the loaded files.
 #[repr(C)]
 pub struct ModulesClaims {
-    /// How many.
+    /// Number of modules.
     pub count: u64,
-    /// That many pointers.
+    /// Array of `count` pointers.
     pub modules: *const *const FileClaims,
 }
 
-/// The head of the protocol's file structure: the fields behind these (the medium's identity) are of no use to us.
+/// First fields of the protocol's file structure. The kernel does not use the later ones, which identify the medium.
 #[repr(C)]
 pub struct FileClaims {
-    /// Of this structure.
+    /// Revision of this structure.
     pub revision: u64,
-    /// Where the content lies, aligned to 4 KiB.
+    /// The content, aligned to 4 KiB.
     pub address: *const u8,
-    /// Of the content.
+    /// Size of the content.
     pub size_bytes: u64,
     /// The path within its volume, a string that ends with NUL.
     pub path: *const c_char,
-    /// What the configuration says to the module, a string that ends with NUL.
+    /// The string of the module in the boot configuration, which ends with NUL.
     pub string: *const c_char,
 }

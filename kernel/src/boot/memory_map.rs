@@ -1,11 +1,11 @@
-//! The memory map as the boot loader gives it.
+//! The boot loader's memory map, not validated: `memory_ranges` does that.
 
 use super::limine_requests::MEMORY_MAP_REQUEST;
 use alloc::boxed::Box;
 use limine::memmap::{self, Entry};
 use memory_ranges::{BootClaim, BootMemoryKind};
 
-/// The boot loader's list of memory ranges, of all kinds.
+/// The boot loader's list of memory ranges of all kinds.
 #[derive(Clone, Copy)]
 pub struct MemoryMap {
     /// Sorted by base address, as the protocol promises.
@@ -13,13 +13,13 @@ pub struct MemoryMap {
 }
 
 impl MemoryMap {
-    /// The answer, if there is one that is not empty.
+    /// Returns the response, unless it is missing or empty.
     pub(super) fn from_boot_loader() -> Option<Self> {
         let entries = MEMORY_MAP_REQUEST.response()?.entries();
         (!entries.is_empty()).then_some(Self { entries })
     }
 
-    /// The same on the heap, for good.
+    /// Copies the map to the heap. The copy is never freed.
     pub(super) fn copy_out(self) -> Self {
         let copy = |entry: &&Entry| -> &'static Entry {
             Box::leak(Box::new(Entry {
@@ -33,18 +33,18 @@ impl MemoryMap {
         }
     }
 
-    /// How many ranges there are.
+    /// Number of ranges.
     pub fn ranges_count(&self) -> usize {
         self.entries.len()
     }
 
-    /// How many bytes are free for use.
+    /// Number of bytes of usable memory.
     pub fn usable_bytes(&self) -> u64 {
         let usable = self.entries.iter().filter(|entry| entry.type_ == memmap::MEMMAP_USABLE);
         usable.fold(0, |sum, entry| sum.saturating_add(entry.length))
     }
 
-    /// The ranges as claims, for the libraries that check them.
+    /// Returns the ranges as untrusted claims, for the libraries that validate them.
     pub fn claims(&self) -> impl Iterator<Item = BootClaim> + Clone {
         self.entries.iter().map(|entry| BootClaim {
             base: entry.base,
@@ -53,7 +53,7 @@ impl MemoryMap {
         })
     }
 
-    /// Whether any of these bytes are of a kind that holds programs or data: a frame buffer cannot be there.
+    /// Returns whether any of these bytes are RAM: a frame buffer cannot overlap those.
     pub fn overlaps_ram(&self, start: u64, length: u64) -> bool {
         const RAM: [u64; 4] = [
             memmap::MEMMAP_USABLE,
@@ -70,7 +70,7 @@ impl MemoryMap {
     }
 }
 
-/// A kind of memory in the words of the library. What we do not know is not for us.
+/// Converts a kind of memory. Unknown kinds count as reserved.
 fn kind_of(kind: u64) -> BootMemoryKind {
     match kind {
         memmap::MEMMAP_USABLE => BootMemoryKind::Usable,

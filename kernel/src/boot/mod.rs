@@ -1,4 +1,4 @@
-//! What the boot loader says, asked for in one file and checked in another.
+//! Requests to the boot loader (`limine_requests`), and its validated responses (the other files).
 
 pub mod boot_info;
 mod boot_string;

@@ -1,4 +1,4 @@
-//! Validates the boot loader's frame buffer and makes a drawing target of it.
+//! Validates the boot loader's frame buffer and makes it a drawing target.
 
 use super::{
     hhdm_offset::HIGHER_HALF_START,
@@ -33,7 +33,7 @@ pub enum ScreenError {
     Taken,
 }
 
-/// Set by [`take`] first of all, so that the pixels have one owner.
+/// Set by [`take`] before anything else, so that the pixels have one owner.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Size of the boot loader's first frame buffer in pixels; `None` if there is none that is supported.
@@ -42,8 +42,8 @@ pub fn size() -> Option<Size> {
     Some(Size::new(info.width(), info.height()))
 }
 
-/// Takes the boot loader's first frame buffer. Only the first call can succeed: the boot loader's response is in memory that is
-/// reused later, and a late panic calls this too. An early panic needs it as well, so it depends on no other response.
+/// Takes the boot loader's first frame buffer. Only the first call can succeed: a late panic calls this too, when the response's
+/// memory may have been reclaimed. An early panic may come before the responses are validated, so none of them is required.
 pub fn take() -> Result<Screen, ScreenError> {
     if IS_TAKEN.swap(true, Ordering::Relaxed) {
         return Err(ScreenError::Taken);
