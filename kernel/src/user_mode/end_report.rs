@@ -1,9 +1,9 @@
-//! Telling QEMU's host how a program ended, on the channel that no program can write to. The runner knows these lines.
+//! Reports to QEMU's host how a program ended, on the port that no program can write to. The runner parses these lines.
 
 use super::ProgramEnd;
 use crate::output::debug_console;
 
-/// Tells how a program ended: `program exited CODE` or `program killed`.
+/// Reports how a program ended: `program exited CODE` or `program killed`.
 pub fn report_end(end: &ProgramEnd) {
     match end {
         ProgramEnd::Exited { code } => debug_console::tell(format_args!("program exited {code}")),
@@ -11,7 +11,7 @@ pub fn report_end(end: &ProgramEnd) {
     }
 }
 
-/// Tells that a program was not started: `program refused`.
+/// Reports that a program was not started: `program refused`.
 pub fn report_refusal() {
     debug_console::tell(format_args!("program refused"));
 }

@@ -1,8 +1,8 @@
-//! Entering user mode is a call that returns: with the reason why user mode was left.
+//! Enters user mode by a call that returns the reason why user mode was left.
 //!
-//! [`UserContext::run`] saves the kernel's registers on the stack that it is called on, loads the program's, and enters ring 3.
-//! Whatever brings the processor back, a system call, an exception or an interrupt, saves the program's registers in the context
-//! and returns from `run`, on the same stack. So no stack belongs to a program, and all that follows is plain Rust around a loop.
+//! [`UserContext::run`] saves the kernel's registers on the current stack, loads the program's, and enters ring 3. A system call,
+//! an exception or an interrupt saves the program's registers in the context and returns from `run`, on the same stack. So a
+//! program needs no kernel stack of its own, and the caller of `run` is a plain loop.
 
 use super::vector_state::VectorState;
 use crate::cpu::{
@@ -24,10 +24,10 @@ use x86_64::{VirtAddr, instructions::interrupts, registers::control::Cr2, struct
 /// Value that `enter_user_mode` returns after a system call.
 const LEFT_BY_SYSCALL: u32 = 0;
 
-/// The first vector that is not an exception's.
+/// First interrupt vector after those of the exceptions.
 const FIRST_INTERRUPT: u8 = 32;
 
-/// Number of system calls that returned by `iretq`, since no program can continue at the address after them.
+/// Number of system calls after which `sysretq` could not be used; see [`slow_returns`].
 static SLOW_RETURNS: AtomicU64 = AtomicU64::new(0);
 
 global_asm!(
@@ -61,7 +61,7 @@ unsafe extern "C" {
     /// Enters user mode with the registers of a frame, by `sysretq` if `by_sysretq` is not 0, else by `iretq`. Returns why user mode
     /// was left.
     fn enter_user_mode(frame: *mut TrapFrame, by_sysretq: u32) -> u32;
-    /// Where `syscall` leads.
+    /// Target of the instruction `syscall`.
     static raw_syscall_handler: u8;
 }
 
@@ -74,11 +74,11 @@ const _: () = assert!(
 #[derive(Debug)]
 #[repr(C, align(16))]
 pub struct UserContext {
-    /// All but the vector registers. The processor pushes to the end of the frame, which is therefore aligned to 16 bytes.
+    /// All registers except the vector registers. The processor pushes to the end of the frame, so the end is aligned to 16 bytes.
     frame: TrapFrame,
-    /// Whether the program was left by a system call: then `rcx` and `r11` need not be restored.
+    /// Whether the last run ended with a system call: then `rcx` and `r11` need not be restored.
     after_system_call: bool,
-    /// x87 and SSE registers before the first run.
+    /// Initial x87 and SSE registers.
     vector_state: VectorState,
 }
 
@@ -87,21 +87,21 @@ pub struct UserContext {
 pub enum LeaveReason {
     /// A system call.
     Syscall,
-    /// An instruction that the processor refuses.
+    /// An exception.
     Exception {
-        /// Which exception.
+        /// The exception's interrupt vector.
         vector: u8,
-        /// What the processor says about it; 0 where it says nothing.
+        /// The processor's error code; 0 if the exception has none.
         error_code: u64,
-        /// The address that a page fault is about; else 0.
+        /// The accessed address for a page fault; else 0.
         address: u64,
     },
-    /// An interrupt, for the kernel.
+    /// An interrupt, which the kernel handles.
     Interrupt(u8),
 }
 
 impl UserContext {
-    /// Registers of a new program: entry point, stack pointer, two arguments in `rdi` and `rsi`, and zeros.
+    /// Creates the registers of a new program: entry point, stack pointer, `arguments` in `rdi` and `rsi`. The others are 0.
     pub fn new(entry_point: VirtAddr, stack_pointer: VirtAddr, arguments: [u64; 2]) -> Box<Self> {
         let [rdi, rsi] = arguments;
         let frame = TrapFrame {
@@ -118,7 +118,7 @@ impl UserContext {
         })
     }
 
-    /// The registers.
+    /// All registers except the vector registers.
     pub fn registers(&self) -> &TrapFrame {
         &self.frame
     }
@@ -141,7 +141,7 @@ impl UserContext {
         ] = registers;
     }
 
-    /// Sets the status of a system call.
+    /// Sets the status of a system call alone.
     #[inline]
     pub fn set_rax(&mut self, rax: u64) {
         self.frame.rax = rax;
@@ -152,8 +152,7 @@ impl UserContext {
         self.vector_state.load();
     }
 
-    /// Runs the program until it leaves user mode. Its address space must be the one in use, and interrupts must be off, as they are
-    /// again on return.
+    /// Runs the program until it leaves user mode. Its address space must be in use. Interrupts must be off, and are off on return.
     #[inline]
     pub fn run(&mut self) -> LeaveReason {
         debug_assert!(!interrupts::are_enabled(), "interrupts are off");
@@ -166,9 +165,9 @@ impl UserContext {
             };
         };
         let by_sysretq = u32::from(instruction == EntryInstruction::Sysretq);
-        // SAFETY: The frame's segments are a program's, its flags those that a program may have, its address is canonical and in
-        // the lower half: the processor enters ring 3, in which the page tables keep the program to its own. It comes back here
-        // by `leave_user_mode`, with all registers saved by this call restored. The frame stays where it is meanwhile.
+        // SAFETY: The frame has a program's segments, flags that a program may have, and a canonical address in the lower half.
+        // So the processor enters ring 3, where the page tables limit the program to its own memory. `leave_user_mode` returns
+        // here and restores all registers that this call saved. The frame is not moved meanwhile.
         let left_by = unsafe { enter_user_mode(&raw mut self.frame, by_sysretq) };
         self.after_system_call = left_by == LEFT_BY_SYSCALL;
         if self.after_system_call {
@@ -177,16 +176,16 @@ impl UserContext {
         self.trap_reason()
     }
 
-    /// Makes the registers such as a program may have. Behind a system call they are: the flags are those that the program had,
-    /// from which the processor took what it may not have, and nobody has changed them since. Returns how it is entered; `None` if
-    /// nothing can go on at its address.
+    /// Replaces flags and segments that a program may not have. After a system call this is not needed: the flags are the
+    /// program's own, without those that `syscall` masks, and unchanged since. Returns the instruction for entering user mode;
+    /// `None` if the entry address is not canonical.
     #[inline]
     fn sanitize(&mut self) -> Option<EntryInstruction> {
         let instruction = entry_instruction(self.frame.rip, self.after_system_call)?;
         if instruction == EntryInstruction::Iretq {
             self.frame.rflags = user_flags(self.frame.rflags);
             if self.after_system_call {
-                // As `sysretq` leaves them.
+                // `sysretq` leaves them so.
                 self.frame.rcx = self.frame.rip;
                 self.frame.r11 = self.frame.rflags;
             }
@@ -199,9 +198,9 @@ impl UserContext {
         Some(instruction)
     }
 
-    /// Reads from the frame which interrupt or exception ended the run.
+    /// Returns the interrupt or exception that ended the run.
     fn trap_reason(&self) -> LeaveReason {
-        // The stubs push nothing above 255.
+        // The entry stubs push at most 255.
         let vector = u8::try_from(self.frame.vector).unwrap_or(u8::MAX);
         if vector >= FIRST_INTERRUPT {
             return LeaveReason::Interrupt(vector);
@@ -214,13 +213,13 @@ impl UserContext {
     }
 }
 
-/// How often a program was entered by `iretq` at an address that is canonical and no program's: behind a system call at the
-/// very end of its half, where `sysretq` may not be used.
+/// Number of times a program was entered by `iretq` at a canonical address outside of program memory. This happens after a system
+/// call at the very end of the lower half, where `sysretq` may not be used.
 pub fn slow_returns() -> u64 {
     SLOW_RETURNS.load(Ordering::Relaxed)
 }
 
-/// Where `syscall` has to lead.
+/// Address of the system call handler, for the register LSTAR.
 pub(super) fn raw_syscall_handler_address() -> u64 {
     (&raw const raw_syscall_handler).addr() as u64
 }

@@ -1,10 +1,10 @@
-// Into user mode, and back by a system call. The way back by an interrupt or an exception is in `trap_entry.s`.
+// Enters user mode, and returns from it on a system call. Interrupts and exceptions return by `trap_entry.s`.
 //
-// Interrupts are off in all of it: a program runs with them on, and every way out of it switches them off.
+// Interrupts are off here. A program runs with interrupts on, and every exit from user mode switches them off.
 
 .section .text
 
-// enter_user_mode(frame: rdi, by_sysret: esi) -> eax: what ended the program's run.
+// enter_user_mode(frame: rdi, by_sysretq: esi) -> eax: why user mode was left.
 .globl enter_user_mode
 enter_user_mode:
     push rbx
@@ -14,7 +14,7 @@ enter_user_mode:
     push r14
     push r15
     mov gs:[{kernel_stack_offset}], rsp
-    // Where a system call saves the registers, and where the processor pushes them otherwise: before the frame's end.
+    // End of the frame: a system call saves the registers below it, and the processor pushes below it on a trap.
     lea rax, [rdi + {frame_size}]
     mov gs:[{privileged_stack_offset}], rax
     test esi, esi
@@ -41,7 +41,7 @@ enter_user_mode:
     sysretq
 
 2:
-    // The frame is laid out so that it can be popped, up to what `iretq` takes.
+    // The frame is in the order of these pops, and ends with the five values that `iretq` pops.
     mov rsp, rdi
     pop r15
     pop r14
@@ -62,8 +62,8 @@ enter_user_mode:
     swapgs
     iretq
 
-// Where `syscall` leads (Intel SDM vol. 2, SYSCALL): rcx holds the program's address, r11 its flags, and rsp is the program's.
-// Their places in the frame are left as they are: `sysretq` sets both registers anew.
+// Target of `syscall` (Intel SDM vol. 2, SYSCALL): rcx holds the program's address, r11 its flags, and rsp is the program's. The
+// frame's fields for rcx and r11 stay as they are: `sysretq` overwrites both registers.
 .globl raw_syscall_handler
 raw_syscall_handler:
     swapgs
@@ -88,7 +88,7 @@ raw_syscall_handler:
     mov [rsp + {rsp_offset} - {frame_size}], rcx
     mov eax, {left_by_syscall}
 
-// Returns from `enter_user_mode`, with GS the kernel's and the reason in eax.
+// Returns from `enter_user_mode`. GS is the kernel's, and eax holds the reason.
 .globl leave_user_mode
 leave_user_mode:
     mov rsp, gs:[{kernel_stack_offset}]

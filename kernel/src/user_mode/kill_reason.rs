@@ -6,29 +6,29 @@ use core::fmt;
 /// Why a program was killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KillReason {
-    /// It touched memory that is not its own, or not for this use.
+    /// The program accessed memory that is not mapped, or not for this kind of access.
     PageFault {
-        /// What the processor says about it.
+        /// The processor's error code.
         error_code: u64,
-        /// What it touched.
+        /// The accessed address.
         address: u64,
     },
-    /// There was no memory for a page that it touched.
+    /// There was no memory for a page that the program accessed.
     OutOfMemory {
-        /// What it touched.
+        /// The accessed address.
         address: u64,
     },
     /// Any other exception.
     Exception {
-        /// Which.
+        /// The exception's interrupt vector.
         vector: u8,
-        /// What the processor says about it; 0 where it says nothing.
+        /// The processor's error code; 0 if the exception has none.
         error_code: u64,
     },
 }
 
 impl KillReason {
-    /// The address that it is about, besides that of the instruction.
+    /// Returns the accessed address, if the reason has one.
     pub fn address(&self) -> Option<u64> {
         match self {
             Self::PageFault { address, .. } | Self::OutOfMemory { address } => Some(*address),

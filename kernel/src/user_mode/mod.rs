@@ -1,13 +1,13 @@
-//! Programs: loading them, running them in ring 3, and serving them.
+//! Programs: loads them, runs them in ring 3, and carries out their system calls.
 //!
 //! ```text
-//! ProgramImage   a module's file, checked, with what is needed of it kept: may be started many times
-//! Program        one run of it: address space, registers, and the loop that runs it until it ends
-//! syscalls       what a program can ask for
+//! ProgramImage   a module's validated file: can be started many times
+//! Program        one run of an image: address space, registers, and the loop that runs the program until it ends
+//! syscalls       the system calls
 //! ```
 //!
-//! No stack belongs to a program: to enter user mode is a call that returns ([`enter_user_mode`]). Whatever a program does, at
-//! most it is killed.
+//! A program has no kernel stack of its own: entering user mode is a call that returns ([`enter_user_mode`]). A program that
+//! breaks a rule is killed; the kernel and other programs continue.
 
 mod end_report;
 pub mod enter_user_mode;

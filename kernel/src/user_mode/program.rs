@@ -22,36 +22,34 @@ use core::{fmt, time::Duration};
 use syscall_abi::MAX_LOG_BYTES;
 use x86_64::VirtAddr;
 
-/// How often a program is interrupted, at least.
+/// A program is interrupted at least this often.
 const TICK_PERIOD: Duration = Duration::from_millis(10);
 
 /// One run of a program.
 #[derive(Debug)]
 pub struct Program {
-    /// Its memory. Goes before the image, some of whose frames it maps.
+    /// Declared before `image`, and so dropped before it: the address space maps frames of the image.
     pub(super) space: UserAddressSpace,
-    /// Its registers.
     pub(super) context: Box<UserContext>,
-    /// Where text goes that it wants to log.
+    /// Kernel copy of the text that the program logs.
     pub(super) text_buffer: Box<[u8; MAX_LOG_BYTES]>,
-    /// What it is a run of.
     pub(super) image: Arc<ProgramImage>,
 }
 
 /// Why a program was not started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StartProgramError {
-    /// There is not enough memory, or something of the file lies where it may not.
+    /// There is not enough memory, or a segment of the file lies outside of the area for files.
     Memory(UserMemoryError),
-    /// The arguments are too long for the page that they lie in.
+    /// The arguments do not fit in their page.
     ArgumentsTooLong,
 }
 
 impl Program {
-    /// Makes everything ready for the first instruction.
+    /// Prepares the program for its first instruction.
     ///
-    /// The program finds `arguments` at the address in `rdi`, and its length in `rsi`. Its stack is such as if somebody had
-    /// called its entry point: a return address of 0 is on top.
+    /// `rdi` holds the address of `arguments`, and `rsi` their length. The stack looks as after a call of the entry point, with
+    /// a return address of 0.
     pub fn start(image: &Arc<ProgramImage>, arguments: &str) -> Result<Self, StartProgramError> {
         let mut space = UserAddressSpace::new(program_image::free_pages())?;
         image.map_into(&mut space)?;
@@ -65,22 +63,22 @@ impl Program {
         })
     }
 
-    /// What the log calls it.
+    /// The program's name in the log.
     pub fn name(&self) -> &str {
         self.image.name()
     }
 
-    /// Runs it until it ends, on this processor.
+    /// Runs the program on this processor until it ends.
     pub fn run(&mut self) -> ProgramEnd {
         self.with_this_cpu(Self::run_to_end)
     }
 
-    /// Runs it until it leaves user mode for the first time, and says why.
+    /// Runs the program until it leaves user mode for the first time, and returns the reason.
     pub fn run_to_its_first_call(&mut self) -> LeaveReason {
         self.with_this_cpu(|program| program.context.run())
     }
 
-    /// Makes this processor the program's for as long as `run` takes.
+    /// Prepares this processor for the program, calls `run`, and restores the kernel's page table.
     fn with_this_cpu<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
         let _interrupts = InterruptsOff::new();
         syscall_setup::empty_segment_registers();
@@ -95,7 +93,7 @@ impl Program {
         result
     }
 
-    /// Runs it, and does what it leaves user mode for, until that is its end.
+    /// Runs the program, and handles its system calls, interrupts and exceptions until it ends.
     #[inline]
     fn run_to_end(&mut self) -> ProgramEnd {
         loop {
@@ -107,7 +105,7 @@ impl Program {
                 }
                 LeaveReason::Interrupt(vector) => {
                     kernel_trap::interrupt_handler(vector);
-                    // This processor does not idle, so nobody else may be there to draw.
+                    // This processor does not idle, and perhaps no other does: nobody else may draw.
                     with_interrupts_on(logger::draw);
                 }
                 LeaveReason::Exception {
@@ -126,13 +124,13 @@ impl Program {
         }
     }
 
-    /// Logs what it did, and where it was.
+    /// Logs the reason, the registers and a backtrace.
     #[cold]
     fn kill(&self, reason: KillReason) -> ProgramEnd {
         let (name, rip) = (self.name(), self.context.registers().rip);
         let symbols = self.image.symbols();
         let trace = UserBacktrace::new(self.context.registers(), &self.space, symbols.as_ref());
-        // A trace may be long.
+        // A backtrace may be long.
         with_interrupts_on(|| match reason.address() {
             Some(address) => {
                 log::warn!("program {name} killed: {reason}, rip={rip:#x}, address={address:#x}{trace}");
@@ -143,13 +141,17 @@ impl Program {
     }
 }
 
-/// Starts a program and runs it to its end. Everything that it took is given back then; its pages are counted.
+/// Starts a program and runs it to its end. Its memory is freed then; an error is logged if frames of programs are missing.
 pub fn run_to_its_end(image: &Arc<ProgramImage>, arguments: &str) -> Result<ProgramEnd, StartProgramError> {
     let frames_before = frame_allocator::frames_in_use_as(FrameUse::Program);
     let end = Program::start(image, arguments).map(|mut program| program.run());
     let frames = frame_allocator::frames_in_use_as(FrameUse::Program);
     if frames != frames_before {
-        log::error!("program {} left {} frames behind", image.name(), frames - frames_before);
+        log::error!(
+            "program {} leaked {} frames: this is a kernel bug",
+            image.name(),
+            frames - frames_before
+        );
     }
     end
 }
@@ -167,7 +169,7 @@ impl fmt::Display for StartProgramError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Memory(UserMemoryError::OutOfMemory) => formatter.write_str("there is not enough memory"),
-            Self::Memory(error) => write!(formatter, "its file wants memory that is not for files: {error:?}"),
+            Self::Memory(error) => write!(formatter, "its file cannot be mapped: {error:?}"),
             Self::ArgumentsTooLong => formatter.write_str("its arguments are too long"),
         }
     }

@@ -5,11 +5,11 @@ use super::KillReason;
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProgramEnd {
-    /// It said that it is done.
+    /// The program called `exit`.
     Exited {
-        /// 0 if all went well.
+        /// 0 means success.
         code: u64,
     },
-    /// It did what no program may.
+    /// The kernel killed the program.
     Killed(KillReason),
 }

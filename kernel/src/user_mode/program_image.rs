@@ -1,4 +1,4 @@
-//! A program's file, checked and ready to be started.
+//! A program's validated file, ready to be started.
 
 use crate::{
     boot::module::Module,
@@ -18,34 +18,34 @@ use ez_paging::{ConfigurableFlags, Page, PageSize};
 use memory_ranges::PAGE_BYTES;
 use x86_64::VirtAddr;
 
-/// Maximum number of symbols of a program with function names in its backtraces: each frame's name is searched among all.
+/// Maximum number of symbols for which backtraces have function names: each frame's lookup reads all symbols.
 const MAX_SYMBOLS: usize = 1 << 15;
 
 /// Separates the name of a program from its text in the log.
 const LOG_SEPARATOR: &str = ": ";
 
-/// A program that can be started, also more than once at a time. Dropping the last reference gives the module's memory back.
+/// A program that can be started, also several times at once. Dropping the last reference frees the module's memory.
 #[derive(Debug)]
 pub struct ProgramImage {
-    /// Its name and `: `, with which its lines in the log start.
+    /// The program's name and `: `: the start of its lines in the log.
     log_prefix: Box<str>,
-    /// What becomes of each page.
+    /// Source and permissions of each page.
     plan: LoadPlan,
-    /// The file: pages are shared with it or copied from it, and a backtrace reads its symbols.
+    /// The file. Pages are shared with it or copied from it, and backtraces read its symbols.
     memory: ModuleMemory,
 }
 
-/// Why a module is no program.
+/// Why a module cannot be run as a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProgramImageError {
-    /// Its memory cannot be taken over.
+    /// The kernel cannot take ownership of the module's memory.
     Memory(TakeModuleError),
-    /// Its file is refused.
+    /// The ELF file is invalid, or not supported.
     Plan(LoadPlanError),
 }
 
 impl ProgramImage {
-    /// Makes a program of a module. On an error the module's memory is freed, unless taking it over was what failed.
+    /// Validates a module. On an error the module's memory is freed, except on [`ProgramImageError::Memory`].
     pub fn from_module(module: &Module) -> Result<Arc<Self>, ProgramImageError> {
         let memory = ModuleMemory::take(module.content).map_err(ProgramImageError::Memory)?;
         let plan = LoadPlan::from_elf(memory.bytes(), &limits()).map_err(ProgramImageError::Plan)?;
@@ -57,22 +57,21 @@ impl ProgramImage {
         }))
     }
 
-    /// Its name in the log.
+    /// The program's name in the log.
     pub fn name(&self) -> &str {
         self.log_prefix.strip_suffix(LOG_SEPARATOR).unwrap_or_default()
     }
 
-    /// Start of its lines in the log: its name and `: `.
     pub(super) fn log_prefix(&self) -> &str {
         &self.log_prefix
     }
 
-    /// Where it begins.
+    /// Address of the first instruction.
     pub fn entry_point(&self) -> VirtAddr {
         self.plan.entry_point()
     }
 
-    /// Finds the names of its functions.
+    /// Finds the program's function symbols.
     pub(super) fn symbols(&self) -> Result<SymbolTable<'_>, SymbolTableError> {
         SymbolTable::from_elf_within(self.memory.bytes(), MAX_SYMBOLS)
     }
@@ -82,19 +81,18 @@ impl ProgramImage {
         self.plan.pages().try_for_each(|planned| self.map_page(planned, space))
     }
 
-    /// Maps one page.
     fn map_page(&self, planned: PlannedPage, space: &mut UserAddressSpace) -> Result<(), UserMemoryError> {
         let page = Page::containing(planned.page.start_address(), PageSize::_4KiB);
         let flags = flags_of(planned.permissions);
         match planned.source {
             PageSource::Shared(frame) => {
                 let frame = self.memory.physical(frame.offset_bytes());
-                // SAFETY: The frame is one of the file's, which the program may know, and kept for as long as the image is; a
-                // plan shares no page that is writable.
+                // SAFETY: The frame holds only bytes of the file, which the program may read, and lives as long as the image. A
+                // plan shares no writable page.
                 unsafe { space.map_shared(page, frame, flags) }
             }
             PageSource::Copied(part) => space.map_private(page, flags, |bytes| {
-                // The plan is of this very file.
+                // The plan was made from this file.
                 let copied = part.copy_into(bytes, self.memory.bytes());
                 debug_assert!(copied.is_ok(), "{copied:?}");
             }),
@@ -103,7 +101,7 @@ impl ProgramImage {
     }
 }
 
-/// What any program may have.
+/// Limits for the load plan of any program.
 fn limits() -> Limits {
     Limits {
         area: user_layout::file_pages(),
@@ -112,12 +110,12 @@ fn limits() -> Limits {
     }
 }
 
-/// How many pages there are for programs.
+/// Number of free pages that programs may use.
 pub(super) fn free_pages() -> u64 {
     physical_memory::lock().map_or(0, |memory| memory.bytes_for_programs()) / PAGE_BYTES
 }
 
-/// What the page tables say of a page.
+/// Converts permissions to flags of a page table.
 fn flags_of(permissions: PagePermissions) -> ConfigurableFlags {
     match permissions {
         PagePermissions::ReadOnly => READ_ONLY,

@@ -1,12 +1,12 @@
-//! The first program: the module of its path.
+//! Runs the first program: the module with the path [`USER_MODE_PROGRAM_0_PATH`].
 
 use super::{ProgramEnd, ProgramImage, report_end, report_refusal, run_to_its_end};
 use crate::boot::module::{self, Module, USER_MODE_PROGRAM_0_PATH};
 use core::fmt;
 
-/// Runs the first program, if it is there, and logs how it ends.
+/// Runs the first program, if there is one, and reports how it ends.
 pub fn run_program_0() {
-    // That it is missing was said when the modules were logged.
+    // The module log already reported it missing.
     let Some(module) = module::kept()
         .iter()
         .find(|module| module.path == USER_MODE_PROGRAM_0_PATH)
@@ -19,7 +19,7 @@ pub fn run_program_0() {
     }
 }
 
-/// A program was refused, which is logged.
+/// A program was refused, and the reason is logged.
 struct Refused;
 
 /// Runs a module as a program.

@@ -3,7 +3,7 @@
 use super::{Program, syscalls};
 use syscall_abi::{Registers, Request, Response, SyscallError};
 
-/// Handles the system call of a program. Returns the exit code if the call was `exit`.
+/// Handles a system call. Returns the exit code if the call was `exit`.
 #[inline]
 pub(super) fn syscall_handler(program: &mut Program) -> Option<u64> {
     let mut registers = Registers::from(program.context.call_registers());
@@ -21,11 +21,11 @@ pub(super) fn syscall_handler(program: &mut Program) -> Option<u64> {
     None
 }
 
-/// Calls the function of a request.
+/// Calls the function for a request.
 #[inline]
 fn dispatch(program: &mut Program, request: Request) -> Result<Response, SyscallError> {
     match request {
-        // The caller handles it.
+        // The caller handles `exit`.
         Request::Exit { .. } => Ok(Response::Done),
         Request::Exists { number } => Ok(syscalls::exists(number)),
         Request::Log {

@@ -1,4 +1,4 @@
-//! What a processor has to be told before it can run programs.
+//! Sets up a processor's registers for running programs.
 
 use super::enter_user_mode::raw_syscall_handler_address;
 use crate::cpu::gdt::{KERNEL_CODE, KERNEL_DATA};
@@ -9,39 +9,39 @@ use x86_64::registers::{
     model_specific::Msr,
 };
 
-/// The code segment that `sysenter` enters the kernel by (Intel SDM vol. 4, table 2-2). With 0, it faults.
+/// Register with the code segment of `sysenter` (Intel SDM vol. 4, table 2-2). With 0, `sysenter` faults.
 const SYSENTER_CS: u32 = 0x174;
 
-/// The segments of `syscall` and `sysret` (Intel SDM vol. 3, section 5.8.8; so for the next two).
+/// Register with the segments of `syscall` and `sysret` (Intel SDM vol. 3, section 5.8.8, as the next two).
 const STAR: u32 = 0xc000_0081;
 
-/// Where `syscall` leads.
+/// Register with the target of `syscall`.
 const LSTAR: u32 = 0xc000_0082;
 
-/// The flags that `syscall` switches off.
+/// Register with the flags that `syscall` clears.
 const FMASK: u32 = 0xc000_0084;
 
-/// Where FS begins.
+/// Register with the base of FS.
 const FS_BASE: u32 = 0xc000_0100;
 
-/// Where GS begins after `swapgs`: the program's.
+/// Register with the base of GS after `swapgs`: the program's.
 const KERNEL_GS_BASE: u32 = 0xc000_0102;
 
-/// In [`STAR`]: kernel code, with kernel data behind it, at bit 32; at bit 48 the selector behind which user data and user code
-/// lie, with privilege level 3.
+/// Value of [`STAR`]. Bit 32: selector of kernel code, which kernel data follows. Bit 48: selector that user data and user code
+/// follow, with privilege level 3.
 const SEGMENTS: u64 = (KERNEL_CODE as u64) << 32 | (KERNEL_DATA as u64 | 3) << 48;
 
-/// What programs need: x87 with exceptions of its own, and none of the old ways to switch its state late.
+/// Flags that programs need: the x87 reports errors by exception 16.
 const CR0_ON: Cr0Flags = Cr0Flags::MONITOR_COPROCESSOR.union(Cr0Flags::NUMERIC_ERROR);
 
-/// See [`CR0_ON`].
+/// Flags that programs must not have: they make x87 and SSE instructions fault.
 const CR0_OFF: Cr0Flags = Cr0Flags::EMULATE_COPROCESSOR.union(Cr0Flags::TASK_SWITCHED);
 
-/// What programs need: SSE.
+/// Flags that programs need: SSE.
 const CR4_ON: Cr4Flags = Cr4Flags::OSFXSR.union(Cr4Flags::OSXMMEXCPT_ENABLE);
 
-/// What programs may not have: registers that nobody saves for them (XSAVE, protection keys), bases of segments (the kernel
-/// tells its own GS from theirs by the base), counters, and flags of virtual 8086 mode in the place of real ones.
+/// Flags that programs must not have: registers that the kernel does not save (XSAVE, protection keys), instructions that set
+/// segment bases (the kernel recognises its own GS by the base), performance counters, and virtual interrupt flags.
 const CR4_OFF: Cr4Flags = Cr4Flags::OSXSAVE
     .union(Cr4Flags::PROTECTION_KEY_USER)
     .union(Cr4Flags::FSGSBASE)
@@ -49,11 +49,11 @@ const CR4_OFF: Cr4Flags = Cr4Flags::OSXSAVE
     .union(Cr4Flags::VIRTUAL_8086_MODE_EXTENSIONS)
     .union(Cr4Flags::PROTECTED_MODE_VIRTUAL_INTERRUPTS);
 
-/// Lets the processor that this runs on run programs. Its segments must be loaded.
+/// Prepares this processor for running programs. Its GDT must be loaded.
 pub fn set_up_this_cpu() {
-    // SAFETY: The kernel's code has no use for any of it.
+    // SAFETY: The kernel's code does not depend on these flags.
     unsafe { Cr0::update(|flags| *flags = (*flags | CR0_ON) - CR0_OFF) };
-    // SAFETY: Every 64-bit processor has SSE and FXSAVE; the rest is switched off, and the kernel has no use for it.
+    // SAFETY: Every 64-bit processor has SSE and FXSAVE. The kernel does not use the features that are switched off.
     unsafe { Cr4::update(|flags| *flags = (*flags | CR4_ON) - CR4_OFF) };
     for (register, value) in [
         (STAR, SEGMENTS),
@@ -64,18 +64,18 @@ pub fn set_up_this_cpu() {
         (FS_BASE, 0),
         (KERNEL_GS_BASE, 0),
     ] {
-        // SAFETY: Every 64-bit processor has these registers. The segments are those of the GDT, and the handler expects what
-        // `syscall` leaves behind. The kernel uses neither FS nor what GS is after `swapgs`.
+        // SAFETY: Every 64-bit processor has these registers. The segments are those of the GDT, and the handler expects the
+        // registers as `syscall` leaves them. The kernel uses neither FS nor the GS base after `swapgs`.
         unsafe { Msr::new(register).write(value) };
     }
-    // SAFETY: All that `syscall` uses has been set.
+    // SAFETY: All registers that `syscall` uses are set.
     unsafe { Efer::update(|flags| flags.insert(EferFlags::SYSTEM_CALL_EXTENSIONS)) };
 }
 
-/// Empties the segment registers that a program can set, for the next one.
+/// Sets the segment registers that a program can change to 0, so that the next program does not see them.
 pub(super) fn empty_segment_registers() {
-    // SAFETY: In 64-bit mode nothing is reached through them but GS, whose base belongs to the program while GS is swapped;
-    // interrupts are off, and what comes in nevertheless looks at the base.
+    // SAFETY: In 64-bit mode the kernel uses none of these segments except GS, whose base is the program's while GS is swapped.
+    // Interrupts are off, and NMI and exception handlers check the base of GS.
     unsafe {
         asm!(
             "mov ds, {zero:e}",

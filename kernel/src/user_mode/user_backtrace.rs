@@ -1,4 +1,4 @@
-//! The return addresses on a program's stack, with the program's own names for the functions.
+//! Backtraces of programs: the return addresses on the stack, with function names from the program's symbols.
 
 use super::syscalls::let_interrupts_in;
 use crate::{
@@ -13,16 +13,16 @@ use arrayvec::ArrayVec;
 use backtrace::{FrameLine, FrameWalk, MAX_FRAMES, SymbolTable, SymbolTableError};
 use core::fmt;
 
-/// A backtrace of a program, made before it is printed: under the log's lock nothing is searched.
+/// A backtrace of a program. Symbols are looked up when it is created, not while the log's lock is held.
 pub(super) struct UserBacktrace<'program> {
-    /// The instruction, then the frames.
+    /// The current instruction, then the frames.
     lines: ArrayVec<FrameLine<'program>, { MAX_FRAMES + 1 }>,
-    /// Why the functions have no names.
+    /// Why function names are missing.
     error: Option<&'program SymbolTableError>,
 }
 
 impl<'program> UserBacktrace<'program> {
-    /// Follows the frame pointers of a program whose address space is the one in use.
+    /// Follows the frame pointers of a program whose address space is in use.
     pub(super) fn new(
         registers: &TrapFrame,
         space: &UserAddressSpace,
@@ -34,7 +34,7 @@ impl<'program> UserBacktrace<'program> {
         let mut lines = ArrayVec::new();
         lines.push(FrameLine::of_instruction(0, registers.rip, names).with_foreign_name());
         for (number, address) in (1..).zip(walk) {
-            // Each name is searched among many symbols.
+            // Each lookup reads all symbols.
             let_interrupts_in();
             lines.push(FrameLine::of_return_address(number, address, names).with_foreign_name());
         }
@@ -51,13 +51,13 @@ impl fmt::Display for UserBacktrace<'_> {
             write!(formatter, "\n{line}")?;
         }
         match self.error {
-            Some(error) => write!(formatter, "\nFunctions have no names: {error}"),
+            Some(error) => write!(formatter, "\nNo function names: {error}"),
             None => Ok(()),
         }
     }
 }
 
-/// A word of the program's stack, if it is mapped.
+/// Reads a word of the program's stack, if it is mapped.
 fn read(space: &UserAddressSpace, address: u64) -> Option<u64> {
     let mut word = [0; size_of::<u64>()];
     let slice = UserSlice::new(address, word.len() as u64).ok()?;
