@@ -1,46 +1,45 @@
-//! A frame as a line of text, with its function's name as it stands in the source.
+//! Prints a frame as a line of text, with its function's name as in the source.
 //!
-//! What always holds: a line is bounded, whatever a symbol is called; names that are longer are cut. The stack that printing
-//! takes grows with the nesting of the types in a name. Measured, optimized: 5 KiB for the deepest of a kernel's 940 names,
-//! and 88 KiB for the deepest of a few that were made up for it: the demangler stops at 500 levels. So a name that somebody
-//! may have made up ([`NameOrigin::Foreign`]) is printed as it stands unless it is simple. It can stand for any characters, so
-//! those that a terminal obeys are escaped.
+//! What always holds: a line has a bounded length, and longer names are cut. Demangling a name takes more stack the deeper the
+//! types in the name nest; the demangler stops at 500 levels. Measured in an optimized build: 5 KiB for the deepest of a
+//! kernel's 940 names, 88 KiB for the deepest of some crafted names. So an untrusted name ([`NameOrigin::Foreign`]) is demangled
+//! only if it is simple, and otherwise printed mangled. Its control characters are escaped.
 
 use crate::{Symbol, SymbolTable, shallow_name::is_shallow};
 use core::fmt::{self, Write};
 use escaped_text::EscapedText;
 use rustc_demangle::demangle;
 
-/// How much of a readable name is printed. Names with many type parameters would bury the lines around them.
+/// Maximum number of bytes of a name that are printed. A name with many type parameters would hide the other lines.
 pub const MAX_NAME_BYTES: usize = 512;
 
-/// What stands for the rest of a name that is cut.
+/// Printed in place of the rest of a cut name.
 const ELLIPSIS: &str = "...";
 
 /// One line of a backtrace: `  3: 0xffffffff80001234 kernel::init_bsp+0x34`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameLine<'file> {
-    /// Counts the frames.
+    /// Number of the frame, from the innermost.
     pub number: usize,
-    /// Where the processor is in this frame, or returns to.
+    /// Address of the current instruction in this frame, or the return address.
     pub address: u64,
-    /// What lies there, if that is known.
+    /// The function at the address, if known.
     pub symbol: Option<Symbol<'file>>,
-    /// Who named it.
+    /// Whether the name is trusted.
     pub name_origin: NameOrigin,
 }
 
-/// Who named a function.
+/// Source of a function's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameOrigin {
-    /// The compiler of the code that prints it.
+    /// The kernel's own file: trusted.
     Own,
-    /// Anybody.
+    /// Any other file: untrusted.
     Foreign,
 }
 
 impl<'file> FrameLine<'file> {
-    /// The line of an instruction, such as one that failed. Without a table it has no name.
+    /// Creates the line of an instruction, such as a faulting one. Without a table it has no name.
     #[must_use]
     pub fn of_instruction(number: usize, address: u64, symbols: Option<&SymbolTable<'file>>) -> Self {
         Self {
@@ -51,7 +50,7 @@ impl<'file> FrameLine<'file> {
         }
     }
 
-    /// The line of a frame that returns to `address`. Without a table it has no name.
+    /// Creates the line of a frame that returns to `address`. Without a table it has no name.
     #[must_use]
     pub fn of_return_address(number: usize, address: u64, symbols: Option<&SymbolTable<'file>>) -> Self {
         Self {
@@ -62,7 +61,7 @@ impl<'file> FrameLine<'file> {
         }
     }
 
-    /// The same line, for a name that anybody may have made up.
+    /// Marks the name as untrusted.
     #[must_use]
     pub fn with_foreign_name(self) -> Self {
         Self {
@@ -83,11 +82,11 @@ impl fmt::Display for FrameLine<'_> {
     }
 }
 
-/// Writes the source's name for a function, without the hash that tells equal ones apart.
+/// Writes a function's name as in the source, without the hash at its end.
 fn write_readable(output: &mut fmt::Formatter<'_>, mangled_name: &str, origin: NameOrigin) -> fmt::Result {
     let mut cutter = Cutter {
         output,
-        room_bytes: MAX_NAME_BYTES,
+        remaining_bytes: MAX_NAME_BYTES,
         state: CutterState::AllFits,
     };
     let result = match origin {
@@ -101,7 +100,7 @@ fn write_readable(output: &mut fmt::Formatter<'_>, mangled_name: &str, origin: N
     }
 }
 
-/// Passes text on with the characters escaped that a terminal obeys.
+/// Writes text with its control characters escaped.
 struct Escaper<W>(W);
 
 impl<W: Write> Write for Escaper<W> {
@@ -110,28 +109,23 @@ impl<W: Write> Write for Escaper<W> {
     }
 }
 
-/// Passes text on until its room is used up, and then fails, which ends the writing.
+/// Writes text up to a number of bytes, then fails, which ends the formatting.
 struct Cutter<'output, 'buffer> {
-    /// Where the text goes.
     output: &'output mut fmt::Formatter<'buffer>,
-    /// How many more bytes may go there.
-    room_bytes: usize,
-    /// Whether something is missing.
+    remaining_bytes: usize,
     state: CutterState,
 }
 
 /// Whether text had to be cut.
 enum CutterState {
-    /// No.
     AllFits,
-    /// Yes.
     Cut,
 }
 
 impl Write for Cutter<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let fitting = &text[..text.floor_char_boundary(self.room_bytes)];
-        self.room_bytes -= fitting.len();
+        let fitting = &text[..text.floor_char_boundary(self.remaining_bytes)];
+        self.remaining_bytes -= fitting.len();
         self.output.write_str(fitting)?;
         if fitting.len() == text.len() {
             return Ok(());

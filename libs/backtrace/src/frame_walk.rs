@@ -1,52 +1,53 @@
-//! Following the frame pointers of a stack.
+//! Follows the frame pointers of a stack.
 //!
-//! Code that keeps frame pointers begins a function with `push rbp; mov rbp, rsp`: at `rbp` stands the caller's `rbp`, and
-//! above it the address to which the function returns (System V ABI for AMD64, section 3.2.2). A stack grows down, so
-//! every frame lies above the one before.
+//! Code with frame pointers starts each function with `push rbp; mov rbp, rsp`. So the word at `rbp` is the caller's `rbp`, and
+//! the next word is the return address (System V ABI for AMD64, section 3.2.2). A stack grows down, so the caller's frame is at
+//! a higher address.
 //!
-//! What always holds: no memory is read outside the bounds of the stack, and the walk ends, whatever stands there.
+//! What always holds: no memory outside of the stack's bounds is read, and the walk ends, whatever the stack contains.
 
 use core::{
     iter::FusedIterator,
     ops::{Range, RangeInclusive},
 };
 
-/// How many frames a walk goes through at most.
+/// Maximum number of frames of a walk.
 pub const MAX_FRAMES: usize = 64;
 
-/// What a frame pointer points to: the caller's frame pointer and the return address.
+/// Size of a frame: the caller's frame pointer and the return address.
 const FRAME_BYTES: u64 = 16;
 
-/// Where the return address stands in there.
+/// Offset of the return address in a frame.
 const RETURN_ADDRESS_OFFSET: u64 = 8;
 
-/// Frame pointers point to whole words.
+/// Alignment of frame pointers in bytes.
 const ALIGNMENT: u64 = 8;
 
-/// Where the upper half of the address space begins, in which the kernel lies.
+/// First address of the upper half of the address space, which contains the kernel.
 const UPPER_HALF_START: u64 = 0xffff_8000_0000_0000;
 
-/// Where the lower half ends.
+/// End of the lower half (exclusive).
 const LOWER_HALF_END: u64 = 0x0000_8000_0000_0000;
 
 /// The return addresses on a stack, from the innermost frame outwards.
 #[derive(Clone, Debug)]
 pub struct FrameWalk<Read> {
-    /// The frame that comes next, if it passes the checks.
+    /// Address of the next frame, not validated.
     rbp: u64,
-    /// Where that frame may lie: above the last one, in the stack.
+    /// Valid addresses of the next frame: on the stack, above the last frame.
     bounds: Range<u64>,
-    /// Where code lies.
+    /// Valid return addresses.
     code: RangeInclusive<u64>,
-    /// How many more frames may come. None, once the walk has ended.
+    /// Maximum number of further frames; 0 after the end of the walk.
     frames_left: usize,
-    /// Gives the word at an address inside the stack.
+    /// Reads the word at an address on the stack.
     read: Read,
 }
 
 impl<Read: Fn(u64) -> Option<u64>> FrameWalk<Read> {
-    /// A walk of a kernel's stack, that begins at the frame to which `rbp` points. The stack takes the addresses of `stack`. `read` is
-    /// asked only for whole, aligned words inside the stack, and says `None` if it cannot read one after all.
+    /// Creates a walk of a kernel's stack with the bounds `stack`, starting at the frame that `rbp` points to.
+    ///
+    /// `read` is called only with addresses of aligned words on the stack, and returns `None` if it cannot read the word.
     pub fn new(rbp: u64, stack: Range<u64>, read: Read) -> Self {
         Self {
             rbp,
@@ -57,7 +58,7 @@ impl<Read: Fn(u64) -> Option<u64>> FrameWalk<Read> {
         }
     }
 
-    /// The same walk on the stack of a program, whose code lies in the lower half.
+    /// Changes the walk to that of a program's stack: return addresses are in the lower half.
     #[must_use]
     pub fn of_program(self) -> Self {
         Self {
@@ -66,7 +67,7 @@ impl<Read: Fn(u64) -> Option<u64>> FrameWalk<Read> {
         }
     }
 
-    /// The next return address. The walk is over when there is none.
+    /// Returns the next return address. `None` ends the walk.
     fn step(&mut self) -> Option<u64> {
         self.frames_left = self.frames_left.checked_sub(1)?;
         let frame = self.checked_frame()?;
@@ -74,13 +75,13 @@ impl<Read: Fn(u64) -> Option<u64>> FrameWalk<Read> {
         if !self.code.contains(&return_address) {
             return None;
         }
-        // Without the caller's frame this one still counts: zero ends the walk with the next step.
+        // If the caller's frame pointer cannot be read, 0 ends the walk at the next step.
         self.rbp = (self.read)(frame.start).unwrap_or(0);
         self.bounds.start = frame.end;
         Some(return_address)
     }
 
-    /// The addresses of the next frame, if they are plausible.
+    /// Returns the addresses of the next frame if they are plausible.
     fn checked_frame(&self) -> Option<Range<u64>> {
         let frame = self.rbp..self.rbp.checked_add(FRAME_BYTES)?;
         let present = self.rbp != 0;

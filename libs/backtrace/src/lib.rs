@@ -1,10 +1,10 @@
-//! The hardware-free half of a backtrace: where a stack's frames return to, and what the functions there are called.
+//! Backtraces without hardware access: finds the return addresses on a stack, and the names of their functions.
 //!
-//! Three parts: [`SymbolTable`] searches the function symbols of an ELF file; [`FrameWalk`] follows the frame pointers
-//! of a stack; [`FrameLine`] prints a frame with its function's readable name.
+//! [`SymbolTable`] searches the function symbols of an ELF file; [`FrameWalk`] follows the frame pointers of a stack;
+//! [`FrameLine`] prints a frame with its function's readable name.
 //!
-//! What always holds: nothing allocates, and all ends after a bounded number of steps, whatever the file and the stack hold:
-//! it runs when the kernel panics, also because its heap is broken.
+//! What always holds: nothing allocates, and every operation ends after a bounded number of steps, for any file and any stack.
+//! The panic handler needs this: the heap may be corrupt.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -1,62 +1,63 @@
-//! Whether a mangled name is simple enough that printing it takes little stack, whoever made it up.
+//! Checks that demangling an untrusted name takes little stack.
 //!
-//! Names of the current scheme ("v0", Rust RFC 2603) nest: printing one recurses, once for each part within a part, and a back
-//! reference repeats an earlier part, itself included. So a name of a few bytes can nest as deep as the demangler allows.
+//! Names of the mangling scheme v0 (Rust RFC 2603) nest: the demangler recurses for each nested part. A back reference repeats an
+//! earlier part, which may contain that same reference. So a name of a few bytes can nest as deep as the demangler allows.
 
-/// A name nests no deeper than it has parts; so many may be in one.
+/// Maximum number of parts of a shallow name. A name without back references nests at most as deep as it has parts.
 const MAX_PARTS: usize = 64;
 
-/// What names of the current scheme begin with.
+/// Prefixes of names of the scheme v0.
 const PREFIXES: [&str; 3] = ["__R", "_R", "R"];
 
-/// Whether a name has few parts and no back reference. Some that have none are refused too.
+/// Returns whether a name has at most [`MAX_PARTS`] parts and no back reference. Returns `false` for some other names too.
 pub(crate) fn is_shallow(mangled_name: &str) -> bool {
     let nesting = PREFIXES.iter().find_map(|prefix| mangled_name.strip_prefix(prefix));
-    // The older scheme is a list, and what is in neither is printed as it stands.
+    // Names of the legacy scheme do not nest, and names of no scheme are not demangled.
     nesting.is_none_or(|parts| has_few_parts(parts.as_bytes()))
 }
 
-/// Goes through the parts. Each is a letter but for identifiers, which say how long they are, and the numbers that tell crates
-/// and `impl`s of one name apart. Where a digit could mean something else, the answer is no: what follows would be misread.
+/// Reads the parts of a name. A part is a letter, an identifier with its length, or a disambiguator (a number that
+/// distinguishes crates or `impl`s of the same name). Where a digit could mean something else, returns `false`, because the rest
+/// could be misread.
 fn has_few_parts(mut rest: &[u8]) -> bool {
     let mut previous = 0;
     for _ in 0..MAX_PARTS {
-        let Some((&first, behind)) = rest.split_first() else {
+        let Some((&first, after_first)) = rest.split_first() else {
             return true;
         };
-        let behind_part = match first {
+        let after_part = match first {
             // A back reference, a constant or calling convention, a lifetime, a binder.
             b'B' | b'K' | b'L' | b'G' => None,
-            b'0'..=b'9' => behind_identifier(rest),
-            b's' if matches!(previous, b'C' | b'M' | b'X') => behind_number(behind),
-            // A number again, or `i16`: the shortest number can be nothing else.
-            b's' => match behind.first() {
-                Some(b'_') => behind.get(1..),
-                Some(b'E') | None => Some(behind),
+            b'0'..=b'9' => skip_identifier(rest),
+            b's' if matches!(previous, b'C' | b'M' | b'X') => skip_number(after_first),
+            // A disambiguator or the type `i16`. Only the shortest number, `s_`, is unambiguous.
+            b's' => match after_first.first() {
+                Some(b'_') => after_first.get(1..),
+                Some(b'E') | None => Some(after_first),
                 Some(_) => None,
             },
-            _ => Some(behind),
+            _ => Some(after_first),
         };
-        let Some(behind_part) = behind_part else {
+        let Some(after_part) = after_part else {
             return false;
         };
-        rest = behind_part;
+        rest = after_part;
         previous = first;
     }
     rest.is_empty()
 }
 
-/// What follows an identifier: its length in decimal digits, perhaps `_`, and so many bytes. `None` if it has no end.
-fn behind_identifier(text: &[u8]) -> Option<&[u8]> {
+/// Returns the text after an identifier: decimal length, optional `_`, then that many bytes. `None` if the text is too short.
+fn skip_identifier(text: &[u8]) -> Option<&[u8]> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, behind) = text.split_at_checked(digits)?;
+    let (digits, rest) = text.split_at_checked(digits)?;
     let length = core::str::from_utf8(digits).ok()?.parse::<usize>().ok()?;
-    let behind = behind.strip_prefix(b"_").unwrap_or(behind);
-    behind.get(length..)
+    let bytes = rest.strip_prefix(b"_").unwrap_or(rest);
+    bytes.get(length..)
 }
 
-/// What follows a number to the base 62, which ends with `_`. `None` if it has no end.
-fn behind_number(text: &[u8]) -> Option<&[u8]> {
+/// Returns the text after a number in base 62, which ends with `_`. `None` if the `_` is missing.
+fn skip_number(text: &[u8]) -> Option<&[u8]> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
     text.get(digits..)?.strip_prefix(b"_")
 }
@@ -84,14 +85,14 @@ mod tests {
     }
 
     #[test]
-    fn names_that_nest_or_may_are_not() {
+    fn names_with_deep_nesting_or_back_references_are_not_shallow() {
         let deep = format!("_RINvC1a1b{}uE", "T".repeat(MAX_PARTS));
         for name in [
             "_RMC0RB2_",
             "_RINvC1a1bRB3_E",
             "__RIC1aB_E",
             "RIC1aB_E",
-            // A back reference that an unwary reader takes for a part of what stands before it.
+            // Back references that a naive parser reads as a part of the text before them.
             "_RINvC1a1bFKCsB3_EuE",
             "_RINvC1a1bKj5_RB3_EE",
             "_RINvC1a1bs5_RB3_EE",

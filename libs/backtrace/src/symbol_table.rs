@@ -1,8 +1,7 @@
-//! The function symbols of an ELF file, searched where they lie: nothing is copied or sorted, since only a backtrace needs
-//! them.
+//! Looks up function symbols in an ELF file. Nothing is copied or sorted, because only backtraces need the symbols.
 //!
-//! A function is a named symbol of the kind `FUNC`, or of no kind at all as labels in assembly text are, that lies in a
-//! section of machine code. A function ends where the next one begins, however long its symbol says it is.
+//! A function is a named symbol of type `FUNC`, or of no type (as labels in assembly are), in a section of machine code. A
+//! function ends where the next one starts, even if the size of its symbol is larger.
 //!
 //! What always holds, whatever the file: a lookup reads each symbol once and at most one name of [`MAX_NAME_LENGTH`] bytes.
 
@@ -16,37 +15,37 @@ use elf::{
     symbol::{self, Symbol as ElfSymbol},
 };
 
-/// Maximum length in bytes of a function's name in the file. A function with a longer name has none.
+/// Maximum length in bytes of a mangled name. A function with a longer name is found by no lookup.
 pub const MAX_NAME_LENGTH: usize = (1 << 16) - 1;
 
-/// Maximum number of sections: ELF counts more of them elsewhere than in its header.
+/// Maximum number of sections: for more, ELF stores the number outside of its header.
 const MAX_SECTIONS: usize = abi::SHN_LORESERVE as usize;
 
-/// Bytes of a symbol in the file (ELF-64 Object File Format, section 7).
+/// Size in bytes of a symbol in the file (ELF-64 Object File Format, section 7).
 const SYMBOL_BYTES: u64 = 24;
 
 /// The functions of an ELF file that stays in memory.
 #[derive(Clone, Debug)]
 pub struct SymbolTable<'file> {
-    /// They tell which symbols lie in machine code.
+    /// For checking that a symbol is in machine code.
     sections: SectionHeaderTable<'file, LittleEndian>,
-    /// All symbols, of every kind.
+    /// Symbols of every type.
     symbols: symbol::SymbolTable<'file, LittleEndian>,
-    /// The string table: names, each followed by a NUL.
+    /// The string table: names that end with NUL.
     names: &'file [u8],
 }
 
-/// A function, and a place in it.
+/// A function, and an offset in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Symbol<'file> {
-    /// The function's name as the linker knows it: mangled, printable ASCII.
+    /// The mangled name, in printable ASCII.
     pub name: &'file str,
-    /// Bytes from the function's first byte to the place.
+    /// Offset in bytes from the start of the function.
     pub offset: u64,
 }
 
 impl<'file> SymbolTable<'file> {
-    /// Finds the `.symtab` of a 64-bit, little-endian ELF file, and its names.
+    /// Finds the `.symtab` of a 64-bit little-endian ELF file, and its string table.
     ///
     /// # Errors
     /// The file has no such tables, or its headers contradict each other or the file's size.
@@ -54,7 +53,7 @@ impl<'file> SymbolTable<'file> {
         Self::from_elf_within(file, usize::MAX)
     }
 
-    /// The same for an untrusted file, which could make each lookup slow by many symbols.
+    /// Like [`Self::from_elf`], for an untrusted file: limits the symbols, because each lookup reads all of them.
     ///
     /// # Errors
     /// As [`Self::from_elf`], and when there are more than `max_symbols`.
@@ -81,13 +80,13 @@ impl<'file> SymbolTable<'file> {
         })
     }
 
-    /// Returns the function that `address` lies in: the last that begins at or below it, if that reaches so far.
+    /// Returns the function that contains `address`: the last one that starts at or below it, unless that ends before.
     #[must_use]
     pub fn lookup(&self, address: u64) -> Option<Symbol<'file>> {
         let candidates = self.symbols.iter().filter(|symbol| symbol.st_value <= address);
         let functions = candidates.filter_map(|symbol| Some((self.reach_bytes(&symbol)?, symbol)));
-        // Of symbols at one address the shortest counts, which is a function rather than a label without a size; of
-        // aliases the first.
+        // Of several symbols at one address, the shortest is used: a function rather than a label without a size. Of aliases
+        // of the same length, the first.
         let (reach_bytes, symbol) = functions.min_by_key(|(reach, symbol)| (Reverse(symbol.st_value), *reach))?;
         let offset = address.checked_sub(symbol.st_value)?;
         if offset >= reach_bytes {
@@ -97,8 +96,8 @@ impl<'file> SymbolTable<'file> {
         Some(Symbol { name, offset })
     }
 
-    /// Returns the function whose call returns to `address`. The call may be the function's last instruction, so it is the byte
-    /// before that counts; the offset is that of `address`, and may be the function's length.
+    /// Returns the function whose call returns to `address`. The call may be the function's last instruction, so the byte before
+    /// `address` is looked up. The offset is that of `address`, and may equal the function's length.
     #[must_use]
     pub fn lookup_return_address(&self, address: u64) -> Option<Symbol<'file>> {
         let Symbol { name, offset } = self.lookup(address.checked_sub(1)?)?;
@@ -108,14 +107,14 @@ impl<'file> SymbolTable<'file> {
         })
     }
 
-    /// Maximum number of bytes of a function: its size, or without one all that follows in its section. `None` for a symbol
-    /// that is no function.
+    /// Maximum length of a function in bytes: its size, or the rest of its section if the size is 0. `None` if the symbol is not
+    /// a function.
     fn reach_bytes(&self, symbol: &ElfSymbol) -> Option<u64> {
         let has_name = symbol.st_name != 0;
         if !has_name || !matches!(symbol.st_symtype(), abi::STT_FUNC | abi::STT_NOTYPE) {
             return None;
         }
-        // The reserved numbers, for symbols in no section, stand for none in the table or for one without machine code.
+        // The reserved section numbers are outside of the table, or mean the section 0, which has no machine code.
         let section = self.sections.get(usize::from(symbol.st_shndx)).ok()?;
         if section.sh_flags & u64::from(abi::SHF_EXECINSTR) == 0 {
             return None;
@@ -131,7 +130,7 @@ impl<'file> SymbolTable<'file> {
         }
     }
 
-    /// The name at an offset of the string table, if it ends in there and can be printed safely.
+    /// Returns the name at an offset of the string table, if it is complete and printable.
     fn name(&self, offset_bytes: u32) -> Option<&'file str> {
         let rest = self.names.get(usize::try_from(offset_bytes).ok()?..)?;
         let length = rest.iter().take(MAX_NAME_LENGTH + 1).position(|byte| *byte == 0)?;
@@ -141,7 +140,7 @@ impl<'file> SymbolTable<'file> {
     }
 }
 
-/// Refuses a table with too many entries.
+/// Fails if a table has too many entries.
 fn check_count(of: &'static str, count: usize, limit: usize) -> Result<(), SymbolTableError> {
     if count > limit {
         return Err(SymbolTableError::TooMany { of, count, limit });

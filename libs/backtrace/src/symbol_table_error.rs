@@ -1,32 +1,32 @@
-//! Why a file gave no symbol table.
+//! Errors of reading a symbol table.
 
 use elf::ParseError;
 use thiserror::Error;
 
-/// Why a file gave no symbol table.
+/// Why a file has no usable symbol table.
 #[derive(Debug, Error)]
 pub enum SymbolTableError {
-    /// It is no ELF file of the machine's byte order, or its headers contradict themselves or the file's size.
+    /// The file is not a little-endian ELF file, or its headers contradict each other or the file's size.
     #[error("the ELF file is malformed: {problem}")]
     Malformed {
         /// What is wrong.
         #[from]
         problem: ParseError,
     },
-    /// It is an ELF file for 32-bit machines.
+    /// The file is a 32-bit ELF file.
     #[error("the ELF file is not of the 64-bit class")]
     Not64Bit,
-    /// It was stripped of its symbols.
+    /// The file has no symbols: it was stripped.
     #[error("the ELF file has no symbol table")]
     NoSymbols,
-    /// Searching it would take too long.
-    #[error("the ELF file has {count} {of}, and may have {limit}")]
+    /// The file has so many entries that lookups would take too long.
+    #[error("the ELF file has {count} {of}; the maximum is {limit}")]
     TooMany {
-        /// What there is too much of: sections or symbols.
+        /// `sections` or `symbols`.
         of: &'static str,
-        /// How many there are.
+        /// Number of entries.
         count: usize,
-        /// How many are accepted.
+        /// Maximum number of entries.
         limit: usize,
     },
 }

@@ -48,7 +48,10 @@ fn rejects_sections_that_are_counted_outside_of_the_header() {
     file[60..62].fill(0);
     file.resize(section_headers_offset + COUNT * 64, 0);
     let error = SymbolTable::from_elf(&file).unwrap_err();
-    assert_eq!(error.to_string(), "the ELF file has 65281 sections, and may have 65280");
+    assert_eq!(
+        error.to_string(),
+        "the ELF file has 65281 sections; the maximum is 65280"
+    );
 }
 
 #[test]

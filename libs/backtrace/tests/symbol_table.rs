@@ -233,5 +233,5 @@ fn a_table_with_more_symbols_than_allowed_is_refused() {
     let file = elf_file(&[function("first", TEXT, 0x20), function("second", TEXT + 0x20, 0x20)]);
     assert!(SymbolTable::from_elf_within(&file, 3).is_ok());
     let error = SymbolTable::from_elf_within(&file, 2).unwrap_err();
-    assert_eq!(error.to_string(), "the ELF file has 3 symbols, and may have 2");
+    assert_eq!(error.to_string(), "the ELF file has 3 symbols; the maximum is 2");
 }
