@@ -1,13 +1,13 @@
 //! The queue of a fair lock: a ticket lock that can be closed for good.
 //!
-//! Callers that wait get their turns in the order in which they drew their tickets. A caller that finds nobody at work may
-//! overtake the first of them, but only [`MAX_OVERTAKING`] times before that one gets its turn. So a wait is bounded: by
-//! that number, plus one, for each caller ahead. Without any overtaking, each turn would wait until the host of a virtual
-//! machine runs the one virtual processor that is next, while the others keep the host's cores busy. The queue guards no
-//! data itself: whoever has the turn may use what belongs to it.
+//! Waiting callers get their turns in the order of their tickets. A caller that finds the lock free may overtake the first
+//! waiting caller, but that one is overtaken at most [`MAX_OVERTAKING`] times. So a wait is bounded: by that number plus one turn
+//! for each caller ahead. Overtaking is for virtual machines: without it, each turn waits until the host runs the next virtual
+//! processor, while other virtual processors keep the host's cores busy. The queue contains no data: the caller that has the
+//! turn may access the data that the queue guards.
 //!
-//! After [`TurnQueue::close`] nobody gets a turn any more. The caller that closes the queue draws no ticket, so it does not
-//! depend on those that wait: they may have stopped for ever.
+//! After [`TurnQueue::close`] no caller gets a turn. Closing needs no ticket, so it does not depend on waiting callers, which may
+//! have halted for good.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -17,33 +17,33 @@ use core::{
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
-/// The owner while nobody has the turn.
+/// Value of the owner while no caller has the turn.
 const NOBODY: u32 = u32::MAX;
 
-/// How often the caller that has waited longest is overtaken at most, callers apart that try at the same moment.
+/// Maximum number of times that the first waiting caller is overtaken. Callers that try at the same moment may exceed it.
 pub const MAX_OVERTAKING: u32 = 8;
 
-/// Tickets in the order in which they are drawn, and whose turn it is.
+/// A queue of tickets, and the owner of the turn.
 #[derive(Debug)]
 pub struct TurnQueue {
-    /// The ticket that the next caller draws. Wraps around.
+    /// Ticket of the next caller. Wraps around.
     next_ticket: AtomicU32,
-    /// The ticket whose caller gets the turn as soon as nobody has it.
+    /// Ticket of the first waiting caller.
     served_ticket: AtomicU32,
-    /// How often that caller was overtaken.
+    /// Number of times that the first waiting caller was overtaken.
     overtaken: AtomicU32,
-    /// The id of the caller that has the turn, or [`NOBODY`].
+    /// Id of the caller that has the turn, or [`NOBODY`].
     owner: AtomicU32,
     /// Set by [`Self::close`], never cleared.
     is_closed: AtomicBool,
 }
 
-/// The queue is closed: nobody gets a turn any more.
+/// The queue is closed: no caller gets a turn any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
 impl TurnQueue {
-    /// An open queue without callers.
+    /// Creates an open queue without callers.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -55,8 +55,8 @@ impl TurnQueue {
         }
     }
 
-    /// Waits for the turn of the caller `id`, which neither has it nor waits for it already, and calls `while_waiting` again
-    /// and again meanwhile.
+    /// Waits for the turn of the caller `id`, and calls `while_waiting` repeatedly meanwhile. The caller must not already have the
+    /// turn or wait for it.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl TurnQueue {
         self.unless_closed()
     }
 
-    /// Takes the turn of the caller `id` if nobody has it, ahead of all that wait. Returns whether it has it.
+    /// Takes the turn for the caller `id` if no caller has it, ahead of all waiting callers. Returns whether the turn was taken.
     ///
     /// # Errors
     ///
@@ -91,8 +91,8 @@ impl TurnQueue {
         if self.is_closed() { Err(Closed) } else { Ok(false) }
     }
 
-    /// Ends the turn that the caller has just taken if the queue is closed. `close` stores first and loads the owner then, the
-    /// caller the other way round: at least one sees the other.
+    /// Ends the turn that the caller has just taken if the queue is closed. `close` sets `is_closed`, then reads the owner. The
+    /// caller sets the owner, then reads `is_closed`. So at least one of the two sees the other.
     #[inline]
     fn unless_closed(&self) -> Result<(), Closed> {
         if self.is_closed() {
@@ -102,7 +102,7 @@ impl TurnQueue {
         Ok(())
     }
 
-    /// Takes the turn without a ticket, if nobody has it and those that wait were not overtaken too often.
+    /// Takes the turn without a ticket, if no caller has it and the first waiting caller may be overtaken.
     #[inline]
     fn overtake(&self, id: u32) -> bool {
         if self.waiting() == 0 {
@@ -116,7 +116,7 @@ impl TurnQueue {
         has_turn
     }
 
-    /// Makes the caller the owner, if nobody is.
+    /// Makes the caller the owner if there is none. Returns whether it did.
     #[inline]
     fn own(&self, id: u32) -> bool {
         let owned = self
@@ -131,15 +131,15 @@ impl TurnQueue {
         self.owner.store(NOBODY, Ordering::Release);
     }
 
-    /// Ends the turn of the caller `id` if it has it, for a caller that stops for ever.
+    /// Ends the turn of the caller `id` if it has the turn. For a caller that halts for good.
     pub fn abandon(&self, id: u32) {
         let _not_owner = self
             .owner
             .compare_exchange(id, NOBODY, Ordering::Release, Ordering::Relaxed);
     }
 
-    /// Closes the queue for good, and polls until no caller but `id` has the turn, at most `max_polls` times. Returns whether
-    /// that is so now.
+    /// Closes the queue for good, then polls at most `max_polls` times until no caller except `id` has the turn. Returns whether
+    /// that is so.
     pub fn close(&self, id: u32, max_polls: u32) -> bool {
         self.is_closed.store(true, Ordering::SeqCst);
         let is_free = || {
