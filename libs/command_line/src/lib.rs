@@ -1,11 +1,10 @@
 //! The kernel's command line as typed options.
 //!
-//! A command line is words separated by ASCII white space, each `key` or `key=value`. A word or a value with spaces stands
-//! in double quotes: `"key=some value"` or `key="some value"`. Nothing escapes a quote, and a quote that is never closed
-//! lasts to the end of the text.
+//! A command line consists of words separated by ASCII white space, each `key` or `key=value`. A word or a value with spaces is
+//! in double quotes: `"key=some value"` or `key="some value"`. A quote cannot be escaped, and one that is not closed ends with
+//! the text.
 //!
-//! What always holds: no text is an error. What is not understood is handed to the caller, who can say so, and the rest
-//! still counts.
+//! What always holds: every text is accepted. Words that set no option are passed to the caller; the other words still count.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,6 @@
 //! The options that the kernel knows.
 //!
-//! What always holds: every option has a default, so that an empty command line, or one that is all wrong, still boots.
+//! What always holds: every option has a default, so the kernel boots with an empty or invalid command line.
 
 use core::fmt;
 
@@ -8,10 +8,10 @@ use log::LevelFilter;
 
 use crate::words::{Word, words};
 
-/// Words of the boot loader's own begin like this.
+/// Prefix of words for the boot loader, which the kernel ignores.
 const LOADER_PREFIX: &str = "loader.";
 
-/// Values of `log.level`.
+/// Values of `log.level`; below each list, the same values as text for a person.
 const LOG_LEVELS: &[(&str, LevelFilter)] = &[
     ("error", LevelFilter::Error),
     ("warn", LevelFilter::Warn),
@@ -20,25 +20,21 @@ const LOG_LEVELS: &[(&str, LevelFilter)] = &[
     ("trace", LevelFilter::Trace),
 ];
 
-/// The same, as a person should read them.
 const LOG_LEVELS_ALLOWED: &str = "error, warn, info, debug or trace";
 
 /// Values of `panic`.
 const ON_PANIC: &[(&str, OnPanic)] = &[("halt", OnPanic::Halt), ("exit", OnPanic::Exit)];
 
-/// The same, as a person should read them.
 const ON_PANIC_ALLOWED: &str = "halt or exit";
 
 /// Values of `log.time`.
 const LOG_TIME: &[(&str, LogTime)] = &[("off", LogTime::Off), ("on", LogTime::On)];
 
-/// The same, as a person should read them.
 const LOG_TIME_ALLOWED: &str = "off or on";
 
 /// Values of `log.color`.
 const LOG_COLOR: &[(&str, LogColor)] = &[("on", LogColor::On), ("off", LogColor::Off)];
 
-/// The same, as a person should read them.
 const LOG_COLOR_ALLOWED: &str = "on or off";
 
 /// Values of `exit`.
@@ -48,17 +44,16 @@ const AT_THE_END: &[(&str, AtTheEnd)] = &[
     ("reboot", AtTheEnd::Reboot),
 ];
 
-/// The same, as a person should read them.
 const AT_THE_END_ALLOWED: &str = "halt, shutdown or reboot";
 
-/// What the command line sets.
+/// The options of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// `log.level=`: which lines are logged: those of this level and the more important ones. `info` by default.
+    /// `log.level=`: the least important level that is logged. `info` by default.
     pub log_level: LevelFilter,
-    /// `panic=`: what comes after the report of a panic.
+    /// `panic=`: what the kernel does after the report of a panic.
     pub on_panic: OnPanic,
-    /// `log.time=`: whether each line of the log says when it was written.
+    /// `log.time=`: whether each line of the log starts with the time.
     pub log_time: LogTime,
     /// `log.color=`: whether the log has colours on the serial port.
     pub log_color: LogColor,
@@ -84,39 +79,39 @@ pub enum OnPanic {
     /// Stop, so that the report can be read.
     #[default]
     Halt,
-    /// Leave the emulator with a failing exit code.
+    /// End QEMU with a failing exit code.
     Exit,
 }
 
-/// Whether each line of the log says when it was written.
+/// Whether each line of the log starts with the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogTime {
-    /// It does not.
+    /// No time.
     #[default]
     Off,
-    /// It does: seconds since the clock was started.
+    /// Seconds since the clock was started.
     On,
 }
 
-/// Whether the log has colours on the serial port. On the screen it always has.
+/// Whether the log has colours on the serial port. On the screen it always does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogColor {
-    /// It has: ANSI escape sequences.
+    /// Colours by ANSI escape sequences.
     #[default]
     On,
-    /// It has none.
+    /// No colours.
     Off,
 }
 
 /// What the kernel does when there is nothing left to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AtTheEnd {
-    /// Stay as it is, every processor halted.
+    /// Halt every processor.
     #[default]
     Halt,
     /// Switch the machine off.
     ShutDown,
-    /// Start the machine again.
+    /// Restart the machine.
     Reboot,
 }
 
@@ -125,9 +120,9 @@ pub enum AtTheEnd {
 pub enum WordProblem {
     /// No option has this key.
     Unknown,
-    /// The option does not take this value, or needs one.
+    /// The value is missing or not allowed.
     BadValue {
-        /// The values that it takes.
+        /// The allowed values.
         allowed: &'static str,
     },
 }
@@ -135,15 +130,17 @@ pub enum WordProblem {
 impl fmt::Display for WordProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown => formatter.write_str("no such option; there are log.level, log.time, panic and exit"),
+            Self::Unknown => {
+                formatter.write_str("no such option; the options are log.level, log.time, log.color, panic and exit")
+            }
             Self::BadValue { allowed } => write!(formatter, "the value must be {allowed}"),
         }
     }
 }
 
 impl Options {
-    /// Reads a command line. Of a key that comes twice, the last good value counts. Each word that sets nothing goes to
-    /// `other`, apart from those that begin with `loader.` and are meant for the boot loader.
+    /// Parses a command line. If a key is repeated, the last valid value counts. Calls `other` for each word that sets no option,
+    /// except those that start with `loader.`: they are for the boot loader.
     pub fn parse(text: &str, mut other: impl FnMut(Word<'_>, WordProblem)) -> Self {
         let mut options = Self::default();
         for word in words(text) {
@@ -157,7 +154,7 @@ impl Options {
         options
     }
 
-    /// Sets what one word asks for.
+    /// Sets the option that a word names.
     fn apply(&mut self, word: Word<'_>) -> Result<(), WordProblem> {
         match word.key {
             "log.level" => self.log_level = choose(word, LOG_LEVELS, LOG_LEVELS_ALLOWED)?,
@@ -171,7 +168,7 @@ impl Options {
     }
 }
 
-/// The choice that the word's value names.
+/// Returns the choice that the word's value names.
 fn choose<T: Copy>(word: Word<'_>, choices: &[(&str, T)], allowed: &'static str) -> Result<T, WordProblem> {
     choices
         .iter()

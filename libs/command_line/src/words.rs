@@ -2,18 +2,18 @@
 
 use core::fmt;
 
-/// The words of a command line, from first to last.
+/// Iterates over the words of a command line.
 #[must_use]
 pub fn words(text: &str) -> Words<'_> {
     Words { rest: text }
 }
 
-/// `key` or `key=value`, without the quotes around it or around its value.
+/// `key` or `key=value`, without quotes around the word or the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Word<'a> {
-    /// What stands before the first `=`, or the whole word.
+    /// The text before the first `=`, or the whole word.
     pub key: &'a str,
-    /// What stands behind the first `=`.
+    /// The text after the first `=`.
     pub value: Option<&'a str>,
 }
 
@@ -30,7 +30,6 @@ impl fmt::Display for Word<'_> {
 /// The iterator that [`words`] returns.
 #[derive(Debug, Clone)]
 pub struct Words<'a> {
-    /// What is left of the text.
     rest: &'a str,
 }
 
@@ -64,7 +63,7 @@ impl<'a> Iterator for Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    /// Takes the text up to the closing quote, or all of it if there is none. The word ends there: what follows the quote
+    /// Returns the text up to the closing quote, or all of it if there is none. The quote ends the word: text directly after it
     /// is the next word.
     fn take_quoted(&mut self, text: &'a str) -> &'a str {
         let (quoted, rest) = text.split_once('"').unwrap_or((text, ""));
@@ -73,7 +72,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Divides a word without quotes into key and value.
+/// Splits a word without quotes into key and value.
 fn split_at_equals(word: &str) -> Word<'_> {
     match word.split_once('=') {
         Some((key, value)) => Word {

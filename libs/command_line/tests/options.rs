@@ -126,7 +126,7 @@ fn a_problem_says_what_is_allowed() {
     assert_eq!(BAD_ON_PANIC.to_string(), "the value must be halt or exit");
     assert_eq!(
         WordProblem::Unknown.to_string(),
-        "no such option; there are log.level, log.time, panic and exit"
+        "no such option; the options are log.level, log.time, log.color, panic and exit"
     );
 }
 
