@@ -10,7 +10,7 @@ mod tour;
 #[cfg(target_os = "none")]
 program_runtime::entry_point!(tour::main);
 
-/// Explains itself when a user starts the program on their own system.
+/// Prints how to run the program if it is started on the host's operating system.
 #[cfg(not(target_os = "none"))]
 fn main() {
     eprintln!("This is a program for Limelight. Type `cargo run` to boot the kernel with it.");

@@ -6,7 +6,7 @@ use program_runtime::{echo, now, println};
 /// Exit code of success.
 const SUCCESS: u64 = 0;
 
-/// Exit code if the kernel's answer is wrong.
+/// Exit code if a system call returned a wrong result.
 const WRONG_ANSWER: u64 = 1;
 
 /// Logs a greeting, then tries the system calls.
@@ -33,7 +33,7 @@ fn echoes() -> bool {
     once == Ok(values.map(|value| value + 1)) && twice == Ok(values.map(|value| value + 2))
 }
 
-/// Uses the heap: spells numbers, and groups the words by length.
+/// Uses the heap: groups the names of numbers by length.
 fn allocates() -> bool {
     let mut by_length = BTreeMap::<usize, Vec<String>>::new();
     for word in [

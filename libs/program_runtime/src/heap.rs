@@ -12,7 +12,7 @@ use talc::{
 /// Minimum number of bytes to map at a time.
 const LEAST_BYTES: usize = 256 * 1024;
 
-/// Upper bound of what the allocator needs beside an allocation.
+/// Upper bound for the bytes that the allocator needs in addition to an allocation.
 const OVERHEAD_BYTES: usize = 4096;
 
 /// The global allocator.

@@ -1,4 +1,4 @@
-//! The runtime of a program for Limelight: its entry point, the system calls, a heap, and [`println!`].
+//! Runtime library for programs of Limelight: entry point, system calls, heap, and [`println!`].
 //!
 //! ```ignore
 //! #![no_std]
@@ -36,16 +36,16 @@ pub use syscalls::{echo, exists, log, map, now, unmap, yield_now};
 #[macro_export]
 macro_rules! entry_point {
     ($main:path) => {
-        /// Where the kernel enters the program, with the address and the length of its arguments.
+        /// First function of the program. The kernel passes the address and the length of the arguments.
         #[unsafe(no_mangle)]
         extern "C" fn entry_point(arguments: *const u8, length_bytes: usize) -> ! {
-            // SAFETY: The kernel has put so many bytes there, and they do not change.
+            // SAFETY: The kernel has put this many bytes at this address, and nothing changes them.
             unsafe { $crate::start(arguments, length_bytes, $main) }
         }
     };
 }
 
-/// Writes text to the kernel's log. A line appears there when it ends.
+/// Writes text to the kernel's log. A line is sent when it ends.
 #[macro_export]
 macro_rules! print {
     ($($text:tt)*) => { $crate::print(::core::format_args!($($text)*)) };

@@ -1,4 +1,4 @@
-//! Formatted text for the kernel's log. The kernel gets whole lines, or as much of a line as the buffer holds.
+//! Writes formatted text to the kernel's log, in whole lines, or in pieces of [`CAPACITY`] bytes if a line is longer.
 
 use crate::syscalls;
 use arrayvec::ArrayString;
@@ -11,19 +11,19 @@ use syscall_abi::LogLevel;
 /// Maximum number of bytes that are sent at once.
 const CAPACITY: usize = 1024;
 
-/// The line that is not sent yet.
+/// The text that is not sent yet.
 static LINE: OneThread<RefCell<ArrayString<CAPACITY>>> = OneThread(RefCell::new(ArrayString::new_const()));
 
-/// A value of a program that has one thread.
+/// A global value of a program with one thread.
 struct OneThread<Value>(Value);
 
 // SAFETY: There is no second thread, and nothing interrupts the first.
 unsafe impl<Value> Sync for OneThread<Value> {}
 
-/// Adds text to the line.
+/// Adds text to [`LINE`].
 struct Printer;
 
-/// Writes text to the kernel's log: what [`crate::print!`] calls.
+/// Writes text to the kernel's log. For [`crate::print!`].
 pub fn print(text: fmt::Arguments<'_>) {
     // The printer never fails. If the `Display` of a value fails, what it wrote before stays.
     let _infallible = Printer.write_fmt(text);
@@ -41,9 +41,9 @@ impl Write for Printer {
     }
 }
 
-/// Sends the line as far as it is written.
+/// Sends the text of [`LINE`].
 pub(crate) fn flush() {
-    // A panic in the middle of `add` comes here too.
+    // Borrowed if a panic interrupted `add`.
     if let Ok(mut line) = LINE.0.try_borrow_mut() {
         // The kernel accepts texts of this length.
         let _sent = syscalls::log(LogLevel::Info, &line);
@@ -51,7 +51,7 @@ pub(crate) fn flush() {
     }
 }
 
-/// Adds text that has no end of a line, but perhaps as its last character.
+/// Adds text to [`LINE`]. A line feed may only be its last character.
 fn add(mut text: &str) {
     while !text.is_empty() {
         let Ok(mut line) = LINE.0.try_borrow_mut() else { return };

@@ -1,12 +1,12 @@
-//! The beginning and the end of a program.
+//! Start and end of a program.
 
 use crate::{print, syscalls};
 
 /// The exit code of a program that panics.
 pub const PANIC_EXIT_CODE: u64 = 99;
 
-/// Calls `main` with the program's arguments, and ends the program with the code that it returns. Arguments that are not UTF-8 are
-/// replaced by none.
+/// Calls `main` with the program's arguments, and ends the program with the code that `main` returns. Arguments that are not UTF-8
+/// are replaced by an empty string.
 ///
 /// # Safety
 ///
@@ -23,7 +23,7 @@ pub fn exit(code: u64) -> ! {
     syscalls::end(code)
 }
 
-/// Logs the panic, and ends the program.
+/// Logs the panic and ends the program.
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn rust_panic(info: &core::panic::PanicInfo<'_>) -> ! {

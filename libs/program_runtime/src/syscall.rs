@@ -2,17 +2,17 @@
 
 use core::arch::asm;
 
-/// Calls the kernel with `rdi`, `rsi`, `rdx`, `r10`, `r8`, `r9`, `rax`, and stores what the kernel leaves in them. `syscall_abi` tells
-/// what they mean.
+/// Calls the kernel with `rdi`, `rsi`, `rdx`, `r10`, `r8`, `r9`, `rax`, and stores their values after the call. `syscall_abi`
+/// documents their meaning.
 ///
 /// # Safety
 ///
-/// The kernel does what the call asks for: unmapped memory must not be in use.
+/// The call may unmap memory: that memory must not be in use.
 #[inline]
 pub unsafe fn syscall(registers: &mut [u64; 7]) {
     let [rdi, rsi, rdx, r10, r8, r9, rax] = registers;
-    // SAFETY: The kernel changes these registers, and rcx and r11, which the instruction itself overwrites. The caller answers for
-    // the effect on memory.
+    // SAFETY: The kernel changes only these registers; the instruction itself overwrites rcx and r11. The effect on memory is the
+    // caller's responsibility.
     unsafe {
         asm!(
             "syscall",

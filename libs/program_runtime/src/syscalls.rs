@@ -1,10 +1,10 @@
-//! The system calls, as functions.
+//! The system calls as functions.
 
 use crate::syscall::syscall;
 use core::hint;
 use syscall_abi::{LogLevel, Registers, Request, Response, SyscallError};
 
-/// Returns the version of the kernel's calls, if there is a call of this number.
+/// Returns the version of the kernel's interface if a call with this number exists.
 pub fn exists(number: u64) -> Option<u64> {
     match safe_call(Request::Exists { number }) {
         Ok(Response::Exists { exists: true, version }) => Some(version),
@@ -33,7 +33,7 @@ pub fn log(level: LogLevel, text: &str) -> Result<(), SyscallError> {
     safe_call(request).map(drop)
 }
 
-/// Returns each value plus one, by way of the kernel.
+/// Returns each value plus one, computed by the kernel.
 ///
 /// # Errors
 /// None that a kernel of this version has.
@@ -57,15 +57,15 @@ pub fn now() -> Result<u64, SyscallError> {
 
 /// Lets other programs run.
 pub fn yield_now() {
-    // It cannot fail.
+    // `yield_now` has no errors.
     let _done = safe_call(Request::YieldNow);
 }
 
-/// Maps zeroed memory, rounded up to whole pages of 4 KiB. A page takes memory when it is first touched; if there is none then, the
-/// kernel ends the program.
+/// Maps zeroed memory, rounded up to whole pages of 4 KiB. The first access to a page allocates its frame; if no memory is free
+/// then, the kernel kills the program.
 ///
 /// # Errors
-/// [`SyscallError::OutOfMemory`], or [`SyscallError::BadArgument`] for no bytes at all.
+/// [`SyscallError::OutOfMemory`], or [`SyscallError::BadArgument`] if the size is 0.
 pub fn map(size_bytes: usize) -> Result<*mut u8, SyscallError> {
     let request = Request::Map {
         size_bytes: size_bytes as u64,
@@ -82,13 +82,13 @@ pub fn map(size_bytes: usize) -> Result<*mut u8, SyscallError> {
 /// Unmaps pages that [`map`] mapped.
 ///
 /// # Errors
-/// [`SyscallError::NotMapped`] if other pages are among them, [`SyscallError::BadArgument`] for no bytes at all or an address
-/// within a page, and [`SyscallError::OutOfMemory`] if the remaining pages would lie in too many pieces: some thousands. On an
+/// [`SyscallError::NotMapped`] if not all of the pages were mapped so, [`SyscallError::BadArgument`] if the size is 0 or the
+/// address not page-aligned, and [`SyscallError::OutOfMemory`] if too many (some thousand) separate mappings would remain. On an
 /// error nothing is unmapped.
 ///
 /// # Safety
 ///
-/// The memory is not used any more.
+/// The memory is not in use.
 pub unsafe fn unmap(start: *mut u8, size_bytes: usize) -> Result<(), SyscallError> {
     let request = Request::Unmap {
         address: start.addr() as u64,
@@ -100,7 +100,7 @@ pub unsafe fn unmap(start: *mut u8, size_bytes: usize) -> Result<(), SyscallErro
 
 /// Makes a call that neither unmaps nor writes memory.
 fn safe_call(request: Request) -> Result<Response, SyscallError> {
-    debug_assert!(!matches!(request, Request::Unmap { .. }), "unmap takes memory away");
+    debug_assert!(!matches!(request, Request::Unmap { .. }), "unmap is not safe to call");
     // SAFETY: The kernel only reads memory for the call.
     unsafe { call(request) }
 }

@@ -1,21 +1,21 @@
-//! The calls in words, for a table that people read.
+//! Descriptions of the calls, for the table in the documentation.
 
 use crate::SyscallNumber;
 
-/// A call in words.
+/// Description of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallDescription {
-    /// Its number.
+    /// Number of the call.
     pub number: SyscallNumber,
-    /// Its name and its arguments, from `rdi` on.
+    /// Name and arguments, from `rdi` on.
     pub call: &'static str,
-    /// Its results, from `rdi` on.
+    /// Results, from `rdi` on.
     pub results: &'static str,
-    /// What it does.
+    /// Effect of the call.
     pub what: &'static str,
 }
 
-/// All calls, by their numbers.
+/// All calls, sorted by number.
 pub const DESCRIPTIONS: [CallDescription; 8] = [
     CallDescription {
         number: SyscallNumber::Exists,

@@ -1,12 +1,12 @@
-//! How a program calls the kernel: the numbers of the calls, their arguments and results, and their errors.
+//! The interface between programs and the kernel: numbers, arguments, results and errors of the system calls.
 //!
-//! A call takes seven registers: the number in `rax`, up to six arguments in `rdi`, `rsi`, `rdx`, `r10`, `r8` and `r9`. It
-//! returns a status in `rax`, 0 or the number of a [`SyscallError`], and results in the others, from `rdi` on. What holds no
-//! result keeps its value, but for `rcx` and `r11`, which the instruction `syscall` itself overwrites with the program's
-//! own address and flags.
+//! A call uses seven registers: the number in `rax`, and up to six arguments in `rdi`, `rsi`, `rdx`, `r10`, `r8` and `r9`. It
+//! returns a status in `rax` (0 or the number of a [`SyscallError`]) and its results in the others, from `rdi` on. Registers
+//! without a result keep their values, apart from `rcx` and `r11`: the instruction `syscall` overwrites them with the program's
+//! address and flags.
 //!
-//! A [`Request`] is what a program asks for, a [`Response`] what it gets. Both sides use these types; the kernel believes
-//! nothing that [`Request::from_registers`] has not checked.
+//! A [`Request`] is a call with its arguments, a [`Response`] its results. Both sides use these types. Registers of a program are
+//! untrusted until [`Request::from_registers`] has validated them; addresses and lengths even after that.
 //!
 //! ```
 //! use syscall_abi::{Registers, Request, Response, SyscallError};
@@ -38,9 +38,8 @@ pub use registers::Registers;
 pub use request::Request;
 pub use response::Response;
 
-/// The version of all this. It changes when a call changes its meaning or goes; a new call changes nothing for those who do
-/// not use it.
+/// Version of the interface. Changes when a call is removed or its meaning changes, but not when a call is added.
 pub const VERSION: u64 = 1;
 
-/// Bytes of text that one call may log.
+/// Maximum number of bytes of text that one call logs.
 pub const MAX_LOG_BYTES: usize = 4096;

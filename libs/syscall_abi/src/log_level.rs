@@ -1,8 +1,8 @@
-//! How bad a line of the log is.
+//! Levels of the log's lines.
 
 use num_enum::{IntoPrimitive, TryFromPrimitive};
 
-/// How bad a line of the log is; the numbers are those of the `log` crate.
+/// Level of a line of the log, with the number of the same level in the crate `log`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoPrimitive, TryFromPrimitive)]
 #[repr(u64)]
 pub enum LogLevel {
@@ -12,8 +12,8 @@ pub enum LogLevel {
     Warn,
     /// Something is worth knowing.
     Info,
-    /// Of use to who looks for a mistake.
+    /// Details for finding a bug.
     Debug,
-    /// Of use to who follows every step.
+    /// Every step.
     Trace,
 }

@@ -1,22 +1,22 @@
-//! The seven registers of a call.
+//! The registers of a call.
 
 use crate::{Request, Response, SyscallError};
 
-/// Arguments that a call may have, and results.
+/// Maximum number of arguments and of results.
 pub(crate) const VALUES: usize = 6;
 
-/// The registers of a call, before it or after.
+/// The seven registers of a call, before or after it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct Registers {
     /// `rdi`, `rsi`, `rdx`, `r10`, `r8`, `r9`: arguments, or results.
     pub values: [u64; VALUES],
-    /// `rax`: the number of the call, or 0 or the number of its error.
+    /// `rax`: before the call its number; after it 0, or the number of the error.
     pub rax: u64,
 }
 
 impl Registers {
-    /// Enters what comes of a call. Registers without a result keep their values.
+    /// Sets the registers to the outcome of a call. Registers without a result keep their values.
     pub fn set_outcome(&mut self, outcome: Result<Response, SyscallError>) {
         match outcome {
             Ok(response) => {
@@ -27,8 +27,8 @@ impl Registers {
         }
     }
 
-    /// Reads what came of a request. A status that nobody knows counts as [`SyscallError::UnknownNumber`]: so answers a kernel
-    /// that is newer than the program.
+    /// Returns the outcome of a request. An unknown status counts as [`SyscallError::UnknownNumber`]: a newer kernel may have
+    /// further errors.
     pub fn outcome(&self, request: &Request) -> Result<Response, SyscallError> {
         if self.rax == 0 {
             Ok(Response::read(request, &self.values))
@@ -48,7 +48,7 @@ impl From<[u64; VALUES + 1]> for Registers {
     }
 }
 
-/// As above.
+/// In the same order.
 impl From<Registers> for [u64; VALUES + 1] {
     fn from(registers: Registers) -> Self {
         let [rdi, rsi, rdx, r10, r8, r9] = registers.values;

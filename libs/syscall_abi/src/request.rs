@@ -1,54 +1,54 @@
-//! What a program asks for.
+//! Calls with their arguments.
 
 use crate::{LogLevel, Registers, SyscallError, SyscallNumber, registers::VALUES};
 
-/// A call with its arguments. Addresses and lengths are what the program says: the kernel checks them when it uses them.
+/// A call with its arguments. Addresses and lengths are untrusted: the kernel validates them when it uses them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request {
-    /// Is there a call of this number?
+    /// Returns whether a call with this number exists.
     Exists {
         /// The number.
         number: u64,
     },
-    /// End the program. Does not return.
+    /// Ends the program. Does not return.
     Exit {
-        /// 0 if all is well.
+        /// 0 means success.
         code: u64,
     },
-    /// Write a text to the log; each of its lines becomes a line there.
+    /// Writes a text to the log, each line of it as a line of the log.
     Log {
-        /// How bad it is.
+        /// Level of the lines.
         level: LogLevel,
-        /// Where the text begins.
+        /// Address of the text.
         address: u64,
-        /// How many bytes it has: [`crate::MAX_LOG_BYTES`] at most.
+        /// Length of the text: at most [`crate::MAX_LOG_BYTES`].
         length_bytes: u64,
     },
-    /// Give each value back plus one.
+    /// Returns each value plus one.
     Echo {
         /// The values.
         values: [u64; VALUES],
     },
-    /// What time is it?
+    /// Returns the time since the kernel's clock was started.
     Now,
-    /// Let others run.
+    /// Lets other programs run.
     YieldNow,
-    /// Map zeroed memory.
+    /// Maps zeroed memory.
     Map {
-        /// How much; rounded up to whole pages.
+        /// Size; rounded up to whole pages.
         size_bytes: u64,
     },
-    /// Give mapped memory back, all of it or some of its pages.
+    /// Unmaps memory: all pages of a mapping, or some.
     Unmap {
-        /// Where it begins.
+        /// Address of the first page.
         address: u64,
-        /// How much; rounded up to whole pages.
+        /// Size; rounded up to whole pages.
         size_bytes: u64,
     },
 }
 
 impl Request {
-    /// Reads what a program asks for.
+    /// Validates the number and arguments of a call.
     #[inline]
     pub fn from_registers(registers: &Registers) -> Result<Self, SyscallError> {
         let number = SyscallNumber::try_from(registers.rax).map_err(|_| SyscallError::UnknownNumber)?;
@@ -74,7 +74,7 @@ impl Request {
         })
     }
 
-    /// The registers that ask for it; those without an argument are 0.
+    /// Returns the registers for the call. Registers without an argument are 0.
     #[must_use]
     pub fn to_registers(&self) -> Registers {
         let (number, values) = match *self {

@@ -1,38 +1,38 @@
-//! What a program gets.
+//! Results of the calls.
 
 use crate::{Request, registers::VALUES};
 
-/// The results of a call that did not fail.
+/// The results of a successful call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Response {
-    /// Nothing but that it is done: of [`Request::Exit`], [`Request::Log`], [`Request::YieldNow`] and [`Request::Unmap`].
+    /// No results: of [`Request::Exit`], [`Request::Log`], [`Request::YieldNow`] and [`Request::Unmap`].
     Done,
     /// Of [`Request::Exists`].
     Exists {
-        /// Whether there is a call of that number.
+        /// Whether the call exists.
         exists: bool,
-        /// [`crate::VERSION`] of the kernel.
+        /// The kernel's [`crate::VERSION`].
         version: u64,
     },
     /// Of [`Request::Echo`].
     Echo {
-        /// Each value plus one; the largest becomes 0.
+        /// Each value plus one; the largest wraps to 0.
         values: [u64; VALUES],
     },
     /// Of [`Request::Now`].
     Now {
-        /// Nanoseconds since the kernel's clock was started. Never less than before.
+        /// Nanoseconds since the kernel's clock was started. Never decreases.
         ns: u64,
     },
     /// Of [`Request::Map`].
     Mapped {
-        /// Where the memory begins.
+        /// Address of the first page.
         address: u64,
     },
 }
 
 impl Response {
-    /// Enters the results.
+    /// Writes the results to registers.
     #[inline]
     pub(crate) fn enter(self, values: &mut [u64; VALUES]) {
         let [first, second, ..] = values;
@@ -48,7 +48,7 @@ impl Response {
         }
     }
 
-    /// Reads the results of a request.
+    /// Reads the results of a request from registers.
     pub(crate) fn read(request: &Request, values: &[u64; VALUES]) -> Self {
         let [first, second, ..] = *values;
         match request {
