@@ -313,7 +313,7 @@ fn address_of_memory(kind: FirmwareKind, machine: &Machine, deadline: Deadline) 
 
 /// Checks that the log stays on COM1, and reports the reason.
 fn refuses(table: Vec<u8>, says: &str, deadline: Deadline) -> Outcome {
-    let mut machine = machine_on_one_thread(FirmwareKind::Bios, &shipped_iso()?)?;
+    let mut machine = machine_on_one_thread(FirmwareKind::Bios, &iso_with_command_line("log.level=debug")?)?;
     add_table(&mut machine, "spcr", table)?;
     let mut booted = Booted::start(&machine, deadline)?;
     booted.expect("All 4 processors are up and idle")?;
