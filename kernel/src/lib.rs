@@ -157,7 +157,6 @@ fn handle_interrupt(vector: u8) {
     platform::interrupts::handle(vector, handle_foreign);
 }
 
-/// Applies the options for logging and for panics.
 fn apply_options(options: &Options) {
     log::set_max_level(options.log_level);
     if options.on_panic == OnPanic::Exit {

@@ -167,7 +167,6 @@ impl BootInfo {
         self.log_modules();
     }
 
-    /// Logs the modules.
     fn log_modules(&self) {
         let is_program_0 =
             |module: Result<Module, _>| module.is_ok_and(|module| module.path == USER_MODE_PROGRAM_0_PATH);

@@ -21,12 +21,10 @@ pub const NEWEST_BASE_REVISION: u64 = 6;
 /// Oldest base revision that the kernel supports: up to 2, the memory map and the mappings follow other rules.
 pub const OLDEST_BASE_REVISION: u64 = 3;
 
-/// Start of the requests.
 #[used]
 #[unsafe(link_section = ".requests_start_marker")]
 static REQUESTS_START_MARKER: RequestsStartMarker = RequestsStartMarker::new();
 
-/// End of the requests.
 #[used]
 #[unsafe(link_section = ".requests_end_marker")]
 static REQUESTS_END_MARKER: RequestsEndMarker = RequestsEndMarker::new();

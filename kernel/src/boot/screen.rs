@@ -74,7 +74,6 @@ fn claimed_frame_buffer() -> Result<(&'static Framebuffer, FrameBufferInfo), Scr
     Ok((claimed, info))
 }
 
-/// Converts the boot loader's description for the library that validates it.
 fn claims_of(frame_buffer: &Framebuffer) -> FrameBufferClaims {
     FrameBufferClaims {
         width: frame_buffer.width,

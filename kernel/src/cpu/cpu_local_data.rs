@@ -84,7 +84,6 @@ impl CpuLocalData {
 // SAFETY: Only the processor that owns the data uses its TSS; all other fields are `Sync`.
 unsafe impl Sync for CpuLocalData {}
 
-/// Stores the data of all processors, by id.
 pub(crate) fn set_all(cpus: Box<[CpuLocalData]>) {
     CPUS.call_once(|| cpus);
 }

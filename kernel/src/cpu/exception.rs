@@ -6,14 +6,10 @@ use core::fmt;
 pub(crate) mod vector {
     /// A single step, `icebp`, or a debug register.
     pub(crate) const DEBUG: u8 = 1;
-    /// The NMI pin, or an NMI message to the local APIC.
     pub(crate) const NON_MASKABLE: u8 = 2;
-    /// `int3`.
     pub(crate) const BREAKPOINT: u8 = 3;
-    /// An exception during the delivery of another.
     pub(crate) const DOUBLE_FAULT: u8 = 8;
     pub(crate) const GENERAL_PROTECTION: u8 = 13;
-    /// An access to a page that is not mapped, or not for this use.
     pub(crate) const PAGE_FAULT: u8 = 14;
     pub(crate) const MACHINE_CHECK: u8 = 18;
 }

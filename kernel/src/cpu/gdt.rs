@@ -29,23 +29,14 @@ pub(super) enum IstStackIndexes {
 }
 
 impl IstStackIndexes {
-    /// All indexes, in order.
     pub(super) const ALL: [Self; 4] = [Self::DoubleFault, Self::NonMaskable, Self::MachineCheck, Self::Debug];
 }
 
-/// Selector of kernel code.
 pub(crate) const KERNEL_CODE: u16 = 0x08;
-
-/// Selector of kernel data.
 pub(crate) const KERNEL_DATA: u16 = 0x10;
-
-/// Selector of user data and user stack, with privilege level 3.
 pub(crate) const USER_DATA: u16 = 0x18 | 3;
-
-/// Selector of user code, with privilege level 3.
 pub(crate) const USER_CODE: u16 = 0x20 | 3;
 
-/// The segments of one processor.
 pub(super) struct Gdt {
     /// Null, kernel code, kernel data, user data, user code, TSS. `sysret` requires this order: user data 8 and user code 16 above
     /// the selector in `IA32_STAR` (Intel SDM vol. 2, SYSRET).
@@ -60,7 +51,6 @@ const _: () = assert!(
     "the I/O permission map lies beyond the end of the TSS, so programs have no access to ports"
 );
 
-/// Creates a TSS with these stacks, given by their upper ends.
 pub(super) fn task_state_segment(ist_stack_tops: [VirtAddr; IstStackIndexes::ALL.len()]) -> TaskStateSegment {
     let mut tss = TaskStateSegment::new();
     // The other three entries are unused. The field is packed, so it is written as a whole.
@@ -71,7 +61,6 @@ pub(super) fn task_state_segment(ist_stack_tops: [VirtAddr; IstStackIndexes::ALL
 }
 
 impl Gdt {
-    /// Creates the segments of the processor that owns this TSS.
     pub(super) fn new(tss: &'static TaskStateSegment) -> Self {
         let mut table = GlobalDescriptorTable::new();
         let kernel_code = table.append(Descriptor::kernel_code_segment());
@@ -92,7 +81,6 @@ impl Gdt {
         }
     }
 
-    /// Loads the segments into the current processor.
     pub(super) fn load(&'static self) {
         self.table.load();
         // SAFETY: The selector names a 64-bit code segment of the table that was just loaded.

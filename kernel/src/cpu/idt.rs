@@ -18,7 +18,6 @@ use x86_64::{
 /// Return value of `enter_user_mode` when an interrupt or exception ended it.
 pub(crate) const LEFT_BY_TRAP: u32 = 1;
 
-/// Number of vectors.
 const VECTORS: usize = 256;
 
 /// Offset of the last byte of the table: 256 gates of 16 bytes.
@@ -61,7 +60,6 @@ unsafe extern "C" {
     static trap_stubs: u8;
 }
 
-/// 256 gates.
 #[repr(C, align(16))]
 struct Idt([[u64; 2]; VECTORS]);
 
@@ -77,7 +75,6 @@ pub fn load() {
 }
 
 impl Idt {
-    /// Creates a gate to each stub.
     fn new() -> Self {
         let stubs = (&raw const trap_stubs).addr() as u64;
         let code_segment = u64::from(CS::get_reg().0);

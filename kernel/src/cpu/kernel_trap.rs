@@ -18,7 +18,6 @@ use x86_64::{VirtAddr, registers::control::Cr2};
 /// Handles an interrupt, given its vector. Set at boot, before interrupts are enabled.
 static INTERRUPT_HANDLER: Once<fn(u8)> = Once::new();
 
-/// Sets the function that handles interrupts.
 pub(crate) fn set_interrupt_handler(handler: fn(u8)) {
     INTERRUPT_HANDLER.call_once(|| handler);
 }
@@ -39,7 +38,6 @@ pub(super) extern "C" fn kernel_trap(frame: &mut TrapFrame) {
     }
 }
 
-/// Handles an interrupt of a device, a local APIC or another processor.
 pub(crate) fn interrupt_handler(vector: u8) {
     if let Some(handle) = INTERRUPT_HANDLER.get() {
         handle(vector);
@@ -84,7 +82,6 @@ fn double_fault_handler(frame: &TrapFrame) {
     }
 }
 
-/// Panics with the registers of a faulting frame.
 fn fault(frame: &TrapFrame, what: core::fmt::Arguments<'_>) -> ! {
     panic_handler::report_fault(frame, what)
 }

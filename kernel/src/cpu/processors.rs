@@ -51,7 +51,6 @@ pub fn run_on_own_stack(cpu_id: u32, function: extern "C" fn(&'static CpuLocalDa
     unsafe { call_with_rsp(stack.top(), function, local_data) }
 }
 
-/// Creates the exception stacks of a processor, and returns their upper ends.
 fn exception_stack_tops(cpu_id: u32) -> Result<[VirtAddr; IstStackIndexes::ALL.len()], MapRegionError> {
     let mut tops = [VirtAddr::zero(); IstStackIndexes::ALL.len()];
     for (index, top) in IstStackIndexes::ALL.into_iter().zip(&mut tops) {

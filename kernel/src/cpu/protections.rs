@@ -57,7 +57,6 @@ impl Protections {
         found
     }
 
-    /// Reads CPUID.
     fn of(cpuid: &CpuId<CpuIdReaderNative>) -> Self {
         let extended = cpuid.get_extended_feature_info();
         let has = |ask: fn(&raw_cpuid::ExtendedFeatures) -> bool| extended.as_ref().is_some_and(ask);
@@ -103,7 +102,6 @@ pub fn warn_of_leaks() {
     }
 }
 
-/// Whether the processor may be vulnerable to rogue data cache loads.
 fn may_leak_kernel_memory(cpuid: &CpuId<CpuIdReaderNative>) -> bool {
     let vendor = cpuid.get_vendor_info();
     let is_amd = vendor.is_some_and(|vendor| matches!(vendor.as_str(), "AuthenticAMD" | "HygonGenuine"));
@@ -116,7 +114,6 @@ fn has_arch_capabilities() -> bool {
     core::arch::x86_64::__cpuid(0).eax >= LEAF && core::arch::x86_64::__cpuid_count(LEAF, 0).edx & (1 << 29) != 0
 }
 
-/// Reads [`ARCH_CAPABILITIES_MSR`].
 fn arch_capabilities() -> u64 {
     // SAFETY: Called only where CPUID reports the MSR; reading it has no side effect.
     unsafe { Msr::new(ARCH_CAPABILITIES_MSR).read() }

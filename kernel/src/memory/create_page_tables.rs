@@ -27,7 +27,6 @@ unsafe extern "C" {
     static kernel_end: u8;
 }
 
-/// A segment of the kernel's image.
 struct Segment {
     addresses: Range<u64>,
     flags: ConfigurableFlags,
@@ -49,7 +48,6 @@ fn segments() -> [Segment; 3] {
     .map(|(addresses, flags)| Segment { addresses, flags })
 }
 
-/// The physical memory of the kernel's image.
 pub(super) fn image(boot_info: &BootInfo) -> Result<PhysRange, RangeError<PhysAddr>> {
     let (physical_start, virtual_start) = boot_info.executable_address;
     let [start, end] = [&raw const kernel_text_start, &raw const kernel_end].map(|symbol| symbol.addr() as u64);
@@ -57,7 +55,6 @@ pub(super) fn image(boot_info: &BootInfo) -> Result<PhysRange, RangeError<PhysAd
     PhysRange::new(physical_start + offset_in_image, end - start)
 }
 
-/// Builds the tables.
 pub(super) fn create(
     boot_info: &BootInfo,
     map: &BootMap,

@@ -16,7 +16,6 @@ use memory_ranges::{KernelMemoryUsageType, MemoryType};
 use spin::Once;
 use x86_64::structures::paging::{PhysFrame, Size4KiB};
 
-/// Maximum number of frames in a processor's cache.
 const CAPACITY: usize = 64;
 
 /// Number of frames that a cache fetches or returns at once: half of it, so that neither a series of allocations nor a
@@ -46,7 +45,6 @@ static WAS_SCARCE: AtomicBool = AtomicBool::new(false);
 /// Each processor's cache and counts. Set by the BSP before it starts any AP.
 static CACHES: Once<PerCpu<Cache, Counts>> = Once::new();
 
-/// The counts of frames that bypassed the caches.
 static UNCACHED_IN_USE: Counts = no_frames();
 
 const fn no_frames() -> Counts {
@@ -67,7 +65,6 @@ impl FrameUse {
     }
 }
 
-/// Gives each processor an empty cache.
 pub(super) fn init() {
     CACHES.call_once(|| PerCpu::new(cpus_count(), || (Cache::new_const(), no_frames())));
 }
@@ -135,7 +132,6 @@ fn allocate_from(cache: &mut Cache, in_use: &AtomicI64) -> Option<PhysFrame<Size
     Some(frame)
 }
 
-/// Takes a frame for a program from a cache, unless memory is scarce.
 fn allocate_for_user_from(cache: &mut Cache, in_use: &Counts) -> Option<PhysFrame<Size4KiB>> {
     if (cache.is_empty() || WAS_SCARCE.load(Ordering::Relaxed)) && is_scarce_now() {
         return None;
@@ -179,7 +175,6 @@ fn refill(cache: &mut Cache) -> Option<PhysFrame<Size4KiB>> {
     cache.pop()
 }
 
-/// Returns a frame to physical memory.
 #[cold]
 fn give_back(frame: PhysFrame<Size4KiB>) {
     let Some(mut memory) = physical_memory::lock() else {

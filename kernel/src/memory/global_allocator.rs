@@ -28,9 +28,7 @@ struct KernelHeap(IrqSpinLock<Heap>);
 
 struct Heap {
     talc: Talc<StockSource, KernelBinning>,
-    /// As [`HeapUsage::used_bytes`].
     used_bytes: usize,
-    /// As [`HeapUsage::allocations`].
     allocations: usize,
 }
 
@@ -113,7 +111,6 @@ unsafe impl GlobalAlloc for KernelHeap {
 }
 
 impl Heap {
-    /// Allocates memory, or returns a null pointer.
     #[inline]
     fn allocate(&mut self, layout: Layout) -> *mut u8 {
         // SAFETY: The layout's size is not 0: the compiler's allocations never are.

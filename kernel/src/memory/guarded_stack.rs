@@ -29,8 +29,6 @@ pub const STACK_GUARD_PAGES: u64 = (SLOT_SIZE - NORMAL_STACK_SIZE) / PAGE_BYTES;
 pub const EXCEPTION_STACKS: u8 = 4;
 
 const STACKS_PER_CPU: u64 = 1 + EXCEPTION_STACKS as u64;
-
-/// Bytes of all stacks of one processor.
 pub(super) const BYTES_PER_CPU: u64 = NORMAL_STACK_SIZE + EXCEPTION_STACKS as u64 * EXCEPTION_STACK_SIZE;
 
 /// The purpose of a stack.
@@ -69,7 +67,6 @@ pub struct GuardedStack {
 }
 
 impl StackId {
-    /// The index of its slot.
     fn slot(self) -> u64 {
         let index = match self.stack_type {
             StackType::Normal => 0,

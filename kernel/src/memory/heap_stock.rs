@@ -14,7 +14,6 @@ use x86_64::VirtAddr;
 /// Size and alignment of a piece in bytes: that of a large page, which keeps the maps short.
 pub(super) const PIECE_SIZE: usize = 2 * 1024 * 1024;
 
-/// Maximum number of pieces.
 const CAPACITY: usize = 3;
 
 /// The stock is refilled when it has this many pieces or fewer.

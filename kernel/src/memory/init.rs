@@ -85,7 +85,6 @@ pub fn init(boot_info: &BootInfo, features: PagingFeatures) -> Result<(), InitMe
     Ok(())
 }
 
-/// Logs the checked map, and the oddities of the boot loader's.
 fn log_map(map: &BootMap) {
     for note in map.notes() {
         log::warn!("Memory map: {note:?}. The memory in question is not used; newer firmware may report it properly");
@@ -96,7 +95,6 @@ fn log_map(map: &BootMap) {
     }
 }
 
-/// Checks that the boot loader's map reserves all of the kernel's image.
 fn check_image_is_reserved(claims: impl Iterator<Item = BootClaim>, image: PhysRange) -> Result<(), InitMemoryError> {
     let (start, end) = (image.start().as_u64(), image.start().as_u64() + image.size_bytes());
     let reserved = claims.filter(|claim| claim.kind == BootMemoryKind::ExecutableAndModules);

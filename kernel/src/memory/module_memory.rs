@@ -22,7 +22,6 @@ static KERNEL_IMAGE: Once<PhysRange> = Once::new();
 /// A file in memory. Dropping it frees the memory.
 #[derive(Debug)]
 pub struct ModuleMemory {
-    /// The frames of the file, which begins with the first.
     frames: PhysRange,
     bytes: &'static [u8],
 }
@@ -42,7 +41,6 @@ pub enum TakeModuleError {
     NotReady,
 }
 
-/// Sets the memory of the kernel's image.
 pub(super) fn set_kernel_image(range: PhysRange) {
     KERNEL_IMAGE.call_once(|| range);
 }

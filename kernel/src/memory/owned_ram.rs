@@ -10,7 +10,6 @@ use memory_ranges::{AllocateError, MemoryType, PAGE_BYTES, PhysRange};
 #[derive(Debug)]
 pub struct OwnedRam {
     range: PhysRange,
-    /// The owner in the map of physical memory.
     owner: MemoryType,
 }
 

@@ -28,13 +28,11 @@ pub const READ_EXECUTE: ConfigurableFlags = ConfigurableFlags {
     ..READ_ONLY
 };
 
-/// Device registers.
 pub(super) const REGISTERS: ConfigurableFlags = ConfigurableFlags {
     pat_memory_type: PatMemoryType::StrongUncacheable,
     ..READ_WRITE
 };
 
-/// Pixels of the frame buffer.
 pub(super) const PIXELS: ConfigurableFlags = ConfigurableFlags {
     pat_memory_type: PatMemoryType::WriteCombining,
     ..READ_WRITE

@@ -19,7 +19,6 @@ use x86_64::{
 /// No upper limit: for memory that no device has to reach.
 pub const ANY_ADDRESS: PhysAddr = memory_ranges::LAST_PHYS_ADDR;
 
-/// The owner of the heap's memory.
 pub(super) const HEAP: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::GlobalAllocatorHeap);
 
 /// The owner of the blocks of which single frames are allocated.
@@ -138,7 +137,6 @@ impl PhysicalMemory {
         Ok(())
     }
 
-    /// Transfers memory from one owner to another.
     pub(super) fn change_owner(
         &mut self,
         range: PhysRange,

@@ -33,7 +33,6 @@ const BYTES_BETWEEN_PAUSES: usize = 2 * 1024 * 1024;
 /// Alignment of a function's arguments on the stack (System V ABI for AMD64, section 3.2.2).
 const STACK_ALIGNMENT: u64 = 16;
 
-/// Bytes that a call pushes.
 const RETURN_ADDRESS_BYTES: u64 = 8;
 
 /// Length of the longest text for [`UserAddressSpace::begin_stack`]: all that it pushes fits into one page.
@@ -45,9 +44,7 @@ pub struct UserAddressSpace {
     table: PageTables,
     /// Runs of pages whose frames belong to another owner: the first address and the number of pages.
     shared: Vec<(VirtAddr, u64)>,
-    /// The pages that the program has reserved by system call.
     reserved: VirtualRanges,
-    /// Number of pages that may still be reserved or mapped.
     pages_left: u64,
 }
 

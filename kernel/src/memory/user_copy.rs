@@ -88,7 +88,6 @@ impl UserAddressSpace {
         }
     }
 
-    /// Maps the reserved page at an address where the kernel's copy faulted.
     fn map_or_refuse(&mut self, address: u64) -> Result<(), BadUserPointer> {
         match self.handle_page_fault(VirtAddr::new_truncate(address)) {
             FaultOutcome::Mapped => Ok(()),

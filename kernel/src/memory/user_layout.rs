@@ -36,10 +36,7 @@ pub const USER_STACK_TOP: VirtAddr = VirtAddr::new_truncate(0x7fff_0000_0000);
 /// Size of the stack in bytes. Its pages get frames as they are used.
 pub const USER_STACK_SIZE: u64 = 256 * 1024;
 
-/// Bytes below the stack that are never mapped.
 const GUARD_BELOW: u64 = 1024 * 1024 - USER_STACK_SIZE;
-
-/// Bytes above the stack that are never mapped.
 const GUARD_ABOVE: u64 = 64 * 1024;
 
 /// The stack's lowest address.

@@ -24,11 +24,9 @@ const GUARD_PAGES: u64 = 1;
 /// Set once, by [`init`], on the BSP.
 static VIRTUAL_MEMORY: Once<IrqSpinLock<VirtualMemory>> = Once::new();
 
-/// The kernel's address space.
 pub(super) struct VirtualMemory {
     ranges: VirtualRanges,
     table: PageTables,
-    /// Unmapped regions that wait for a TLB shootdown.
     pub(super) dead_regions: ArrayVec<DeadRegion, MAX_DEAD_REGIONS>,
 }
 
@@ -93,13 +91,11 @@ pub fn new_user_table() -> Result<PageTables, MapRegionError> {
     ManagedL4PageTable::new_user(&memory.table).map_err(|OutOfFrames| MapRegionError::Map(MapRangeError::OutOfFrames))
 }
 
-/// Locks the kernel's address space.
 pub(super) fn lock() -> Result<IrqSpinLockGuard<'static, VirtualMemory>, MapRegionError> {
     let memory = VIRTUAL_MEMORY.get().map(IrqSpinLock::lock);
     memory.ok_or(MapRegionError::NotReady)
 }
 
-/// Maps RAM at an address of the stacks' area.
 pub(super) fn map_stack(start: VirtAddr, memory: &OwnedRam) -> Result<(), MapRegionError> {
     // SAFETY: The memory belongs to the stack alone, and so do the addresses.
     let mapped = unsafe { lock()?.map(start, memory.range(), READ_WRITE) };

@@ -14,7 +14,6 @@ static SYMBOLS: Once<SymbolTable<'static>> = Once::new();
 pub(super) struct Backtrace {
     /// Address of the faulting instruction; `None` for a panic, whose first line is a return address.
     pub(super) instruction: Option<u64>,
-    /// The frame pointer.
     pub(super) rbp: u64,
     /// Bounds of the stack, which is readable throughout; empty if the stack is unknown.
     pub(super) stack: Range<u64>,
@@ -43,7 +42,6 @@ impl fmt::Display for Backtrace {
 }
 
 impl Backtrace {
-    /// Reads a word of the stack.
     fn read(&self, address: u64) -> Option<u64> {
         let last = self.stack.end.checked_sub(size_of::<u64>() as u64)?;
         if address < self.stack.start || address > last {

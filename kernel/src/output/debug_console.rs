@@ -11,7 +11,6 @@ const PORT: u16 = 0xe9;
 struct DebugConsole(Port<u8>);
 
 impl DebugConsole {
-    /// Returns the device if it exists.
     fn find() -> Option<Self> {
         let mut port = Port::new(PORT);
         // SAFETY: No other PC device uses this port, and reading an unused port returns 0xff.

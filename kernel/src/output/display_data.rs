@@ -24,7 +24,6 @@ pub(super) struct DisplayData {
 }
 
 impl DisplayData {
-    /// A grid without a size and without a screen.
     pub(super) const fn new() -> Self {
         Self {
             grid: TextGrid::new(),
@@ -79,7 +78,6 @@ impl DisplayData {
         }
     }
 
-    /// Draws the changed cells.
     pub(super) fn draw(&mut self) {
         let Some(screen) = &mut self.screen else { return };
         self.grid.for_each_change(|position, cell| {
@@ -94,7 +92,6 @@ fn corner_of(position: Position) -> Point {
     Point::zero() + Size::new(position.column * CELL_SIZE.width, position.row * CELL_SIZE.height)
 }
 
-/// Writes white text.
 impl Write for DisplayData {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.write_with_color(text, Color::White);

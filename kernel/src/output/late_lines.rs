@@ -9,12 +9,9 @@ use log::Level;
 /// Maximum number of bytes of a message that is formatted before the log's lock is taken. A longer message cannot be a late line.
 pub(super) const LINE_CAPACITY: usize = 512;
 
-/// Maximum number of waiting lines.
 const MAX_LINES: usize = 8;
 
-/// A waiting line.
 pub(super) struct LateLine {
-    /// The processor that logged it.
     pub(super) cpu_id: u32,
     pub(super) level: Level,
     pub(super) text: ArrayString<LINE_CAPACITY>,
@@ -52,7 +49,6 @@ impl LateLines {
         Ok(())
     }
 
-    /// Removes the oldest line and returns it.
     pub(super) fn pop(&self) -> Option<LateLine> {
         if self.is_empty() {
             return None;

@@ -19,10 +19,8 @@ use text_grid::Color;
 /// Whether lines on the serial port have no colours. Set by [`drop_colors`].
 static WITHOUT_COLORS: AtomicBool = AtomicBool::new(false);
 
-/// Bits of a hexadecimal digit.
 const BITS_PER_DIGIT: u32 = 4;
 
-/// Writes no colours to the terminal from now on.
 pub(super) fn drop_colors() {
     WITHOUT_COLORS.store(true, Ordering::Relaxed);
 }
@@ -44,9 +42,7 @@ const BRACKET_AND_DIGIT: [&str; 16] = brackets_and_digits!(
     "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F"
 );
 
-/// The id of a processor, a level, and perhaps the time.
 pub(super) struct LineHead {
-    /// The processor that logs the line.
     cpu_id: u32,
     level: Level,
     /// Seconds since the clock was started, with six decimals, and a space; or empty.
@@ -64,7 +60,6 @@ impl LineHead {
         Self { cpu_id, level, time }
     }
 
-    /// Writes the head with terminal colours, unless [`drop_colors`] was called.
     #[inline]
     pub(super) fn write_to_terminal(&self, terminal: &mut impl Write) {
         let style = style_of(self.level);
@@ -85,7 +80,6 @@ impl LineHead {
         }
     }
 
-    /// Writes the head to the screen, in colours.
     pub(super) fn write_to_display(&self, display: &mut DisplayData) {
         let LevelStyle { label, color, .. } = style_of(self.level);
         display.write_with_color("[", Color::Gray);
@@ -105,7 +99,6 @@ impl LineHead {
         largest_id.checked_ilog2().unwrap_or(0) / BITS_PER_DIGIT + 1
     }
 
-    /// The processor's id in hexadecimal digits.
     #[inline]
     fn id_digits(&self) -> impl Iterator<Item = &'static str> {
         let id = self.cpu_id;
@@ -116,15 +109,12 @@ impl LineHead {
     }
 }
 
-/// How a level is shown.
 struct LevelStyle {
-    /// The level's name, padded to five characters.
     label: &'static str,
     /// On a terminal, after the processor's id: a bracket, the coloured name, and a space.
     on_terminal: &'static str,
     /// `on_terminal` without colours.
     plain: &'static str,
-    /// Colour of the name on the screen.
     color: Color,
 }
 

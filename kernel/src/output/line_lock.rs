@@ -35,7 +35,6 @@ pub(super) struct LineLock<T> {
 // SAFETY: One processor at a time uses the value, so sharing the lock only moves the value between processors.
 unsafe impl<T: Send> Sync for LineLock<T> {}
 
-/// Why the lock was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LockError {
     /// The caller interrupted code of this processor that holds the lock or waits for it.
@@ -57,7 +56,6 @@ impl<T> LineLock<T> {
         }
     }
 
-    /// Takes the lock, and waits for it if another processor holds it.
     pub(super) fn lock(&self) -> Result<LineLockGuard<'_, T>, LockError> {
         self.lock_by(|queue, cpu_id| {
             let taken = queue.take(cpu_id, run_requested_calls);

@@ -35,7 +35,6 @@ static REPLACEMENT: Once<UartRegisters> = Once::new();
 /// Set by [`show_times`]: returns the time in nanoseconds.
 static CLOCK: Once<fn() -> u64> = Once::new();
 
-/// The logger of the crate `log`.
 static LOGGER: KernelLogger = KernelLogger;
 
 /// Serial port and screen. The head of `line_lock.rs` lists the locks that may be taken while this one is held.
@@ -47,7 +46,6 @@ static LATE_LINES: LateLines = LateLines::new();
 /// The kernel's log.
 pub struct KernelLogger;
 
-/// Text of a line.
 #[derive(Clone, Copy)]
 enum Message<'a> {
     Text(&'a str),
@@ -57,7 +55,6 @@ enum Message<'a> {
     Arguments(fmt::Arguments<'a>),
 }
 
-/// The log's outputs.
 pub(super) struct Outputs {
     pub(super) serial: SerialPort,
     pub(super) display: DisplayData,
@@ -266,7 +263,6 @@ impl Outputs {
         self.write_line(&head, Message::Arguments(message));
     }
 
-    /// Writes the late lines.
     fn write_late_lines(&mut self) {
         while let Some(line) = LATE_LINES.pop() {
             self.write_line(&head(line.cpu_id, line.level), Message::Text(&line.text));
@@ -292,7 +288,6 @@ impl Outputs {
     }
 }
 
-/// Writes a line to a serial port and sends it.
 fn write_serial_line(serial: &mut SerialPort, head: &LineHead, message: Message<'_>) {
     head.write_to_terminal(serial);
     match message {

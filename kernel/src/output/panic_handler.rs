@@ -21,7 +21,6 @@ use core::{
 use spin::Once;
 use x86_64::VirtAddr;
 
-/// Value of [`PANICKING_CPU`] until a processor panics.
 const NO_CPU: u32 = u32::MAX;
 
 /// Set once, by the first processor that panics, to its id.
@@ -66,7 +65,6 @@ pub fn exit_qemu_on_panic() {
     EXIT_AFTERWARDS.store(true, Ordering::Relaxed);
 }
 
-/// Handles every panic of the kernel.
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn rust_panic(info: &core::panic::PanicInfo<'_>) -> ! {
@@ -152,7 +150,6 @@ fn tell_host() {
     debug_console::tell(format_args!("kernel panicked"));
 }
 
-/// Writes the report to serial port and screen.
 fn write_report(text: fmt::Arguments<'_>) {
     // SAFETY: Only the first panic calls this, and it never returns.
     let outputs = unsafe { logger::take_outputs_for_panic() };

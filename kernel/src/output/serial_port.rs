@@ -21,7 +21,6 @@ const TRANSMITTER_EMPTY: u8 = 1 << 6;
 /// Line status if no port exists. A real port is never idle with all error bits set.
 const NOTHING_THERE: u8 = u8::MAX;
 
-/// Size of the transmit buffer of a 16550.
 const FIFO_BYTES: usize = 16;
 
 /// Number of bytes collected before they are sent: longer than most lines.
@@ -31,7 +30,6 @@ const PENDING_BYTES: usize = 256;
 /// byte at 115,200 baud 87: so a terminal may pause the line for some seconds.
 const MAX_POLLS: u32 = 4_000_000;
 
-/// A serial port for sending.
 pub(super) struct SerialPort {
     uart: Uart16550<UartRegisters>,
     registers: UartRegisters,
@@ -39,7 +37,6 @@ pub(super) struct SerialPort {
     ports: Option<BytePorts>,
     /// Set when bytes could not be sent in time. Then each piece gets one status read, until a piece is sent.
     is_stuck: bool,
-    /// Bytes to send with the next flush.
     pending: ArrayVec<u8, PENDING_BYTES>,
 }
 

@@ -47,7 +47,6 @@ pub(super) struct BytePorts {
     pub(super) line_status: u16,
 }
 
-/// Location of one register.
 enum Register {
     Port(u16),
     Memory(VirtAddr),
@@ -71,7 +70,6 @@ impl UartRegisters {
         }
     }
 
-    /// Returns the register with this index.
     #[inline]
     fn register(self, number: u8) -> Register {
         let offset = u16::from(number) * u16::from(self.stride);
@@ -82,7 +80,6 @@ impl UartRegisters {
     }
 }
 
-/// Registers of 8 bits.
 impl Backend for UartRegisters {
     #[inline]
     unsafe fn read(&mut self, register_offset: u8) -> u8 {

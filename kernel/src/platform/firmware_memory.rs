@@ -20,7 +20,6 @@ const WORD_BYTES: u64 = 8;
 /// on IA-PC Systems").
 const BIOS_START: u64 = 0xe_0000;
 
-/// End of that memory.
 const BIOS_END: u64 = 0x10_0000;
 
 /// The memory of a machine, by the boot loader's map.
@@ -30,17 +29,14 @@ pub(super) struct FirmwareMemory {
     mapped: RefCell<Option<MappedFrame>>,
 }
 
-/// A frame that is mapped for reading.
 struct MappedFrame {
     frame: PhysAddr,
     start: VirtAddr,
     _region: MappedRegion,
 }
 
-/// How a frame is reached.
 enum Access {
     DirectMap,
-    /// Through a mapping of its own.
     Mapping,
 }
 
@@ -69,7 +65,6 @@ impl FirmwareMemory {
         }
     }
 
-    /// Reads bytes of one frame.
     fn read_frame(&self, address: PhysAddr, bytes: &mut [u8]) -> Option<()> {
         match self.access_to(address)? {
             Access::DirectMap => copy(address.offset_mapped(), bytes),

@@ -16,7 +16,6 @@ use x86_64::{PhysAddr, VirtAddr};
 /// Set by [`init`] on the BSP.
 static IO_APICS: Once<Box<[IrqSpinLock<IoApic>]>> = Once::new();
 
-/// Bytes of an I/O APIC's registers.
 const REGISTERS_BYTES: u64 = 0x20;
 
 /// Offset of the register that selects which register [`WINDOW`] accesses (82093AA data sheet, section 3).
@@ -108,7 +107,6 @@ struct IoApic {
     registers: VirtAddr,
     _region: MappedRegion,
     first_gsi: u32,
-    /// Number of its inputs.
     inputs: u32,
 }
 
@@ -209,7 +207,6 @@ impl IoApic {
         unsafe { (self.registers + WINDOW).as_mut_ptr::<u32>().write_volatile(value) };
     }
 
-    /// Selects the register that is read or written next.
     fn select(&mut self, register: u8) {
         // SAFETY: The register is there, aligned; only the holder of this value uses the selection.
         unsafe {

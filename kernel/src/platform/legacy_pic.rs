@@ -12,10 +12,8 @@ const MODE_8086: u8 = 0x01;
 /// All lines masked (OCW1).
 const ALL_MASKED: u8 = 0xff;
 
-/// Lines of a controller.
 const LINES: u8 = 8;
 
-/// One of the two controllers.
 struct Controller {
     /// The data port is the next one.
     command_port: u16,

@@ -42,16 +42,12 @@ const KEYBOARD_COMMAND_PORT: u16 = 0x64;
 /// In its status: the controller has not read the last command yet.
 const KEYBOARD_INPUT_FULL: u8 = 1 << 1;
 
-/// Command that pulses the processor's reset line.
 const KEYBOARD_PULSE_RESET: u8 = 0xfe;
 
-/// How the machine is switched off and reset.
 #[derive(Debug)]
 struct Power {
     pm1_control: Option<Pm1Control>,
-    /// Sleep type of the state "soft off".
     soft_off: Option<SleepType>,
-    /// Switches the firmware to ACPI mode.
     acpi_mode_command: Option<AcpiModeCommand>,
     reset_register: Option<ResetRegister>,
     keyboard_controller: KeyboardController,
@@ -131,7 +127,6 @@ fn enter_acpi_mode(control: &mut Port<u16>, command: Option<AcpiModeCommand>) ->
     is_in_acpi_mode()
 }
 
-/// Writes the sleep type to a PM1 control register, and enters the sleep state.
 fn write_sleep_type(control: &mut Port<u16>, sleep_type: u8) {
     // SAFETY: A validated table says that the register is there; reading it has no side effect.
     let before = unsafe { control.read() };
@@ -158,7 +153,6 @@ pub fn reboot() -> ! {
     triple_fault()
 }
 
-/// Writes the reset register.
 fn write_reset_register(register: ResetRegister) {
     match register.place {
         ResetPlace::Port(port) => {

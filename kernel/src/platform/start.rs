@@ -65,7 +65,6 @@ pub fn start_on_this_cpu() {
     shootdown::flush_here();
 }
 
-/// The reference clocks in the ACPI tables.
 fn reference_clocks(acpi: Option<&Acpi>) -> ReferenceClocks {
     ReferenceClocks {
         hpet: acpi.and_then(Acpi::hpet),
@@ -73,7 +72,6 @@ fn reference_clocks(acpi: Option<&Acpi>) -> ReferenceClocks {
     }
 }
 
-/// Logs the time of day.
 fn log_date() {
     match clock::date_at_boot() {
         Some(date) => {
@@ -86,7 +84,6 @@ fn log_date() {
     }
 }
 
-/// Sets up the I/O APICs.
 fn start_io_apics(acpi: Option<&Acpi>) {
     let places = acpi.into_iter().flat_map(Acpi::io_apics).map(|io_apic| IoApicPlace {
         address: io_apic.address,
@@ -106,7 +103,6 @@ fn start_io_apics(acpi: Option<&Acpi>) {
     }
 }
 
-/// The pins of this processor's local APIC that carry NMIs.
 fn own_non_maskable_pins(acpi: &Acpi) -> impl Iterator<Item = NonMaskablePin> {
     let processor_id = local_apic_id_of(current_cpu_id()).and_then(|id| acpi.processor_id_of(id));
     let is_own = move |target| match target {
@@ -129,7 +125,6 @@ fn kick(cpu_id: u32) {
     local_apic::send(cpu_id, Message::Interrupt(InterruptVector::RemoteCall.into()));
 }
 
-/// Stops all other processors, for a panic.
 fn stop_others() {
     nmi_handler_states::stop_others(|cpu_id| {
         local_apic::send(cpu_id, Message::NonMaskable);

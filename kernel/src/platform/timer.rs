@@ -45,7 +45,6 @@ struct Timer {
 struct Due {
     /// Somebody waited for this moment.
     wakes: bool,
-    /// A tick was due.
     ticks: bool,
     /// It is the first interrupt for anything.
     is_first: bool,

@@ -12,13 +12,11 @@ use core::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// The owner of a free lock.
 const NO_OWNER: u32 = u32::MAX;
 
 /// A value that one processor at a time may use.
 #[derive(Debug)]
 pub struct IrqSpinLock<T> {
-    /// Id of the processor that holds the lock, or [`NO_OWNER`].
     owner: AtomicU32,
     value: UnsafeCell<T>,
 }

@@ -18,13 +18,11 @@ use core::{
 };
 use spin::Once;
 
-/// The called function.
 type Work<'a> = &'a (dyn Fn() + Sync);
 
 /// Set by [`init`] on the BSP, before any AP starts.
 static CALLS: Once<Calls> = Once::new();
 
-/// Number of polls between two readings of the clock.
 const POLLS_PER_CLOCK_READING: u32 = 256;
 
 /// A call is overdue after this time plus [`REPORT_AFTER_MS_PER_CPU`] for each processor. A host may suspend a virtual
@@ -55,13 +53,11 @@ pub struct Hooks {
 /// A call that takes too long: a target has interrupts off, or has stopped.
 #[derive(Debug, Clone, Copy)]
 pub struct OverdueCall {
-    /// Name of the called function.
     name: &'static str,
     /// Id of the waiting processor.
     caller: u32,
     /// First processor that has not begun to run the function; `None` if all have begun.
     target: Option<u32>,
-    /// Time since the call.
     waited_ms: u64,
 }
 
@@ -186,7 +182,6 @@ impl Calls {
         }
     }
 
-    /// Returns the deadline of a call that begins now.
     fn deadline(&self) -> Deadline {
         let limit_ms = REPORT_AFTER_MS + REPORT_AFTER_MS_PER_CPU * self.slots.len() as u64;
         Deadline {
@@ -224,13 +219,10 @@ impl Calls {
     }
 }
 
-/// Time limit of a call.
 struct Deadline {
-    /// Start of the wait, in nanoseconds.
     began_ns: u64,
     /// Wait until the report.
     limit_ms: u64,
-    /// Set once the call is reported.
     is_reported: bool,
 }
 
@@ -269,7 +261,6 @@ fn run(caller: &Slot) {
     caller.pending.fetch_sub(1, Ordering::Release);
 }
 
-/// Returns the slot of the current processor.
 fn own_slot() -> Option<&'static Slot> {
     CALLS.get()?.slots.get(current_cpu_id() as usize)
 }

@@ -24,7 +24,6 @@ use x86_64::{VirtAddr, instructions::interrupts, registers::control::Cr2, struct
 /// Value that `enter_user_mode` returns after a system call.
 const LEFT_BY_SYSCALL: u32 = 0;
 
-/// First interrupt vector after those of the exceptions.
 const FIRST_INTERRUPT: u8 = 32;
 
 /// Number of system calls after which `sysretq` could not be used; see [`slow_returns`].
@@ -78,7 +77,6 @@ pub struct UserContext {
     frame: TrapFrame,
     /// Whether the last run ended with a system call: then `rcx` and `r11` need not be restored.
     after_system_call: bool,
-    /// Initial x87 and SSE registers.
     vector_state: VectorState,
 }
 
@@ -198,7 +196,6 @@ impl UserContext {
         Some(instruction)
     }
 
-    /// Returns the interrupt or exception that ended the run.
     fn trap_reason(&self) -> LeaveReason {
         // The entry stubs push at most 255.
         let vector = u8::try_from(self.frame.vector).unwrap_or(u8::MAX);
@@ -219,7 +216,6 @@ pub fn slow_returns() -> u64 {
     SLOW_RETURNS.load(Ordering::Relaxed)
 }
 
-/// Address of the system call handler, for the register LSTAR.
 pub(super) fn raw_syscall_handler_address() -> u64 {
     (&raw const raw_syscall_handler).addr() as u64
 }

@@ -21,7 +21,6 @@ use x86_64::VirtAddr;
 /// Maximum number of symbols for which backtraces have function names: each frame's lookup reads all symbols.
 const MAX_SYMBOLS: usize = 1 << 15;
 
-/// Separates the name of a program from its text in the log.
 const LOG_SEPARATOR: &str = ": ";
 
 /// A program that can be started, also several times at once. Dropping the last reference frees the module's memory.
@@ -29,7 +28,6 @@ const LOG_SEPARATOR: &str = ": ";
 pub struct ProgramImage {
     /// The program's name and `: `: the start of its lines in the log.
     log_prefix: Box<str>,
-    /// Source and permissions of each page.
     plan: LoadPlan,
     /// The file. Pages are shared with it or copied from it, and backtraces read its symbols.
     memory: ModuleMemory,
@@ -71,7 +69,6 @@ impl ProgramImage {
         self.plan.entry_point()
     }
 
-    /// Finds the program's function symbols.
     pub(super) fn symbols(&self) -> Result<SymbolTable<'_>, SymbolTableError> {
         SymbolTable::from_elf_within(self.memory.bytes(), MAX_SYMBOLS)
     }
@@ -101,7 +98,6 @@ impl ProgramImage {
     }
 }
 
-/// Limits for the load plan of any program.
 fn limits() -> Limits {
     Limits {
         area: user_layout::file_pages(),
@@ -110,12 +106,10 @@ fn limits() -> Limits {
     }
 }
 
-/// Number of free pages that programs may use.
 pub(super) fn free_pages() -> u64 {
     physical_memory::lock().map_or(0, |memory| memory.bytes_for_programs()) / PAGE_BYTES
 }
 
-/// Converts permissions to flags of a page table.
 fn flags_of(permissions: PagePermissions) -> ConfigurableFlags {
     match permissions {
         PagePermissions::ReadOnly => READ_ONLY,

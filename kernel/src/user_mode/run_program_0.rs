@@ -22,7 +22,6 @@ pub fn run_program_0() {
 /// A program was refused, and the reason is logged.
 struct Refused;
 
-/// Runs a module as a program.
 fn run(module: &Module) -> Result<ProgramEnd, Refused> {
     let refuse = |error: &dyn fmt::Display| {
         log::error!("program {} refused: {error}", module.path);

@@ -21,7 +21,6 @@ pub(super) fn syscall_handler(program: &mut Program) -> Option<u64> {
     None
 }
 
-/// Calls the function for a request.
 #[inline]
 fn dispatch(program: &mut Program, request: Request) -> Result<Response, SyscallError> {
     match request {

@@ -17,7 +17,6 @@ use core::fmt;
 pub(super) struct UserBacktrace<'program> {
     /// The current instruction, then the frames.
     lines: ArrayVec<FrameLine<'program>, { MAX_FRAMES + 1 }>,
-    /// Why function names are missing.
     error: Option<&'program SymbolTableError>,
 }
 
@@ -57,7 +56,6 @@ impl fmt::Display for UserBacktrace<'_> {
     }
 }
 
-/// Reads a word of the program's stack, if it is mapped.
 fn read(space: &UserAddressSpace, address: u64) -> Option<u64> {
     let mut word = [0; size_of::<u64>()];
     let slice = UserSlice::new(address, word.len() as u64).ok()?;

@@ -15,7 +15,6 @@ pub(super) struct VectorState {
     x87_control: u16,
     /// Status, tags (0: all registers are empty), last instruction and operand of the x87.
     x87_rest: [u16; 11],
-    /// Control and status of SSE.
     mxcsr: u32,
     /// Valid bits of `mxcsr`; ignored by `fxrstor64`.
     mxcsr_mask: u32,
@@ -25,7 +24,6 @@ pub(super) struct VectorState {
 const _: () = assert!(size_of::<VectorState>() == 512, "as the processor lays it out");
 
 impl VectorState {
-    /// Initial state of every program.
     pub(super) const INITIAL: Self = Self {
         x87_control: X87_CONTROL,
         x87_rest: [0; 11],
@@ -34,7 +32,6 @@ impl VectorState {
         registers: [0; 60],
     };
 
-    /// Loads the state into this processor's registers.
     pub(super) fn load(&self) {
         // SAFETY: The kernel's code does not use these registers. The state is aligned and valid: MXCSR has no reserved bit
         // set.

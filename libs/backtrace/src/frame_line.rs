@@ -13,7 +13,6 @@ use rustc_demangle::demangle;
 /// Maximum number of bytes of a name that are printed. A name with many type parameters would hide the other lines.
 pub const MAX_NAME_BYTES: usize = 512;
 
-/// Printed in place of the rest of a cut name.
 const ELLIPSIS: &str = "...";
 
 /// One line of a backtrace: `  3: 0xffffffff80001234 kernel::init_bsp+0x34`.
@@ -116,7 +115,6 @@ struct Cutter<'output, 'buffer> {
     state: CutterState,
 }
 
-/// Whether text had to be cut.
 enum CutterState {
     AllFits,
     Cut,

@@ -17,16 +17,9 @@ pub const MAX_FRAMES: usize = 64;
 /// Size of a frame: the caller's frame pointer and the return address.
 const FRAME_BYTES: u64 = 16;
 
-/// Offset of the return address in a frame.
 const RETURN_ADDRESS_OFFSET: u64 = 8;
-
-/// Alignment of frame pointers in bytes.
 const ALIGNMENT: u64 = 8;
-
-/// First address of the upper half of the address space, which contains the kernel.
 const UPPER_HALF_START: u64 = 0xffff_8000_0000_0000;
-
-/// End of the lower half (exclusive).
 const LOWER_HALF_END: u64 = 0x0000_8000_0000_0000;
 
 /// The return addresses on a stack, from the innermost frame outwards.
@@ -40,7 +33,6 @@ pub struct FrameWalk<Read> {
     code: RangeInclusive<u64>,
     /// Maximum number of further frames; 0 after the end of the walk.
     frames_left: usize,
-    /// Reads the word at an address on the stack.
     read: Read,
 }
 
@@ -81,7 +73,6 @@ impl<Read: Fn(u64) -> Option<u64>> FrameWalk<Read> {
         Some(return_address)
     }
 
-    /// Returns the addresses of the next frame if they are plausible.
     fn checked_frame(&self) -> Option<Range<u64>> {
         let frame = self.rbp..self.rbp.checked_add(FRAME_BYTES)?;
         let present = self.rbp != 0;

@@ -140,7 +140,6 @@ impl<'file> SymbolTable<'file> {
     }
 }
 
-/// Fails if a table has too many entries.
 fn check_count(of: &'static str, count: usize, limit: usize) -> Result<(), SymbolTableError> {
     if count > limit {
         return Err(SymbolTableError::TooMany { of, count, limit });

@@ -21,23 +21,13 @@ const LOG_LEVELS: &[(&str, LevelFilter)] = &[
 ];
 
 const LOG_LEVELS_ALLOWED: &str = "error, warn, info, debug or trace";
-
-/// Values of `panic`.
 const ON_PANIC: &[(&str, OnPanic)] = &[("halt", OnPanic::Halt), ("exit", OnPanic::Exit)];
-
 const ON_PANIC_ALLOWED: &str = "halt or exit";
-
-/// Values of `log.time`.
 const LOG_TIME: &[(&str, LogTime)] = &[("off", LogTime::Off), ("on", LogTime::On)];
-
 const LOG_TIME_ALLOWED: &str = "off or on";
-
-/// Values of `log.color`.
 const LOG_COLOR: &[(&str, LogColor)] = &[("on", LogColor::On), ("off", LogColor::Off)];
-
 const LOG_COLOR_ALLOWED: &str = "on or off";
 
-/// Values of `exit`.
 const AT_THE_END: &[(&str, AtTheEnd)] = &[
     ("halt", AtTheEnd::Halt),
     ("shutdown", AtTheEnd::ShutDown),
@@ -154,7 +144,6 @@ impl Options {
         options
     }
 
-    /// Sets the option that a word names.
     fn apply(&mut self, word: Word<'_>) -> Result<(), WordProblem> {
         match word.key {
             "log.level" => self.log_level = choose(word, LOG_LEVELS, LOG_LEVELS_ALLOWED)?,
@@ -168,7 +157,6 @@ impl Options {
     }
 }
 
-/// Returns the choice that the word's value names.
 fn choose<T: Copy>(word: Word<'_>, choices: &[(&str, T)], allowed: &'static str) -> Result<T, WordProblem> {
     choices
         .iter()

@@ -72,7 +72,6 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Splits a word without quotes into key and value.
 fn split_at_equals(word: &str) -> Word<'_> {
     match word.split_once('=') {
         Some((key, value)) => Word {

@@ -8,10 +8,7 @@ use elf::file::{Class, ELF64_EHDR_TAILSIZE, FileHeader};
 /// Size of the identification (`e_ident`), which is the same for every class and byte order.
 const IDENTIFICATION_BYTES: usize = 16;
 
-/// Size of the header, including the identification.
 pub(crate) const FILE_HEADER_BYTES: u16 = 64;
-
-/// Size of a program header.
 pub(crate) const PROGRAM_HEADER_BYTES: u16 = 56;
 
 /// Returns the header of a file that can be a program for this kernel.

@@ -9,11 +9,8 @@ use thiserror::Error;
 /// Always true: the range lies inside the file of the plan, and inside one page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FilePart {
-    /// Offset of the bytes in the file.
     pub(crate) offset_bytes: u64,
-    /// Offset of the bytes in the page.
     pub(crate) offset_in_page_bytes: u64,
-    /// Number of bytes.
     pub(crate) size_bytes: u64,
 }
 
@@ -54,7 +51,6 @@ impl FilePart {
     }
 }
 
-/// Converts a range to indices; `None` if they do not fit `usize`.
 fn indices(range: &Range<u64>) -> Option<Range<usize>> {
     Some(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
 }

@@ -34,7 +34,6 @@ impl Limits {
     }
 }
 
-/// Converts pages to addresses.
 fn addresses(range: PageRange<Size4KiB>) -> Range<u64> {
     let address = |page: Page<Size4KiB>| page.start_address().as_u64();
     address(range.start)..address(range.end)

@@ -93,7 +93,6 @@ fn append(segments: &mut ArrayVec<Segment, SEGMENT_LIMIT>, segment: Segment) -> 
         .map_err(|_| LoadPlanError::TooManySegments { limit: SEGMENT_LIMIT })
 }
 
-/// Checks that the entry point lies in executable memory.
 fn check_entry_point(entry_point: u64, segments: &[Segment]) -> Result<(), LoadPlanError> {
     if segments.is_empty() {
         return Err(LoadPlanError::NoSegment);

@@ -13,7 +13,6 @@ pub(crate) const fn pages_touched(bytes: &Range<u64>) -> Range<u64> {
     bytes.start / PAGE_BYTES..bytes.end.div_ceil(PAGE_BYTES)
 }
 
-/// Returns the length of a range; 0 if it is empty.
 pub(crate) const fn count(numbers: &Range<u64>) -> u64 {
     numbers.end.saturating_sub(numbers.start)
 }

@@ -11,16 +11,12 @@ use elf::segment::{ProgramHeader, SegmentTable};
 /// many.
 pub const PROGRAM_HEADER_LIMIT: u16 = 64;
 
-/// What the loader does with a program header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// Its bytes become memory of the program.
     Load,
-    /// The kernel ignores it.
     Ignore,
 }
 
-/// Returns the program headers of a file.
 pub(crate) fn of<'file>(
     file: &'file [u8],
     header: &FileHeader<LittleEndian>,

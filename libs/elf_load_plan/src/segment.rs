@@ -14,7 +14,6 @@ use core::ops::Range;
 use x86_64::VirtAddr;
 use x86_64::structures::paging::Page;
 
-/// A validated segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
     /// Addresses of its bytes.
@@ -27,7 +26,6 @@ pub(crate) struct Segment {
     shared_end: u64,
     /// Page number after the last page with bytes of the file.
     copied_end: u64,
-    /// Permissions of each page.
     permissions: PagePermissions,
 }
 
@@ -63,17 +61,14 @@ impl Segment {
         }
     }
 
-    /// Address of the first byte.
     pub(crate) const fn address(&self) -> u64 {
         self.memory.start
     }
 
-    /// Page numbers.
     pub(crate) const fn page_numbers(&self) -> Range<u64> {
         pages_touched(&self.memory)
     }
 
-    /// Returns its pages.
     pub(crate) fn pages(&self) -> impl Iterator<Item = PlannedPage> {
         self.page_numbers().map(|number| PlannedPage {
             page: Page::containing_address(VirtAddr::new_truncate(number.saturating_mul(PAGE_BYTES))),
@@ -82,17 +77,14 @@ impl Segment {
         })
     }
 
-    /// Number of pages that need a new frame.
     pub(crate) const fn pages_to_allocate(&self) -> u64 {
         count(&(self.shared_end..self.page_numbers().end))
     }
 
-    /// Whether `address` lies in this segment, and the segment is executable.
     pub(crate) fn is_code_at(&self, address: u64) -> bool {
         self.permissions == PagePermissions::ReadExecute && self.memory.contains(&address)
     }
 
-    /// Returns the source of a page's bytes.
     fn source(&self, number: u64) -> PageSource {
         if number < self.shared_end {
             let pages_before = count(&(self.page_numbers().start..number));
@@ -106,7 +98,6 @@ impl Segment {
         }
     }
 
-    /// Returns the bytes of the file that a copied page holds.
     fn file_part(&self, number: u64) -> FilePart {
         let page_start = number.saturating_mul(PAGE_BYTES);
         let page_end = page_start.saturating_add(PAGE_BYTES);

@@ -65,7 +65,6 @@ const fn check_alignment(program_header: &ProgramHeader) -> Result<(), LoadPlanE
     Ok(())
 }
 
-/// Returns the addresses of a segment's bytes.
 fn checked_memory(program_header: &ProgramHeader, limits: &Limits) -> Result<Range<u64>, LoadPlanError> {
     let &ProgramHeader {
         p_vaddr: address,

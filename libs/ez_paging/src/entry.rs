@@ -11,16 +11,13 @@ use x86_64::{
 
 use crate::{block::Frame, half::Half, page_size::PageSize};
 
-/// The value of one entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry(u64);
 
-/// The meaning of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
     /// Not present.
     Empty,
-    /// It leads to a table.
     Table {
         frame: PhysFrame,
         /// Number of the table's entries in use.
@@ -30,7 +27,6 @@ pub(crate) enum Content {
     Leaf(Frame),
 }
 
-/// The bits of the address.
 const ADDRESS_MASK: u64 = 0x000f_ffff_ffff_f000;
 
 /// The lowest bit of the count of entries in use.
@@ -43,7 +39,6 @@ const USED_MASK: u64 = 0x3ff << USED_SHIFT;
 pub(crate) const ONE_USED: u64 = 1 << USED_SHIFT;
 
 impl Entry {
-    /// An entry that is not present.
     pub(crate) const EMPTY: Self = Self(0);
 
     /// An entry that leads to an empty table. It permits every access: the entry of each page restricts it.
@@ -66,13 +61,11 @@ impl Entry {
         Self(frame.start().as_u64() | flags.bits() | size_flag.bits())
     }
 
-    /// An entry with these bits.
     #[inline]
     pub(crate) const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 
-    /// The entry's bits.
     #[inline]
     pub(crate) const fn bits(self) -> u64 {
         self.0
@@ -97,7 +90,6 @@ impl Entry {
         is_table.then(|| PhysFrame::containing_address(PhysAddr::new_truncate(self.0 & ADDRESS_MASK)))
     }
 
-    /// The entry's meaning in a table of `level`.
     #[inline]
     pub(crate) fn content(self, level: PageTableLevel) -> Content {
         if !self.flags().contains(PageTableFlags::PRESENT) {

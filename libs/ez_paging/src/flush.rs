@@ -16,9 +16,7 @@ use crate::{
 #[derive(Debug)]
 #[must_use = "a CPU may still use the old translations, and may still walk through tables that are freed on drop"]
 pub struct Flush<M: PageTableMemory> {
-    /// The pages to invalidate, if any.
     span: Option<Span>,
-    /// The tables that are no longer linked.
     tables: TableStack<M>,
 }
 
@@ -49,7 +47,6 @@ impl Span {
 }
 
 impl<M: PageTableMemory> Flush<M> {
-    /// A flush of no addresses.
     pub(crate) const fn nothing(memory: M) -> Self {
         Self {
             span: None,

@@ -43,7 +43,6 @@ impl Half {
         length_bytes == 0 || (Self::of(start) == self && length_bytes - 1 <= after_first)
     }
 
-    /// The indexes of its entries in a level-4 table.
     pub(crate) const fn level_4_indexes(self) -> Range<u16> {
         match self {
             Self::Lower => 0..256,

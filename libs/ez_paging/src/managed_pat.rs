@@ -83,7 +83,6 @@ impl ManagedPat {
         }
     }
 
-    /// The index of `memory_type`.
     const fn index_of(self, memory_type: PatMemoryType) -> u8 {
         match memory_type {
             PatMemoryType::WriteBack => 0,

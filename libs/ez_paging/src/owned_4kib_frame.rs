@@ -38,7 +38,6 @@ impl<M: PageTableMemory> Owned4KibFrame<M> {
         self.frame
     }
 
-    /// The memory that the frame was allocated from.
     pub(crate) const fn memory(&self) -> M {
         self.memory
     }

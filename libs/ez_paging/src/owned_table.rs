@@ -13,7 +13,6 @@ use crate::{
 pub(crate) struct OwnedTable<M: PageTableMemory>(Owned4KibFrame<M>);
 
 impl<M: PageTableMemory> OwnedTable<M> {
-    /// Allocates an empty table.
     pub(crate) fn allocate(memory: M) -> Result<Self, OutOfFrames> {
         let owned = Owned4KibFrame::allocate(memory)?;
         let pointer = memory.table_pointer(owned.frame());
@@ -32,13 +31,11 @@ impl<M: PageTableMemory> OwnedTable<M> {
         Self(unsafe { Owned4KibFrame::from_frame(memory, frame) })
     }
 
-    /// The table.
     pub(crate) fn table(&self) -> PageTable<'_> {
         // SAFETY: `allocate` made the frame a page table. It stays one while `self` is borrowed.
         unsafe { table_in(&self.0.memory(), self.frame()) }
     }
 
-    /// The frame of the table.
     pub(crate) const fn frame(&self) -> PhysFrame {
         self.0.frame()
     }

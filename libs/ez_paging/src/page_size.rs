@@ -25,7 +25,6 @@ impl PageSize {
         self.level().entry_address_space_alignment()
     }
 
-    /// The level of the tables whose entries map pages of this size.
     pub(crate) const fn level(self) -> PageTableLevel {
         match self {
             Self::_4KiB => PageTableLevel::One,

@@ -17,7 +17,6 @@ use x86_64::{
 
 use crate::entry::{Entry, ONE_USED};
 
-/// Number of entries of a table.
 pub(crate) const ENTRY_COUNT: usize = 512;
 
 /// A reference to a page table. Users can only read it; [`crate::ManagedL4PageTable`] changes it.
@@ -54,7 +53,6 @@ impl<'table> PageTable<'table> {
         entry
     }
 
-    /// The slot at `index`.
     #[inline]
     pub(crate) fn slot(self, index: PageTableIndex) -> &'table Slot {
         // SAFETY: A table has 512 entries, and an index is less than that.
@@ -63,7 +61,6 @@ impl<'table> PageTable<'table> {
         unsafe { slot.as_ref() }
     }
 
-    /// The slots in `range`.
     #[inline]
     pub(crate) fn slots(self, range: Range<u16>) -> impl Iterator<Item = &'table Slot> {
         range.map(move |index| self.slot(PageTableIndex::new_truncate(index)))
@@ -86,13 +83,11 @@ impl<'table> PageTable<'table> {
 pub(crate) struct Slot(AtomicU64);
 
 impl Slot {
-    /// The current entry.
     #[inline]
     pub(crate) fn load(&self) -> Entry {
         Entry::from_bits(self.0.load(Ordering::Relaxed))
     }
 
-    /// Replaces the entry.
     #[inline]
     pub(crate) fn store(&self, entry: Entry) {
         self.0.store(entry.bits(), Ordering::Release);
@@ -105,7 +100,6 @@ impl Slot {
         self.0.fetch_add(ONE_USED, Ordering::Relaxed);
     }
 
-    /// Counts one fewer.
     #[inline]
     pub(crate) fn count_one_fewer(&self) {
         self.0.fetch_sub(ONE_USED, Ordering::Relaxed);

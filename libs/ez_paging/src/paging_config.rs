@@ -58,17 +58,14 @@ impl<M: PageTableMemory> PagingConfig<M> {
         &self.features
     }
 
-    /// The memory of the tables.
     pub(crate) const fn memory(&self) -> M {
         self.memory
     }
 
-    /// The half that the table manages.
     pub(crate) const fn half(&self) -> Half {
         self.half
     }
 
-    /// The flags of the entry for a page.
     pub(crate) fn leaf_flags(&self, flags: ConfigurableFlags, size: PageSize) -> PageTableFlags {
         let mut result = PageTableFlags::PRESENT | self.features.pat.flags_for(flags.pat_memory_type, size);
         result.set(PageTableFlags::WRITABLE, flags.writable);

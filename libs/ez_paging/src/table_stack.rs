@@ -30,7 +30,6 @@ const LINK_MARK: u64 = 1 << 1;
 const LINK_INDEX: PageTableIndex = PageTableIndex::new_truncate(0);
 
 impl<M: PageTableMemory> TableStack<M> {
-    /// An empty stack.
     pub(crate) const fn new(memory: M) -> Self {
         Self { memory, top: None }
     }
@@ -44,7 +43,6 @@ impl<M: PageTableMemory> TableStack<M> {
         Ok(stack)
     }
 
-    /// Puts an empty table on top.
     pub(crate) fn push(&mut self, table: OwnedTable<M>) {
         let link = self.top.map_or(Entry::EMPTY, |below| {
             Entry::from_bits(below.start_address().as_u64() | LINK_MARK)
@@ -53,7 +51,6 @@ impl<M: PageTableMemory> TableStack<M> {
         self.top = Some(table.into_frame());
     }
 
-    /// Takes the table on top.
     pub(crate) fn pop(&mut self) -> Option<OwnedTable<M>> {
         let frame = self.top?;
         // SAFETY: `push` took the frame out of an `OwnedTable`, and it has not left the stack yet.

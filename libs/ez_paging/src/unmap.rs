@@ -90,7 +90,6 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         Ok(flush)
     }
 
-    /// Finds the entry that maps `page`, and the frame.
     fn find(&self, page: Page) -> Result<(Walk<'_>, Frame), MappedPageError> {
         let managed = self.config().half();
         let walk = self.walk(page.start(), page.size().level());
@@ -106,7 +105,6 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         }
     }
 
-    /// Checks that the range consists of whole pages of the managed half.
     fn check_range_to_unmap(&self, start: VirtAddr, length_bytes: u64) -> Result<(), UnmapRangeError> {
         let managed = self.config().half();
         if !(start.as_u64() | length_bytes).is_multiple_of(PageSize::_4KiB.bytes()) {
@@ -138,7 +136,6 @@ impl<M: PageTableMemory> ManagedL4PageTable<M> {
         Ok(())
     }
 
-    /// Checks that whole pages fill the range.
     fn check_mapped(&self, start: VirtAddr, length_bytes: u64) -> Result<(), UnmapRangeError> {
         self.check_range_to_unmap(start, length_bytes)?;
         let Some(mut walk) = self.walk(start, PageTableLevel::Four) else {

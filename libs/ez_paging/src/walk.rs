@@ -18,12 +18,10 @@ pub(crate) struct Walk<'tables> {
     address: VirtAddr,
     /// The tables of levels 1 to 4. Those below `level` mean nothing.
     tables: [PageTable<'tables>; 4],
-    /// The level of the table in which it stands.
     level: PageTableLevel,
 }
 
 impl<'tables> Walk<'tables> {
-    /// A walk that stands in the level-4 table.
     #[inline]
     pub(crate) fn new(level_4_table: PageTable<'tables>, address: VirtAddr) -> Self {
         Self {
@@ -58,13 +56,11 @@ impl<'tables> Walk<'tables> {
         higher.is_some()
     }
 
-    /// The level of the table in which it stands.
     #[inline]
     pub(crate) const fn level(&self) -> PageTableLevel {
         self.level
     }
 
-    /// The slot of the entry where it stands.
     #[inline]
     pub(crate) fn slot(&self) -> &'tables Slot {
         self.slot_at(self.level)
@@ -76,19 +72,16 @@ impl<'tables> Walk<'tables> {
         self.level.next_higher_level().map(|higher| self.slot_at(higher))
     }
 
-    /// The entry where it stands.
     #[inline]
     pub(crate) fn entry(&self) -> Entry {
         self.slot().load()
     }
 
-    /// The meaning of the entry where it stands.
     #[inline]
     pub(crate) fn content(&self) -> Content {
         self.entry().content(self.level)
     }
 
-    /// The page of `size` that contains the address.
     #[inline]
     pub(crate) fn page(&self, size: PageSize) -> Page {
         Page::containing(self.address, size)
@@ -100,7 +93,6 @@ impl<'tables> Walk<'tables> {
     }
 }
 
-/// The index of a level's table.
 const fn index(level: PageTableLevel) -> usize {
     level as usize - 1
 }

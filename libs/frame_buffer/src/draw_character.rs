@@ -16,19 +16,11 @@ use embedded_graphics::{
 /// Width and height of a cell in pixels.
 pub const CELL_SIZE: Size = FONT_10X20.character_size;
 
-/// Upper left corner of the replacement box in its cell.
 const BOX_CORNER: Point = Point::new(1, 3);
-
-/// Size of the replacement box.
 const BOX_SIZE: Size = Size::new(8, 13);
-
 const CELL_COLUMNS: usize = CELL_SIZE.width as usize;
-
 const CELL_ROWS: usize = CELL_SIZE.height as usize;
-
-/// The font has the characters from space to tilde.
 const FIRST_CHARACTER: char = ' ';
-
 const GLYPHS: usize = '~' as usize - FIRST_CHARACTER as usize + 1;
 
 /// The pixels of every character, and of the box for all others: bit n of a row is its pixel n from the left.
@@ -120,7 +112,6 @@ mod tests {
     use crate::{FrameBufferClaims, FrameBufferInfo};
     use std::{vec, vec::Vec};
 
-    /// A screen of one cell.
     fn claims() -> FrameBufferClaims {
         FrameBufferClaims {
             width: u64::from(CELL_SIZE.width),

@@ -151,16 +151,12 @@ impl DrawTarget for FrameBufferEmbeddedGraphics<'_> {
 
 /// One dimension of an area, clipped to the screen.
 struct ClippedSpan {
-    /// Pixels of the area before the screen.
     hidden_before: u32,
-    /// The part of the screen that the area covers.
     seen: Range<u32>,
-    /// Pixels of the area after the screen.
     hidden_after: u32,
 }
 
 impl ClippedSpan {
-    /// Clips `length` pixels from `start` to a screen of `screen_length` pixels.
     fn new(start: i32, length: u32, screen_length: u32) -> Self {
         let hidden_before = if start < 0 { start.unsigned_abs().min(length) } else { 0 };
         let seen_start = start.max(0).unsigned_abs().min(screen_length);
@@ -173,13 +169,11 @@ impl ClippedSpan {
         }
     }
 
-    /// The same part as indexes into a row of the screen.
     fn seen_indexes(&self) -> Range<usize> {
         self.seen.start as usize..self.seen.end as usize
     }
 }
 
-/// Skips `count` colours.
 fn skip(colors: &mut impl Iterator<Item = Rgb888>, count: u64) {
     if let Some(last) = count.checked_sub(1) {
         colors.nth(usize::try_from(last).unwrap_or(usize::MAX));

@@ -19,7 +19,6 @@ const MEMORY_MODEL_RGB: u8 = 1;
 /// The only pixel size that is drawn on.
 const BITS_PER_PIXEL: u16 = 32;
 
-/// Bytes of a pixel.
 const BYTES_PER_PIXEL: u64 = 4;
 
 /// What the boot loader says about a frame buffer. Nothing of it is believed before [`FrameBufferInfo::check`].
@@ -54,11 +53,8 @@ pub struct FrameBufferClaims {
 pub struct FrameBufferInfo {
     /// Pixels of a row that are seen.
     width: u32,
-    /// Rows.
     height: u32,
-    /// Pixels from one row to the next.
     pixels_per_row: u32,
-    /// The layout of a pixel.
     rgb_pixel_info: RgbPixelInfo,
 }
 
@@ -100,7 +96,6 @@ impl FrameBufferInfo {
         })
     }
 
-    /// Whether an area lies wholly on the screen.
     pub(crate) fn contains(&self, corner: Point, size: Size) -> bool {
         let fits = |start: i32, length: u32, screen_length: u32| {
             let end = u32::try_from(start).ok().and_then(|start| start.checked_add(length));
@@ -141,7 +136,6 @@ impl FrameBufferInfo {
     }
 }
 
-/// Checks and narrows width, height and the length of a row in pixels.
 fn check_size(claims: &FrameBufferClaims) -> Result<(u32, u32, u32), FrameBufferError> {
     let &FrameBufferClaims {
         width,

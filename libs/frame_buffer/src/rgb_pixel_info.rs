@@ -30,7 +30,6 @@ impl ColorMask {
         (repeated >> (u32::BITS - u32::from(self.size_bits))) << self.shift
     }
 
-    /// Validates the mask: it is neither empty nor outside the pixel.
     fn check(self, channel: ColorChannel) -> Result<(), RgbPixelInfoError> {
         let Self { size_bits, shift } = self;
         if size_bits == 0 {
@@ -67,11 +66,8 @@ impl fmt::Display for ColorChannel {
 /// The checked layout of a pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RgbPixelInfo {
-    /// Where red lies.
     red: ColorMask,
-    /// Where green lies.
     green: ColorMask,
-    /// Where blue lies.
     blue: ColorMask,
 }
 

@@ -112,7 +112,6 @@ impl<A: Address> AddressRange<A> {
         }
     }
 
-    /// The numbers of the pages.
     pub(crate) const fn pages(self) -> Pages {
         self.pages
     }

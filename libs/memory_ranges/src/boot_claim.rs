@@ -88,7 +88,6 @@ impl BootClaim {
         Pages::new(first, end.checked_sub(1)?)
     }
 
-    /// Whether the entry ends beyond the physical address space.
     pub(crate) fn is_beyond_address_space(self) -> bool {
         let end = self.base.checked_add(self.length_bytes);
         end.is_none_or(|end| end > (LAST_FRAME + 1) * PAGE_BYTES)

@@ -101,7 +101,6 @@ impl BootMap {
     }
 }
 
-/// The oddity of an entry by itself, if any.
 fn own_oddity(claim: BootClaim) -> Option<BootMapNote> {
     if claim.length_bytes == 0 {
         return Some(BootMapNote::Empty { claim });

@@ -2,10 +2,7 @@
 
 use crate::{address_range::PhysRange, pages::Pages};
 
-/// 64-bit words of a [`FrameSet`].
 const WORDS: usize = 8;
-
-/// Number of frames in a whole block.
 pub(crate) const BLOCK_FRAMES: u64 = WORDS as u64 * u64::BITS as u64;
 
 /// The frames of one block: all 512, or those that the map of physical memory had there.
@@ -15,7 +12,6 @@ pub struct FrameBlock {
     first: u64,
     /// The frames that belong to the block.
     own: FrameSet,
-    /// Those of them that are free.
     free: FrameSet,
 }
 
@@ -33,7 +29,6 @@ impl FrameBlock {
         }
     }
 
-    /// Number of frames that belong to the block.
     pub(crate) fn frames(&self) -> u64 {
         let words = self.own.0.iter();
         words.map(|word| u64::from(word.count_ones())).sum()

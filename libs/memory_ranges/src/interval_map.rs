@@ -12,11 +12,9 @@ pub(crate) struct IntervalMap<Value> {
     runs: NoditMap<u64, Pages, Value>,
 }
 
-/// The first page whose value is not the expected one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WrongValue<Value> {
     pub(crate) page: u64,
-    /// The page's value; `None` if it has none.
     pub(crate) value: Option<Value>,
 }
 
@@ -25,12 +23,10 @@ impl<Value: Copy + Eq> IntervalMap<Value> {
         Self { runs: NoditMap::new() }
     }
 
-    /// Number of runs.
     pub(crate) fn len(&self) -> usize {
         self.runs.len()
     }
 
-    /// All runs in ascending order.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (Pages, Value)> + '_ {
         self.runs.iter().map(|(run, value)| (*run, *value))
     }
@@ -40,14 +36,12 @@ impl<Value: Copy + Eq> IntervalMap<Value> {
         self.runs.overlapping(&pages).map(|(run, value)| (*run, *value))
     }
 
-    /// Gives these pages a value, whatever values they have.
     pub(crate) fn set(&mut self, pages: Pages, value: Value) {
         self.clear(pages);
         let inserted = self.runs.insert_merge_touching_if_values_equal(pages, value);
         debug_assert!(inserted.is_ok(), "no run overlaps pages that were just cleared");
     }
 
-    /// Takes the values of these pages away.
     pub(crate) fn clear(&mut self, pages: Pages) {
         drop(self.runs.cut(&pages));
     }
@@ -59,7 +53,6 @@ impl<Value: Copy + Eq> IntervalMap<Value> {
         Ok(())
     }
 
-    /// Checks that all of these pages have this value.
     fn check(&self, pages: Pages, expected: Value) -> Result<(), WrongValue<Value>> {
         let mut page = pages.first();
         for (run, value) in self.overlapping(pages) {

@@ -17,7 +17,6 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    /// The pages `first..=last`; `None` if `last` comes before `first`.
     pub(crate) const fn new(first: u64, last: u64) -> Option<Self> {
         if first <= last {
             Some(Self { first, last })

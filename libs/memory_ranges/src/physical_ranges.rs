@@ -177,7 +177,6 @@ impl PhysicalRanges {
         MemoryType::ALL.map(|owner| (owner, self.bytes_of(owner)))
     }
 
-    /// The ranges of this owner in ascending order.
     fn ranges_of(&self, owner: MemoryType) -> impl Iterator<Item = PhysRange> + '_ {
         let owned = self.iter().filter(move |(_, other)| *other == owner);
         owned.map(|(range, _)| range)
@@ -193,7 +192,6 @@ impl PhysicalRanges {
         })
     }
 
-    /// Gives these usable frames to a new owner.
     fn give(&mut self, place: Pages, owner: MemoryType) -> Result<PhysRange, AllocateError> {
         if owner == MemoryType::Usable {
             return Err(AllocateError::OwnerIsUsable);

@@ -32,7 +32,6 @@ pub enum Response {
 }
 
 impl Response {
-    /// Writes the results to registers.
     #[inline]
     pub(crate) fn enter(self, values: &mut [u64; VALUES]) {
         let [first, second, ..] = values;
@@ -48,7 +47,6 @@ impl Response {
         }
     }
 
-    /// Reads the results of a request from registers.
     pub(crate) fn read(request: &Request, values: &[u64; VALUES]) -> Self {
         let [first, second, ..] = *values;
         match request {

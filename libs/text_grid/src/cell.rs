@@ -28,7 +28,6 @@ pub enum Color {
 }
 
 impl Color {
-    /// All colours, indexed by their numbers.
     const ALL: [Self; 7] = [
         Self::White,
         Self::BrightRed,

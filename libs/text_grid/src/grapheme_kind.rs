@@ -4,16 +4,11 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::cell::REPLACEMENT_BOX;
 
-/// The effect of a grapheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GraphemeKind {
-    /// Starts a new line.
     NewLine,
-    /// Moves to the next tab stop.
     Tab,
-    /// No effect.
     Ignored,
-    /// Fills one cell.
     Drawn(char),
 }
 
@@ -43,7 +38,6 @@ pub(crate) struct GraphemeKinds<'a> {
 }
 
 impl<'a> GraphemeKinds<'a> {
-    /// All graphemes of a text.
     pub(crate) fn new(text: &'a str) -> Self {
         Self { rest: text }
     }

@@ -11,7 +11,6 @@ use crate::{
     grapheme_kind::{GraphemeKind, GraphemeKinds},
 };
 
-/// Columns from one tab stop to the next.
 const TAB_COLUMNS: usize = 8;
 
 /// Position of a cell. The top left cell is column 0 of row 0.
@@ -39,7 +38,6 @@ pub struct TextGrid<const CELLS: usize> {
     cursor_row: usize,
     /// The rows of the screen that may differ from what is shown.
     changed_rows: Range<usize>,
-    /// Lines begun since the changes were last drawn.
     lines_since_draw: u32,
 }
 
@@ -173,13 +171,11 @@ impl<const CELLS: usize> TextGrid<CELLS> {
         self.changed_rows = 0..self.rows;
     }
 
-    /// The range in `wanted` of a row of the screen.
     fn wanted_row(&self, row: usize) -> Range<usize> {
         let start = (self.top_row + row) % self.rows * self.columns;
         start..start + self.columns
     }
 
-    /// Marks a row of the screen as changed.
     fn mark_row_changed(&mut self, row: usize) {
         self.changed_rows = if self.changed_rows.is_empty() {
             row..row + 1
@@ -195,7 +191,6 @@ impl<const CELLS: usize> Default for TextGrid<CELLS> {
     }
 }
 
-/// The first tab stop after a column.
 fn next_tab_stop(column: usize) -> usize {
     (column / TAB_COLUMNS + 1) * TAB_COLUMNS
 }

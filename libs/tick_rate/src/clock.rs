@@ -7,9 +7,7 @@ use crate::TickRate;
 /// A clock on a free-running counter: a starting point and a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TickClock {
-    /// The counter at the starting point.
     start_tick: u64,
-    /// The time at the starting point.
     start_ns: u64,
     rate: TickRate,
 }

@@ -2,7 +2,6 @@
 
 use crate::rate::narrow;
 
-/// Femtoseconds per nanosecond.
 const FS_PER_NS: u64 = 1_000_000;
 
 /// The longest period of a counter: one second.
@@ -14,7 +13,6 @@ const MAX_ESTIMATE_ERROR: u128 = 64;
 /// A counter of up to 64 bits with a known period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WrappingCounter {
-    /// All ones in the counter's bits.
     mask: u64,
     period_fs: u64,
     counts_down: bool,
@@ -67,7 +65,6 @@ impl WrappingCounter {
         Some(narrow((elapsed_fs + wraps * wrap_fs) / u128::from(FS_PER_NS)))
     }
 
-    /// Femtoseconds from one reading to the next within one wrap.
     fn elapsed_fs(self, start: u64, end: u64) -> u128 {
         let (from, to) = if self.counts_down { (end, start) } else { (start, end) };
         let ticks = to.wrapping_sub(from) & self.mask;

@@ -161,7 +161,6 @@ impl TurnQueue {
         self.next_ticket.load(Ordering::Relaxed).wrapping_sub(served)
     }
 
-    /// Whether [`Self::close`] was called.
     #[inline]
     fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::SeqCst)

@@ -133,7 +133,6 @@ fn assumed_rate() -> TickRate {
     TickRate::from_hertz(ASSUMED_HERTZ).expect("1 GHz is one tick per nanosecond, which a rate can hold")
 }
 
-/// The TSC frequency in Hz, if CPUID or a hypervisor tells it.
 fn tsc_hertz_by_cpuid() -> Option<u64> {
     let cpuid = CpuId::new();
     let by_processor = cpuid.get_tsc_info().and_then(|info| info.tsc_frequency());

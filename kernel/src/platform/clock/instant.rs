@@ -12,7 +12,6 @@ pub struct Instant {
 }
 
 impl Instant {
-    /// The start of the clock.
     pub(super) const START: Self = Self { ns: 0 };
 
     /// The current moment; [`Self::START`] before the clock is started. Never earlier than a moment that any processor read

@@ -40,14 +40,12 @@ static REFINED: Once<Clock> = Once::new();
 /// The latest time that any processor read.
 static LATEST: LatestTime = LatestTime::new();
 
-/// Converts readings of the TSC to time.
 #[derive(Debug, Clone, Copy)]
 struct Clock {
     time: TickClock,
     calibration: Calibration,
 }
 
-/// The time stamp counter of this processor.
 #[inline]
 fn read_tsc() -> u64 {
     // SAFETY: Every x86_64 processor has the instruction, and the kernel never sets CR4.TSD.

@@ -27,7 +27,6 @@ pub(super) enum Reference {
     Pit,
 }
 
-/// The HPET's counter.
 pub(super) struct Hpet {
     _registers: MappedRegion,
     start: VirtAddr,
@@ -119,7 +118,6 @@ impl Reference {
         }
     }
 
-    /// Width, direction and period of the counter.
     pub(super) fn counter(&self) -> WrappingCounter {
         const POWER_MANAGEMENT: WrappingCounter =
             WrappingCounter::counting_up(POWER_MANAGEMENT_BITS, POWER_MANAGEMENT_PERIOD_FS)
@@ -133,7 +131,6 @@ impl Reference {
         }
     }
 
-    /// Reads the counter.
     pub(super) fn read(&self) -> u64 {
         match self {
             Self::Hpet(hpet) => u64::from(hpet.read(hpet_register::COUNTER)),
@@ -144,7 +141,6 @@ impl Reference {
     }
 }
 
-/// Reads the counter of the PIT's channel 2.
 fn read_pit() -> u64 {
     // SAFETY: The port is the PIT's on every PC; the command only latches the count.
     unsafe { Port::new(pit_port::COMMAND).write(PIT_LATCH) };

@@ -45,31 +45,22 @@ pub(super) enum Register {
     Version = 0x30,
     /// Lowest priority of an interrupt that is delivered.
     TaskPriority = 0x80,
-    /// A write ends the handling of an interrupt.
     EndOfInterrupt = 0xb0,
     /// Enables the APIC, and holds the vector of spurious interrupts.
     SpuriousVector = 0xf0,
     /// The first of eight: a bit for each vector that is being handled.
     InService = 0x100,
-    /// Detected errors.
     ErrorStatus = 0x280,
-    /// Local interrupt: corrected machine checks.
     LvtCorrectedMachineCheck = 0x2f0,
     /// Sends a message to processors; in xAPIC mode its lower half.
     InterruptCommand = 0x300,
     /// Its upper half, in xAPIC mode only.
     InterruptCommandHigh = 0x310,
-    /// Local interrupt: the timer.
     LvtTimer = 0x320,
-    /// Local interrupt: the thermal sensor.
     LvtThermal = 0x330,
-    /// Local interrupt: performance counters.
     LvtPerformance = 0x340,
-    /// Local interrupt: the pin LINT0.
     LvtLint0 = 0x350,
-    /// Local interrupt: the pin LINT1.
     LvtLint1 = 0x360,
-    /// Local interrupt: errors.
     LvtError = 0x370,
     /// A write starts the timer, which counts down from the value.
     TimerInitialCount = 0x380,
@@ -123,13 +114,11 @@ impl fmt::Display for LocalApicAccess {
 }
 
 impl LocalApicAccess {
-    /// Reads a register of this processor's local APIC.
     #[inline]
     pub(super) fn read(&self, register: Register) -> u32 {
         self.read_nth(register, 0)
     }
 
-    /// Reads the register `index` registers after `register`.
     #[inline]
     pub(super) fn read_nth(&self, register: Register, index: u16) -> u32 {
         let offset = register as u16 + index * 0x10;
@@ -200,13 +189,11 @@ const fn low_half(value: u64) -> u32 {
     value as u32
 }
 
-/// A register in x2APIC mode.
 #[inline]
 const fn msr_of(offset: u16) -> Msr {
     Msr::new(X2APIC_FIRST_MSR + (offset as u32 >> 4))
 }
 
-/// A register in xAPIC mode.
 #[inline]
 fn address_in(region: &MappedRegion, offset: u16) -> VirtAddr {
     region.start() + u64::from(offset)

@@ -76,7 +76,6 @@ pub fn init_this_cpu(non_maskable_pins: impl Iterator<Item = NonMaskablePin>) ->
     Ok(())
 }
 
-/// Masks all local interrupts of the APIC.
 fn mask_local_interrupts(apic: &LocalApicAccess) {
     // Bits 16 to 23: the number of the last local interrupt. It tells which of the rare ones exist.
     let last = apic.read(Register::Version) >> 16 & 0xff;
@@ -103,7 +102,6 @@ fn mask_local_interrupts(apic: &LocalApicAccess) {
     unsafe { apic.write(Register::TimerInitialCount, 0) };
 }
 
-/// Configures a pin for NMIs.
 fn set_non_maskable(apic: &LocalApicAccess, pin: NonMaskablePin) {
     let register = match pin.line {
         0 => Register::LvtLint0,

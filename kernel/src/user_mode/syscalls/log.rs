@@ -52,7 +52,6 @@ fn plain_line(text: &[u8]) -> Option<&str> {
     (!text.is_empty() && is_plain(line)).then(|| unsafe { core::str::from_utf8_unchecked(line) })
 }
 
-/// The level as the log has it.
 fn level_of(level: LogLevel) -> Level {
     match level {
         LogLevel::Error => Level::Error,

@@ -15,7 +15,6 @@ use crate::platform::clock::Instant;
 use syscall_abi::{Response, SyscallNumber, VERSION};
 use x86_64::instructions::{interrupts, nop};
 
-/// Tells whether there is a call of this number.
 pub(super) fn exists(number: u64) -> Response {
     Response::Exists {
         exists: SyscallNumber::try_from(number).is_ok(),
@@ -23,7 +22,6 @@ pub(super) fn exists(number: u64) -> Response {
     }
 }
 
-/// Returns each value plus one.
 pub(super) fn echo(values: [u64; 6]) -> Response {
     ::log::debug!("Inputs: {values:?}");
     Response::Echo {
@@ -31,7 +29,6 @@ pub(super) fn echo(values: [u64; 6]) -> Response {
     }
 }
 
-/// Returns the nanoseconds since the clock was started.
 pub(super) fn now() -> Response {
     Response::Now {
         ns: Instant::now().as_ns(),
