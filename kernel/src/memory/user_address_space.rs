@@ -240,7 +240,7 @@ impl UserAddressSpace {
                 flush.flush_by(tlb::flush);
                 Ok(())
             }
-            Err(MapError::OutOfFrames) => Err(UserMemoryError::OutOfMemory),
+            Err(MapError::OutOfFrames(_)) => Err(UserMemoryError::OutOfMemory),
             Err(_) => Err(UserMemoryError::Occupied),
         }
     }

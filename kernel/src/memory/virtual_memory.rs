@@ -11,7 +11,7 @@ use super::{
 use crate::sync::{IrqSpinLock, IrqSpinLockGuard};
 use arrayvec::ArrayVec;
 use core::fmt;
-use ez_paging::{ConfigurableFlags, ManagedL4PageTable, MapRangeError, OutOfFrames, UnmapRangeError};
+use ez_paging::{ConfigurableFlags, ManagedL4PageTable, MapRangeError, UnmapRangeError};
 use memory_ranges::{
     AllocatePagesError, PAGE_BYTES, PageStateError, PhysRange, VirtRange, VirtualAllocation, VirtualRanges,
 };
@@ -88,7 +88,7 @@ pub unsafe fn switch_to_kernel_table() {
 /// Makes page tables for a program: the lower half is empty, the higher half is the kernel's.
 pub fn new_user_table() -> Result<PageTables, MapRegionError> {
     let memory = lock()?;
-    ManagedL4PageTable::new_user(&memory.table).map_err(|OutOfFrames| MapRegionError::Map(MapRangeError::OutOfFrames))
+    ManagedL4PageTable::new_user(&memory.table).map_err(|error| MapRegionError::Map(error.into()))
 }
 
 pub(super) fn lock() -> Result<IrqSpinLockGuard<'static, VirtualMemory>, MapRegionError> {

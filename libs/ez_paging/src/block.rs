@@ -3,8 +3,9 @@
 //! What always holds: the start is a multiple of the size. So a page lies in one half of the address space, and a frame
 //! below 2^52, the architecture's limit. A CPU's own limit can be lower: [`crate::PagingFeatures`].
 
-use core::{error::Error, fmt};
+use core::fmt;
 
+use thiserror::Error;
 use x86_64::{PhysAddr, VirtAddr, structures::paging::PhysFrame};
 
 use crate::page_size::PageSize;
@@ -69,8 +70,9 @@ pub struct Block<A> {
 }
 
 /// The start of a block is not aligned to its size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Misaligned<A> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("no {} of {size} can start at {:#x}", A::BLOCK_NAME, start.to_u64())]
+pub struct Misaligned<A: Address> {
     /// The requested start.
     pub start: A,
     /// The requested size.
@@ -130,12 +132,3 @@ impl<A: Address> fmt::Display for Block<A> {
         write!(formatter, "{name} of {} at {start:#x}", self.size)
     }
 }
-
-impl<A: Address> fmt::Display for Misaligned<A> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, start) = (A::BLOCK_NAME, self.start.to_u64());
-        write!(formatter, "no {name} of {} can start at {start:#x}", self.size)
-    }
-}
-
-impl<A: Address + fmt::Debug> Error for Misaligned<A> {}

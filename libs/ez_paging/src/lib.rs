@@ -54,12 +54,12 @@ mod unmap;
 mod walk;
 
 pub use block::{Address, Block, Frame, Misaligned, MisalignedFrame, MisalignedPage, Page};
-pub use errors::{Existing, MapError, MapRangeError, MappedPageError, UnmapRangeError};
+pub use errors::{Existing, MapError, MapRangeError, MappedPageError, OutOfFrames, UnmapRangeError};
 pub use flush::Flush;
 pub use half::Half;
 pub use managed_l4_page_table::{ManagedL4PageTable, Translation};
 pub use managed_pat::{ManagedPat, PatMemoryType};
-pub use owned_4kib_frame::{OutOfFrames, Owned4KibFrame};
+pub use owned_4kib_frame::Owned4KibFrame;
 pub use page_size::{PageSize, max_page_size};
 pub use page_table::PageTable;
 pub use page_table_memory::PageTableMemory;

@@ -25,8 +25,8 @@ use x86_64::{
 use crate::{
     block::{Frame, Page},
     entry::{Content, Entry},
+    errors::OutOfFrames,
     half::Half,
-    owned_4kib_frame::OutOfFrames,
     owned_table::{OwnedTable, table_in},
     page_table::{PageTable, Slot},
     page_table_memory::PageTableMemory,

@@ -1,10 +1,10 @@
 //! A 4 KiB frame that belongs to a value: dropping the value frees it.
 
-use core::{error::Error, fmt, mem};
+use core::mem;
 
 use x86_64::structures::paging::PhysFrame;
 
-use crate::page_table_memory::PageTableMemory;
+use crate::{errors::OutOfFrames, page_table_memory::PageTableMemory};
 
 /// A 4 KiB frame that is freed on drop.
 #[derive(Debug)]
@@ -12,10 +12,6 @@ pub struct Owned4KibFrame<M: PageTableMemory> {
     memory: M,
     frame: PhysFrame,
 }
-
-/// Memory for page tables has run out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OutOfFrames;
 
 impl<M: PageTableMemory> Owned4KibFrame<M> {
     /// Allocates a frame with arbitrary content.
@@ -57,11 +53,3 @@ impl<M: PageTableMemory> Drop for Owned4KibFrame<M> {
         unsafe { self.memory.free_frame(self.frame) };
     }
 }
-
-impl fmt::Display for OutOfFrames {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("no frame is left for a page table")
-    }
-}
-
-impl Error for OutOfFrames {}

@@ -3,9 +3,7 @@
 use x86_64::structures::paging::PhysFrame;
 
 use crate::{
-    owned_4kib_frame::{OutOfFrames, Owned4KibFrame},
-    page_table::PageTable,
-    page_table_memory::PageTableMemory,
+    errors::OutOfFrames, owned_4kib_frame::Owned4KibFrame, page_table::PageTable, page_table_memory::PageTableMemory,
 };
 
 /// A frame that holds a page table. Dropping it frees the frame, but not the tables to which its entries lead.

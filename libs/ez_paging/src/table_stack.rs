@@ -11,7 +11,7 @@ use x86_64::{
 
 use crate::{
     entry::Entry,
-    owned_4kib_frame::OutOfFrames,
+    errors::OutOfFrames,
     owned_table::{OwnedTable, table_in},
     page_table_memory::PageTableMemory,
 };

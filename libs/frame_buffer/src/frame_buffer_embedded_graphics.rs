@@ -3,7 +3,7 @@
 //! Drawing is clipped to the screen, for any coordinates. The padding after a row is never written. No pixel is read, because
 //! reading video memory is slow.
 
-use core::{convert::Infallible, error::Error, fmt, ops::Range};
+use core::{convert::Infallible, ops::Range};
 
 use embedded_graphics::{
     Pixel,
@@ -12,6 +12,7 @@ use embedded_graphics::{
     pixelcolor::{Rgb888, RgbColor},
     primitives::Rectangle,
 };
+use thiserror::Error;
 
 use crate::{draw_character::Glyphs, frame_buffer_info::FrameBufferInfo};
 
@@ -181,25 +182,11 @@ fn skip(colors: &mut impl Iterator<Item = Rgb888>, count: u64) {
 }
 
 /// The memory of a frame buffer is too short for its pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{given_pixels} pixels of memory for a frame buffer of {needed_pixels}")]
 pub struct BufferTooShort {
     /// Pixels of the frame buffer.
     pub needed_pixels: usize,
     /// Pixels that fit into the memory.
     pub given_pixels: usize,
 }
-
-impl fmt::Display for BufferTooShort {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            needed_pixels,
-            given_pixels,
-        } = self;
-        write!(
-            formatter,
-            "{given_pixels} pixels of memory for a frame buffer of {needed_pixels}"
-        )
-    }
-}
-
-impl Error for BufferTooShort {}

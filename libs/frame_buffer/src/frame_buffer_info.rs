@@ -3,9 +3,8 @@
 //! What always holds: a [`FrameBufferInfo`] has at least one pixel, no side longer than [`MAX_SIDE_PIXELS`], and rows
 //! that hold at least its width.
 
-use core::{error::Error, fmt};
-
 use embedded_graphics::geometry::{Point, Size};
+use thiserror::Error;
 
 use crate::rgb_pixel_info::{ColorMask, RgbPixelInfo, RgbPixelInfoError};
 
@@ -61,32 +60,20 @@ pub struct FrameBufferInfo {
 impl FrameBufferInfo {
     /// Checks what the boot loader says.
     pub fn check(claims: &FrameBufferClaims) -> Result<Self, FrameBufferError> {
-        let &FrameBufferClaims {
-            memory_model,
-            bits_per_pixel,
-            ..
-        } = claims;
+        let memory_model = claims.memory_model;
         if memory_model != MEMORY_MODEL_RGB {
             return Err(FrameBufferError::NotRgb { memory_model });
         }
+        let bits_per_pixel = claims.bits_per_pixel;
         if bits_per_pixel != BITS_PER_PIXEL {
             return Err(FrameBufferError::PixelSize { bits_per_pixel });
         }
+        let mask = |size_bits, shift| ColorMask { size_bits, shift };
         let rgb_pixel_info = RgbPixelInfo::check(
-            ColorMask {
-                size_bits: claims.red_mask_size,
-                shift: claims.red_mask_shift,
-            },
-            ColorMask {
-                size_bits: claims.green_mask_size,
-                shift: claims.green_mask_shift,
-            },
-            ColorMask {
-                size_bits: claims.blue_mask_size,
-                shift: claims.blue_mask_shift,
-            },
-        )
-        .map_err(FrameBufferError::Masks)?;
+            mask(claims.red_mask_size, claims.red_mask_shift),
+            mask(claims.green_mask_size, claims.green_mask_shift),
+            mask(claims.blue_mask_size, claims.blue_mask_shift),
+        )?;
         let (width, height, pixels_per_row) = check_size(claims)?;
         Ok(Self {
             width,
@@ -165,84 +152,24 @@ fn check_size(claims: &FrameBufferClaims) -> Result<(u32, u32, u32), FrameBuffer
 }
 
 /// Why a frame buffer cannot be drawn on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[allow(missing_docs, reason = "each error's text says what the error and its fields mean")]
 pub enum FrameBufferError {
-    /// Colours are not given by masks for red, green and blue.
-    NotRgb {
-        /// The memory model that the boot loader names.
-        memory_model: u8,
-    },
-    /// A pixel is not 32 bits.
-    PixelSize {
-        /// What it is.
-        bits_per_pixel: u16,
-    },
-    /// The colour masks make no pixel.
-    Masks(RgbPixelInfoError),
-    /// There is no pixel at all.
-    EmptyScreen {
-        /// Pixels of a row.
-        width: u64,
-        /// Rows.
-        height: u64,
-    },
-    /// A row does not begin at a whole pixel.
-    PitchNotWholePixels {
-        /// Bytes from one row to the next.
-        pitch_bytes: u64,
-    },
-    /// A row reaches into the next one.
-    RowsTooShort {
-        /// Pixels of a row.
-        width: u64,
-        /// Bytes from one row to the next.
-        pitch_bytes: u64,
-    },
-    /// A side or a row with its padding is longer than [`MAX_SIDE_PIXELS`].
-    TooLarge {
-        /// Pixels of a row.
-        width: u64,
-        /// Rows.
-        height: u64,
-        /// Bytes from one row to the next.
-        pitch_bytes: u64,
-    },
-}
-
-impl fmt::Display for FrameBufferError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotRgb { memory_model } => write!(formatter, "memory model {memory_model} is not RGB"),
-            Self::PixelSize { bits_per_pixel } => write!(formatter, "{bits_per_pixel} bits per pixel instead of 32"),
-            Self::Masks(error) => error.fmt(formatter),
-            Self::EmptyScreen { width, height } => write!(formatter, "a screen of {width} x {height} pixels is empty"),
-            Self::PitchNotWholePixels { pitch_bytes } => {
-                write!(formatter, "rows of {pitch_bytes} bytes are not whole pixels of 4 bytes")
-            }
-            Self::RowsTooShort { width, pitch_bytes } => {
-                write!(
-                    formatter,
-                    "rows of {pitch_bytes} bytes are too short for {width} pixels"
-                )
-            }
-            Self::TooLarge {
-                width,
-                height,
-                pitch_bytes,
-            } => write!(
-                formatter,
-                "a screen of {width} x {height} pixels with rows of {pitch_bytes} bytes is larger than \
-                 {MAX_SIDE_PIXELS} pixels a side"
-            ),
-        }
-    }
-}
-
-impl Error for FrameBufferError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Masks(error) => Some(error),
-            _ => None,
-        }
-    }
+    #[error("memory model {memory_model} is not RGB")]
+    NotRgb { memory_model: u8 },
+    #[error("{bits_per_pixel} bits per pixel instead of 32")]
+    PixelSize { bits_per_pixel: u16 },
+    #[error(transparent)]
+    Masks(#[from] RgbPixelInfoError),
+    #[error("a screen of {width} x {height} pixels is empty")]
+    EmptyScreen { width: u64, height: u64 },
+    #[error("rows of {pitch_bytes} bytes are not whole pixels of 4 bytes")]
+    PitchNotWholePixels { pitch_bytes: u64 },
+    #[error("rows of {pitch_bytes} bytes are too short for {width} pixels")]
+    RowsTooShort { width: u64, pitch_bytes: u64 },
+    #[error(
+        "a screen of {width} x {height} pixels with rows of {pitch_bytes} bytes is larger than \
+         {MAX_SIDE_PIXELS} pixels a side"
+    )]
+    TooLarge { width: u64, height: u64, pitch_bytes: u64 },
 }

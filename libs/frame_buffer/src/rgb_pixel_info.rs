@@ -2,9 +2,10 @@
 //!
 //! In a validated layout no mask is empty, each is inside the 32 bits, and no two share a bit.
 
-use core::{error::Error, fmt};
+use core::fmt;
 
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
+use thiserror::Error;
 
 /// The part of a pixel that holds one colour, as the boot loader describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,23 +78,15 @@ impl RgbPixelInfo {
         red.check(ColorChannel::Red)?;
         green.check(ColorChannel::Green)?;
         blue.check(ColorChannel::Blue)?;
-        if red.bits() & green.bits() != 0 {
-            return Err(RgbPixelInfoError::MasksOverlap {
-                first: ColorChannel::Red,
-                second: ColorChannel::Green,
-            });
-        }
-        if red.bits() & blue.bits() != 0 {
-            return Err(RgbPixelInfoError::MasksOverlap {
-                first: ColorChannel::Red,
-                second: ColorChannel::Blue,
-            });
-        }
-        if green.bits() & blue.bits() != 0 {
-            return Err(RgbPixelInfoError::MasksOverlap {
-                first: ColorChannel::Green,
-                second: ColorChannel::Blue,
-            });
+        let pairs = [
+            (ColorChannel::Red, red, ColorChannel::Green, green),
+            (ColorChannel::Red, red, ColorChannel::Blue, blue),
+            (ColorChannel::Green, green, ColorChannel::Blue, blue),
+        ];
+        for (first, first_mask, second, second_mask) in pairs {
+            if first_mask.bits() & second_mask.bits() != 0 {
+                return Err(RgbPixelInfoError::MasksOverlap { first, second });
+            }
         }
         Ok(Self { red, green, blue })
     }
@@ -106,43 +99,16 @@ impl RgbPixelInfo {
 }
 
 /// Why three colour masks make no pixel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[allow(missing_docs, reason = "each error's text says what the error and its fields mean")]
 pub enum RgbPixelInfoError {
-    /// The mask has no bits.
-    EmptyMask {
-        /// The mask's colour.
-        channel: ColorChannel,
-    },
-    /// The mask reaches beyond the 32 bits of a pixel.
-    MaskLeavesPixel {
-        /// The mask's colour.
-        channel: ColorChannel,
-        /// The mask.
-        mask: ColorMask,
-    },
-    /// Two masks share a bit.
-    MasksOverlap {
-        /// The colour of one of them.
-        first: ColorChannel,
-        /// The colour of the other.
-        second: ColorChannel,
-    },
+    #[error("the {channel} mask is empty")]
+    EmptyMask { channel: ColorChannel },
+    #[error(
+        "the {channel} mask of {} bits at bit {} reaches beyond the 32 bits of a pixel",
+        mask.size_bits, mask.shift
+    )]
+    MaskLeavesPixel { channel: ColorChannel, mask: ColorMask },
+    #[error("the {first} and {second} masks overlap")]
+    MasksOverlap { first: ColorChannel, second: ColorChannel },
 }
-
-impl fmt::Display for RgbPixelInfoError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::EmptyMask { channel } => write!(formatter, "the {channel} mask is empty"),
-            Self::MaskLeavesPixel {
-                channel,
-                mask: ColorMask { size_bits, shift },
-            } => write!(
-                formatter,
-                "the {channel} mask of {size_bits} bits at bit {shift} reaches beyond the 32 bits of a pixel"
-            ),
-            Self::MasksOverlap { first, second } => write!(formatter, "the {first} and {second} masks overlap"),
-        }
-    }
-}
-
-impl Error for RgbPixelInfoError {}

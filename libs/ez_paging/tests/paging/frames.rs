@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use ez_paging::{ManagedL4PageTable, MapError, MapRangeError, OutOfFrames, Owned4KibFrame, PageSize, PagingConfig};
+use ez_paging::{ManagedL4PageTable, OutOfFrames, Owned4KibFrame, PageSize, PagingConfig};
 use x86_64::PhysAddr;
 
 use crate::{
@@ -53,7 +53,7 @@ fn a_page_that_cannot_be_mapped_keeps_no_frame() {
             memory.leave(count);
             assert_eq!(
                 map(&mut table, target, frame(0, size), DATA).map(|_| ()),
-                Err(MapError::OutOfFrames)
+                Err(OutOfFrames.into())
             );
             assert_eq!(memory.taken(), before);
             assert_eq!(seen(&memory, &table, 0), None);
@@ -78,7 +78,7 @@ fn a_range_takes_as_many_frames_as_it_needs_or_none() {
     for count in 0..needed {
         memory.leave(count);
         let refused = map_range(&mut table, start, start, length_bytes).map(|_| ());
-        assert_eq!(refused, Err(MapRangeError::OutOfFrames));
+        assert_eq!(refused, Err(OutOfFrames.into()));
         assert_eq!(memory.taken(), before);
         assert_eq!(seen(&memory, &table, start), None);
     }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ez_paging::{
-    ConfigurableFlags, Existing, Frame, Half, MapError, MapRangeError, MappedPageError, Page, PageSize, PatMemoryType,
-    UnmapRangeError,
+    ConfigurableFlags, Existing, Frame, Half, MapError, MapRangeError, MappedPageError, OutOfFrames, Page, PageSize,
+    PatMemoryType, UnmapRangeError,
 };
 use proptest::{
     collection,
@@ -125,7 +125,7 @@ fn map_in_model(
         return Err(MapError::AlreadyMapped { page, existing });
     }
     if tables_for(page).filter(|table| !model.tables.contains(table)).count() > frames_left {
-        return Err(MapError::OutOfFrames);
+        return Err(OutOfFrames.into());
     }
     model.insert(page, frame, flags);
     Ok(())
@@ -159,7 +159,7 @@ fn map_range_in_model(
         done += size.bytes();
     }
     if needed > frames_left {
-        return Err(MapRangeError::OutOfFrames);
+        return Err(OutOfFrames.into());
     }
     *model = result;
     Ok(())
