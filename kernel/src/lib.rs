@@ -6,6 +6,10 @@
 //! layer and those before it; what a lower layer needs from a higher one is a hook that this file installs. Only this file and the panic
 //! handler may use all.
 #![no_std]
+#![allow(
+    missing_docs,
+    reason = "items are public for the test kernel only; those that need a word have one"
+)]
 
 extern crate alloc;
 
@@ -53,7 +57,6 @@ struct Boot {
 /// Set by [`init_bsp`] before any AP starts.
 static BOOT: Once<Boot> = Once::new();
 
-/// Boots on the BSP.
 pub fn init_bsp(test_hooks: &'static TestHooks) -> ! {
     clock::mark_kernel_entry();
     early::install_on_bsp();

@@ -19,7 +19,6 @@ pub struct TestHooks {
 }
 
 impl TestHooks {
-    /// The kernel as it is.
     pub const NONE: Self = Self {
         at_entry: || {},
         at_ap_entry: |_| {},

@@ -20,24 +20,21 @@ use command_line::{LogColor, Options};
 use core::fmt;
 use limine::{firmware, paging::PagingMode};
 use spin::Once;
+use thiserror::Error;
 use x86_64::{PhysAddr, VirtAddr};
 
 /// Copy of the command line. Set before the boot loader's memory is reclaimed.
 static KEPT_COMMAND_LINE: Once<Result<&'static str, BootStringError>> = Once::new();
 
-/// The boot loader's responses.
 pub struct BootInfo {
     /// Base revision of the protocol that the boot loader follows: [`OLDEST_BASE_REVISION`] to [`NEWEST_BASE_REVISION`].
     pub base_revision: u64,
     /// Name and version of the boot loader.
     pub boot_loader: [Result<&'static str, BootStringError>; 2],
-    /// What started the boot loader.
     pub firmware: Firmware,
     /// The options of the kernel as text.
     pub command_line: Result<&'static str, BootStringError>,
-    /// Offset of the direct map of physical memory.
     pub hhdm_offset: HhdmOffset,
-    /// Kinds and addresses of physical memory.
     pub memory_map: MemoryMap,
     /// Physical and virtual address of the kernel's first byte.
     pub executable_address: (PhysAddr, VirtAddr),
@@ -48,7 +45,6 @@ pub struct BootInfo {
 /// What started the boot loader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Firmware {
-    /// A PC BIOS.
     Bios,
     /// UEFI, 32 or 64 bit.
     Uefi,
@@ -57,21 +53,25 @@ pub enum Firmware {
 }
 
 /// Why the kernel cannot run under this boot loader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BootInfoError {
-    /// The boot loader does not support the requested base revision, and does not report its own (Limine 8 or older).
+    #[error(
+        "the boot loader knows no base revision from {OLDEST_BASE_REVISION} to {NEWEST_BASE_REVISION} (Limine 8 or older): boot with Limine 9 or newer"
+    )]
     BaseRevisionUnknown,
-    /// The boot loader follows a base revision that the kernel does not support.
+    #[error(
+        "the boot loader follows base revision {0}, this kernel knows {OLDEST_BASE_REVISION} to {NEWEST_BASE_REVISION}"
+    )]
     BaseRevision(u64),
-    /// The boot loader set up paging with other than four levels.
+    #[error("the boot loader did not set up four-level paging")]
     PagingMode,
-    /// No memory map, or an empty one.
+    #[error("the boot loader gave no memory map")]
     MemoryMap,
-    /// No direct map.
+    #[error("the boot loader gave no direct map of memory (HHDM)")]
     Hhdm,
-    /// The offset of the direct map is invalid.
+    #[error("the direct map cannot be at {0:#x}")]
     HhdmOffset(u64),
-    /// The kernel's address is missing or invalid.
+    #[error("the boot loader does not say where it put the kernel")]
     ExecutableAddress,
 }
 
@@ -135,7 +135,6 @@ impl BootInfo {
         }
     }
 
-    /// Logs the responses, one line per subject.
     pub fn log(&self) {
         let [name, version] = self.boot_loader.map(|text| text.unwrap_or("(no name)"));
         log::info!(
@@ -193,26 +192,6 @@ impl fmt::Display for Firmware {
             Self::Uefi => "UEFI",
             Self::Unknown => "unknown firmware",
         })
-    }
-}
-
-impl fmt::Display for BootInfoError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BaseRevisionUnknown => write!(
-                formatter,
-                "the boot loader knows no base revision from {OLDEST_BASE_REVISION} to {NEWEST_BASE_REVISION} (Limine 8 or older): boot with Limine 9 or newer"
-            ),
-            Self::BaseRevision(revision) => write!(
-                formatter,
-                "the boot loader follows base revision {revision}, this kernel knows {OLDEST_BASE_REVISION} to {NEWEST_BASE_REVISION}"
-            ),
-            Self::PagingMode => formatter.write_str("the boot loader did not set up four-level paging"),
-            Self::MemoryMap => formatter.write_str("the boot loader gave no memory map"),
-            Self::Hhdm => formatter.write_str("the boot loader gave no direct map of memory (HHDM)"),
-            Self::HhdmOffset(offset) => write!(formatter, "the direct map cannot be at {offset:#x}"),
-            Self::ExecutableAddress => formatter.write_str("the boot loader does not say where it put the kernel"),
-        }
     }
 }
 

@@ -39,7 +39,6 @@ pub static BASE_REVISION: BaseRevision = BaseRevision::with_revision(NEWEST_BASE
 #[unsafe(link_section = ".requests")]
 pub static PAGING_MODE_REQUEST: PagingModeRequest = PagingModeRequest::new_exact(PagingMode::X86_64_4LVL);
 
-/// The frame buffers of the display adapters.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static FRAME_BUFFER_REQUEST: FramebufferRequest = FramebufferRequest::new();
@@ -49,51 +48,42 @@ pub static FRAME_BUFFER_REQUEST: FramebufferRequest = FramebufferRequest::new();
 #[unsafe(link_section = ".requests")]
 pub static MP_REQUEST: MpRequest = MpRequest::new(MP_FLAG_X2APIC);
 
-/// The map of physical memory.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static MEMORY_MAP_REQUEST: MemmapRequest = MemmapRequest::new();
 
-/// The offset of the direct map of physical memory.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static HHDM_REQUEST: HhdmRequest = HhdmRequest::new();
 
-/// The kernel's physical and virtual address.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static EXECUTABLE_ADDRESS_REQUEST: ExecutableAddressRequest = ExecutableAddressRequest::new();
 
-/// The root pointer of the ACPI tables.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static RSDP_REQUEST: RsdpRequest = RsdpRequest::new();
 
-/// The date that the boot loader read from the machine's clock.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static DATE_AT_BOOT_REQUEST: DateAtBootRequest = DateAtBootRequest::new();
 
-/// BIOS or UEFI.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static FIRMWARE_TYPE_REQUEST: FirmwareTypeRequest = FirmwareTypeRequest::new();
 
-/// The boot loader's name and version.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static BOOTLOADER_INFO_REQUEST: Request<BootLoaderClaims> =
     // SAFETY: The id is that of the bootloader-info request, and the type lays out its response as the protocol does.
     unsafe { Request::new_raw([0xf550_38d8_e2a1_202f, 0x2794_26fc_f5f5_9740], 0, ()) };
 
-/// The kernel's command line.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static EXECUTABLE_CMDLINE_REQUEST: Request<CommandLineClaims> =
     // SAFETY: The id is that of the command-line request, and the type lays out its response as the protocol does.
     unsafe { Request::new_raw([0x4b16_1536_e598_651e, 0xb390_ad4a_2f1f_303a], 0, ()) };
 
-/// The files loaded with the kernel.
 #[used]
 #[unsafe(link_section = ".requests")]
 pub static MODULE_REQUEST: Request<ModulesClaims> =
@@ -127,14 +117,12 @@ pub struct CommandLineClaims {
 /// Response: the kernel's file.
 #[repr(C)]
 pub struct ExecutableFileClaims {
-    /// The file.
     pub file: *const FileClaims,
 }
 
 /// Response: the loaded files.
 #[repr(C)]
 pub struct ModulesClaims {
-    /// Number of modules.
     pub count: u64,
     /// Array of `count` pointers.
     pub modules: *const *const FileClaims,
@@ -143,11 +131,9 @@ pub struct ModulesClaims {
 /// First fields of the protocol's file structure. The kernel does not use the later ones, which identify the medium.
 #[repr(C)]
 pub struct FileClaims {
-    /// Revision of this structure.
     pub revision: u64,
     /// The content, aligned to 4 KiB.
     pub address: *const u8,
-    /// Size of the content.
     pub size_bytes: u64,
     /// The path within its volume, a string that ends with NUL.
     pub path: *const c_char,

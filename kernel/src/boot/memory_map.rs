@@ -33,12 +33,10 @@ impl MemoryMap {
         }
     }
 
-    /// Number of ranges.
     pub fn ranges_count(&self) -> usize {
         self.entries.len()
     }
 
-    /// Number of bytes of usable memory.
     pub fn usable_bytes(&self) -> u64 {
         let usable = self.entries.iter().filter(|entry| entry.type_ == memmap::MEMMAP_USABLE);
         usable.fold(0, |sum, entry| sum.saturating_add(entry.length))

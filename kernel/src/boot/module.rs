@@ -11,14 +11,12 @@ pub const USER_MODE_PROGRAM_0_PATH: &str = "/user_mode_program_0";
 /// Maximum number of modules; further ones are ignored. A larger count means a corrupt response.
 const MAX_MODULES: usize = 64;
 
-/// A file in memory.
 #[derive(Debug, Clone, Copy)]
 pub struct Module {
     /// The path within its volume.
     pub path: &'static str,
     /// The module's string in the boot configuration: the arguments of a program.
     pub string: &'static str,
-    /// Content of the file.
     pub content: &'static [u8],
 }
 
@@ -29,17 +27,13 @@ pub enum ModuleError {
     Missing,
     /// Its size is not 0, but the pointer to its content is null.
     NoContent {
-        /// How much content.
         size_bytes: u64,
     },
     /// It would reach past the end of the address space.
     TooLarge {
-        /// How much content.
         size_bytes: u64,
     },
-    /// Its path cannot be read.
     Path(BootStringError),
-    /// Its string cannot be read.
     String(BootStringError),
 }
 

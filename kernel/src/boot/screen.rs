@@ -16,11 +16,9 @@ pub type Screen = FrameBufferEmbeddedGraphics<'static>;
 /// Why the frame buffer cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScreenError {
-    /// The boot loader offers none.
     NoFrameBuffer,
     /// Its address is not in the higher half, or not aligned to pixels.
     Address(u64),
-    /// It overlaps RAM.
     InRam {
         /// Physical address of its first byte.
         start: u64,

@@ -16,13 +16,10 @@ use num_enum::TryFromPrimitive;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, TryFromPrimitive)]
 #[repr(u8)]
 pub enum BootStage {
-    /// It has not entered the kernel.
     NotEntered,
-    /// It has entered the kernel.
     Entered,
     /// It runs on the kernel's stack and page tables, and needs nothing of the boot loader any more.
     LeftBootLoader,
-    /// It has finished its boot.
     Up,
 }
 
@@ -38,7 +35,6 @@ pub fn arrive(stage: BootStage) -> bool {
     COUNTS[stage as usize].fetch_add(1, Ordering::AcqRel) + 1 == cpu_local_data::cpus_count()
 }
 
-/// Whether all processors have finished their boot.
 pub fn are_all_up() -> bool {
     COUNTS[BootStage::Up as usize].load(Ordering::Acquire) >= cpu_local_data::cpus_count()
 }

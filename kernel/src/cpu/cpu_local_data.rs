@@ -25,12 +25,10 @@ const _: () = assert!(
 /// The data of all processors, by id. Set by the BSP before any AP starts.
 static CPUS: Once<Box<[CpuLocalData]>> = Once::new();
 
-/// The data of one processor.
 #[repr(C)]
 pub struct CpuLocalData {
     /// 0 for the BSP; see the head of this file.
     pub kernel_assigned_id: u32,
-    /// The id of its local APIC.
     pub local_apic_id: u32,
     /// See [`crate::sync::this_cpu::set_is_logging`].
     is_logging: AtomicBool,
@@ -100,7 +98,6 @@ pub fn try_get_local() -> Option<&'static CpuLocalData> {
     unsafe { GsBase::read().as_ptr::<CpuLocalData>().as_ref() }
 }
 
-/// Returns the local APIC id of a processor.
 pub fn local_apic_id_of(cpu_id: u32) -> Option<u32> {
     of(cpu_id).map(|cpu| cpu.local_apic_id)
 }

@@ -9,9 +9,7 @@ use num_enum::{IntoPrimitive, TryFromPrimitive};
 pub enum InterruptVector {
     /// Spurious interrupt of a local APIC (Intel SDM vol. 3, section 12.9).
     LocalApicSpurious = 0x20,
-    /// Timer of a local APIC.
     LocalApicTimer,
-    /// Error that a local APIC detected.
     LocalApicError,
     /// Another processor requests a call of a function: see [`crate::sync::remote_call`].
     RemoteCall,

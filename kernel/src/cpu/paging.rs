@@ -10,7 +10,6 @@ use x86_64::registers::{
 /// IA32_PAT (Intel SDM vol. 3, section 13.12.2).
 const PAT_MSR: u32 = 0x277;
 
-/// Logs the paging features.
 pub fn log(features: &PagingFeatures) {
     let word = |is_there| if is_there { "on" } else { "absent" };
     log::info!(

@@ -22,13 +22,9 @@ const RDCL_NO: u64 = 1 << 0;
 /// The protections that the processor has; all of them are enabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Protections {
-    /// NX.
     pub no_execute: bool,
-    /// SMEP.
     pub smep: bool,
-    /// SMAP.
     pub smap: bool,
-    /// UMIP.
     pub umip: bool,
 }
 

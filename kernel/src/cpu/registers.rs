@@ -9,9 +9,7 @@ use x86_64::registers::{
 /// Values of the registers at one place of the code.
 #[derive(Debug, Clone, Copy)]
 pub struct Registers {
-    /// Stack pointer.
     pub rsp: u64,
-    /// Frame pointer.
     pub rbp: u64,
     rflags: u64,
     cr0: u64,

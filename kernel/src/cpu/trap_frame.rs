@@ -34,7 +34,6 @@ pub struct TrapFrame {
 }
 
 impl TrapFrame {
-    /// Returns the vector of the interrupt or exception.
     pub fn vector(&self) -> u8 {
         self.vector.to_le_bytes()[0]
     }

@@ -10,13 +10,8 @@
 
 pub use crate::boot::hhdm_offset::HIGHER_HALF_START;
 
-/// Start of the ranges that are allocated at run time.
 pub const RANGES_START: u64 = 0xffff_f000_0000_0000;
-
-/// Bytes of address space for these ranges.
 pub const RANGES_SIZE: u64 = STACKS_START - RANGES_START;
-
-/// Start of the kernel stacks.
 pub const STACKS_START: u64 = 0xffff_f800_0000_0000;
 
 /// Start of the kernel's image (`linker-x86_64.ld`), and end of the stacks' area.

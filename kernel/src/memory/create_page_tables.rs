@@ -6,18 +6,9 @@
 use super::page_tables::{FramesInDirectMap, PIXELS, PageTables, READ_EXECUTE, READ_ONLY, READ_WRITE};
 use crate::boot::{boot_info::BootInfo, hhdm_offset::OffsetMappedPhysAddr};
 use core::ops::Range;
-use ez_paging::{ConfigurableFlags, MapRangeError, OutOfFrames, PagingConfig, PagingFeatures};
+use ez_paging::{ConfigurableFlags, MapRangeError, PagingConfig, PagingFeatures};
 use memory_ranges::{BootMap, BootMemoryKind, PhysRange, RangeError};
 use x86_64::{PhysAddr, VirtAddr};
-
-/// Why there are no page tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CreatePageTablesError {
-    /// There is not enough memory.
-    OutOfFrames,
-    /// A range cannot be mapped.
-    Map(MapRangeError),
-}
 
 // From `linker-x86_64.ld`.
 unsafe extern "C" {
@@ -59,7 +50,7 @@ pub(super) fn create(
     boot_info: &BootInfo,
     map: &BootMap,
     features: PagingFeatures,
-) -> Result<PageTables, CreatePageTablesError> {
+) -> Result<PageTables, MapRangeError> {
     let mut table = PageTables::new_kernel(PagingConfig::new_kernel(FramesInDirectMap, features))?;
     let (physical_start, virtual_start) = boot_info.executable_address;
     let offset = virtual_start.as_u64().wrapping_sub(physical_start.as_u64());
@@ -84,7 +75,7 @@ fn map_physical_range(
     range: PhysRange,
     kind: BootMemoryKind,
     read_only: [u64; 2],
-) -> Result<(), CreatePageTablesError> {
+) -> Result<(), MapRangeError> {
     let flags = match kind {
         BootMemoryKind::Usable | BootMemoryKind::BootLoaderReclaimable | BootMemoryKind::ExecutableAndModules => {
             READ_WRITE
@@ -114,16 +105,9 @@ fn map_range(
     physical_start: PhysAddr,
     length_bytes: u64,
     flags: ConfigurableFlags,
-) -> Result<(), CreatePageTablesError> {
+) -> Result<(), MapRangeError> {
     // SAFETY: No processor uses the table before `switch_to`, so there is nothing to flush. The table maps memory as it is
     // used: the image by its segments, RAM as data.
-    let flush = unsafe { table.map_range(start, physical_start, length_bytes, flags) };
-    flush.map_err(CreatePageTablesError::Map)?.ignore();
+    unsafe { table.map_range(start, physical_start, length_bytes, flags) }?.ignore();
     Ok(())
-}
-
-impl From<OutOfFrames> for CreatePageTablesError {
-    fn from(_: OutOfFrames) -> Self {
-        Self::OutOfFrames
-    }
 }

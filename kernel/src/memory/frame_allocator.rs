@@ -25,14 +25,10 @@ const BATCH: usize = CAPACITY / 2;
 /// One processor's free frames. The frame freed last is allocated first: its bytes may still be in the data cache.
 type Cache = ArrayVec<PhysFrame<Size4KiB>, CAPACITY>;
 
-/// The purpose of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameUse {
-    /// A page table.
     PageTable,
-    /// A page of a program.
     Program,
-    /// Anything else.
     Other,
 }
 
@@ -69,12 +65,10 @@ pub(super) fn init() {
     CACHES.call_once(|| PerCpu::new(cpus_count(), || (Cache::new_const(), no_frames())));
 }
 
-/// Number of frames in use.
 pub fn frames_in_use() -> i64 {
     FrameUse::ALL.into_iter().map(frames_in_use_as).sum()
 }
 
-/// Number of frames in use for this purpose.
 pub fn frames_in_use_as(frame_use: FrameUse) -> i64 {
     let caches = CACHES.get().into_iter().flat_map(PerCpu::shared);
     let counts = caches.chain([&UNCACHED_IN_USE]);

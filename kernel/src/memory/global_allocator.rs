@@ -37,7 +37,6 @@ struct Heap {
 pub struct HeapUsage {
     /// Bytes of all allocations.
     pub used_bytes: usize,
-    /// Number of allocations.
     pub allocations: usize,
     /// Bytes of all pieces of the heap.
     pub total_bytes: usize,

@@ -25,13 +25,10 @@ const SLOT_SIZE: u64 = 2 * NORMAL_STACK_SIZE;
 /// Minimum number of guard pages below a stack.
 pub const STACK_GUARD_PAGES: u64 = (SLOT_SIZE - NORMAL_STACK_SIZE) / PAGE_BYTES;
 
-/// Number of exception stacks of each processor.
 pub const EXCEPTION_STACKS: u8 = 4;
-
 const STACKS_PER_CPU: u64 = 1 + EXCEPTION_STACKS as u64;
 pub(super) const BYTES_PER_CPU: u64 = NORMAL_STACK_SIZE + EXCEPTION_STACKS as u64 * EXCEPTION_STACK_SIZE;
 
-/// The purpose of a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StackType {
     /// The kernel's own code.
@@ -40,21 +37,15 @@ pub enum StackType {
     ExceptionHandler(u8),
 }
 
-/// Identifies a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StackId {
-    /// The processor's kernel-assigned id.
     pub cpu_id: u32,
-    /// The stack's purpose.
     pub stack_type: StackType,
 }
 
-/// A stack and its addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StackInfo {
-    /// Which stack.
     pub id: StackId,
-    /// The stack's lowest address.
     pub start: VirtAddr,
     /// The address after its highest.
     pub top: VirtAddr,
@@ -75,7 +66,6 @@ impl StackId {
         u64::from(self.cpu_id) * STACKS_PER_CPU + index
     }
 
-    /// The stack's addresses.
     pub fn info(self) -> StackInfo {
         let size = match self.stack_type {
             StackType::Normal => NORMAL_STACK_SIZE,

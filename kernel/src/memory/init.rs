@@ -1,18 +1,16 @@
 //! Sets up memory, once, on the BSP.
 
 use super::{
-    create_page_tables::{self, CreatePageTablesError},
-    frame_allocator, global_allocator, guarded_stack,
-    heap_stock::PIECE_SIZE,
-    module_memory, physical_memory, virtual_memory,
+    create_page_tables, frame_allocator, global_allocator, guarded_stack, heap_stock::PIECE_SIZE, module_memory,
+    physical_memory, virtual_memory,
 };
 use crate::{
     boot::{boot_info::BootInfo, hhdm_offset::OffsetMappedPhysAddr},
     sync::this_cpu::cpus_count,
 };
-use core::fmt;
-use ez_paging::PagingFeatures;
+use ez_paging::{MapRangeError, PagingFeatures};
 use memory_ranges::{BootClaim, BootMap, BootMemoryKind, OwnershipError, PhysRange, RangeError, find_first_piece};
+use thiserror::Error;
 use x86_64::PhysAddr;
 
 /// Size of the heap's first piece. It must hold the maps of memory, which the stock needs before it can deliver more.
@@ -23,31 +21,29 @@ const FIRST_PIECE_BYTES: u64 = PIECE_SIZE as u64;
 const TABLES_BYTES: u64 = 2 * 1024 * 1024;
 
 /// Why memory cannot be set up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum InitMemoryError {
-    /// There is no contiguous memory for the heap's first piece.
-    NoFirstPiece {
-        /// Usable memory according to the boot loader.
-        usable_bytes: u64,
-        /// Contiguous memory needed.
-        needed_bytes: u64,
-    },
-    /// There is not enough memory for all processors.
+    #[error(
+        "the heap needs {} KiB of contiguous memory; the boot loader's map has {} KiB of usable memory, but no piece of that size without an overlapping entry",
+        needed_bytes >> 10, usable_bytes >> 10
+    )]
+    NoFirstPiece { usable_bytes: u64, needed_bytes: u64 },
+    #[error(
+        "{} KiB of memory are needed to begin with {cpus} processors; there are {} KiB",
+        needed_bytes >> 10, usable_bytes >> 10
+    )]
     TooLittle {
-        /// Usable memory.
         usable_bytes: u64,
-        /// Memory needed.
         needed_bytes: u64,
-        /// Number of processors.
         cpus: u32,
     },
-    /// The first piece of the heap is not usable in the checked map.
+    #[error("the heap's first memory is not usable: {0:?}")]
     PhysicalMemory(OwnershipError),
-    /// The page tables cannot be built.
-    PageTables(CreatePageTablesError),
-    /// The kernel's image cannot lie where the boot loader says.
+    #[error("the page tables cannot be built: {0}")]
+    PageTables(#[from] MapRangeError),
+    #[error("the kernel's image cannot lie where the boot loader says: {0:?}")]
     KernelImage(RangeError<PhysAddr>),
-    /// The boot loader's map does not reserve all of the kernel's image.
+    #[error("the kernel lies at {0:?}, which the boot loader's map does not reserve")]
     KernelImageNotReserved(PhysRange),
 }
 
@@ -78,7 +74,7 @@ pub fn init(boot_info: &BootInfo, features: PagingFeatures) -> Result<(), InitMe
     // takes 2 MiB for the heap's stock, which a small machine needs for the page tables.
     frame_allocator::init();
     physical_memory::init(&map, first_piece).map_err(InitMemoryError::PhysicalMemory)?;
-    let table = create_page_tables::create(boot_info, &map, features).map_err(InitMemoryError::PageTables)?;
+    let table = create_page_tables::create(boot_info, &map, features)?;
     // SAFETY: The table maps the kernel's image, all RAM (the current stack included) and the frame buffer at the addresses
     // that the boot loader's tables had.
     unsafe { virtual_memory::init(table) };
@@ -120,40 +116,4 @@ fn check_enough(map: &BootMap, cpus: u32) -> Result<(), InitMemoryError> {
         });
     }
     Ok(())
-}
-
-impl fmt::Display for InitMemoryError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLittle {
-                usable_bytes,
-                needed_bytes,
-                cpus,
-            } => write!(
-                formatter,
-                "{} KiB of memory are needed to begin with {cpus} processors; there are {} KiB",
-                needed_bytes >> 10,
-                usable_bytes >> 10
-            ),
-            Self::NoFirstPiece {
-                usable_bytes,
-                needed_bytes,
-            } => write!(
-                formatter,
-                "the heap needs {} KiB of contiguous memory; the boot loader's map has {} KiB of usable memory, but no piece of that size without an overlapping entry",
-                needed_bytes >> 10,
-                usable_bytes >> 10
-            ),
-            Self::PhysicalMemory(error) => write!(formatter, "the heap's first memory is not usable: {error:?}"),
-            Self::PageTables(error) => write!(formatter, "the page tables cannot be built: {error:?}"),
-            Self::KernelImage(error) => write!(
-                formatter,
-                "the kernel's image cannot lie where the boot loader says: {error:?}"
-            ),
-            Self::KernelImageNotReserved(image) => write!(
-                formatter,
-                "the kernel lies at {image:?}, which the boot loader's map does not reserve"
-            ),
-        }
-    }
 }

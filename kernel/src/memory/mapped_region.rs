@@ -76,12 +76,10 @@ impl MappedRegion {
         Ok((Self { allocation, memory }, address))
     }
 
-    /// The first address.
     pub fn start(&self) -> VirtAddr {
         self.allocation.pages.start()
     }
 
-    /// Number of mapped bytes.
     pub fn size_bytes(&self) -> u64 {
         self.allocation.pages.size_bytes()
     }

@@ -23,6 +23,5 @@ pub mod user_copy;
 pub mod user_layout;
 pub mod virtual_memory;
 
-pub use create_page_tables::CreatePageTablesError;
 pub use init::{InitMemoryError, init};
 pub use memory_ranges::{KernelMemoryUsageType, MemoryType};

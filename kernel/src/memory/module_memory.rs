@@ -2,9 +2,10 @@
 
 use super::physical_memory;
 use crate::boot::hhdm_offset::OffsetMappedPhysAddr;
-use core::{fmt, mem};
+use core::mem;
 use memory_ranges::{KernelMemoryUsageType, MemoryType, OwnershipError, PAGE_BYTES, PhysRange};
 use spin::Once;
+use thiserror::Error;
 use x86_64::{PhysAddr, VirtAddr};
 
 /// The owner of a file's memory after [`ModuleMemory::take`].
@@ -27,17 +28,17 @@ pub struct ModuleMemory {
 }
 
 /// Why a file's memory cannot be taken over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TakeModuleError {
-    /// The file is empty.
+    #[error("the file is empty")]
     Empty,
-    /// The file does not begin with a frame of the direct map.
+    #[error("the file does not begin with a frame: {0:#x}")]
     Address(VirtAddr),
-    /// The file would overlap the kernel.
+    #[error("the boot loader says that it lies at {0:?}, where the kernel is")]
     IsKernel(PhysRange),
-    /// The memory is not a module's, or was taken over before.
+    #[error("its memory cannot be taken over: {0:?}")]
     Owner(OwnershipError),
-    /// The map of physical memory is not set up yet.
+    #[error("memory is not set up yet")]
     NotReady,
 }
 
@@ -70,7 +71,6 @@ impl ModuleMemory {
         Ok(Self { frames, bytes: content })
     }
 
-    /// The file.
     pub fn bytes(&self) -> &[u8] {
         self.bytes
     }
@@ -99,21 +99,6 @@ impl Drop for ModuleMemory {
         drop(memory);
         if let Err(error) = freed {
             log::error!("The module's memory at {:?} cannot be freed: {error:?}", self.frames);
-        }
-    }
-}
-
-impl fmt::Display for TakeModuleError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => formatter.write_str("the file is empty"),
-            Self::Address(address) => write!(formatter, "the file does not begin with a frame: {address:#x}"),
-            Self::IsKernel(range) => write!(
-                formatter,
-                "the boot loader says that it lies at {range:?}, where the kernel is"
-            ),
-            Self::Owner(error) => write!(formatter, "its memory cannot be taken over: {error:?}"),
-            Self::NotReady => formatter.write_str("memory is not set up yet"),
         }
     }
 }

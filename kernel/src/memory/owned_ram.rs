@@ -5,6 +5,7 @@ use super::{
     physical_memory::{self, ANY_ADDRESS},
 };
 use memory_ranges::{AllocateError, MemoryType, PAGE_BYTES, PhysRange};
+use thiserror::Error;
 
 /// Contiguous RAM. Dropping it frees the memory.
 #[derive(Debug)]
@@ -14,11 +15,11 @@ pub struct OwnedRam {
 }
 
 /// Why there is no memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum AllocateRamError {
-    /// The map of physical memory is not set up yet.
+    #[error("the map of physical memory is not set up yet")]
     NotReady,
-    /// The map refuses.
+    #[error("{0:?}")]
     Refused(AllocateError),
 }
 
@@ -35,7 +36,6 @@ impl OwnedRam {
         Ok(Self { range, owner })
     }
 
-    /// The memory's addresses.
     pub fn range(&self) -> PhysRange {
         self.range
     }

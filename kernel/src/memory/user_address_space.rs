@@ -61,10 +61,8 @@ pub enum UserMemoryError {
     TooLong,
 }
 
-/// The result of handling a page fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultOutcome {
-    /// The page is mapped now.
     Mapped,
     /// The page is not reserved, or it is mapped and does not allow this access.
     NotReserved,

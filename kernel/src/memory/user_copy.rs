@@ -23,7 +23,6 @@ pub struct UserSlice {
 /// Memory that the program may not access, or not in this way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadUserPointer {
-    /// The first inaccessible address.
     pub address: u64,
 }
 
@@ -38,7 +37,6 @@ impl UserSlice {
         Ok(Self { address, length })
     }
 
-    /// The slice's length in bytes.
     pub fn length(self) -> usize {
         self.length
     }

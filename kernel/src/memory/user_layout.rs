@@ -18,16 +18,12 @@ use x86_64::{
     structures::paging::{Page, page::PageRange},
 };
 
-/// The lowest address that a program can have.
 pub const USER_START: VirtAddr = VirtAddr::new_truncate(LOWEST_ADDRESS);
 
 /// The address after the last that a program can have.
 pub const USER_END: VirtAddr = VirtAddr::new_truncate(PROGRAM_END);
 
-/// Start of the memory that the system call `map` reserves.
 pub const MAPPED_START: VirtAddr = VirtAddr::new_truncate(0x1000_0000_0000);
-
-/// Bytes of address space for it.
 pub const MAPPED_SIZE: u64 = 0x1000_0000_0000;
 
 /// The address after the last of the stack.
@@ -39,12 +35,10 @@ pub const USER_STACK_SIZE: u64 = 256 * 1024;
 const GUARD_BELOW: u64 = 1024 * 1024 - USER_STACK_SIZE;
 const GUARD_ABOVE: u64 = 64 * 1024;
 
-/// The stack's lowest address.
 pub fn user_stack_start() -> VirtAddr {
     USER_STACK_TOP - USER_STACK_SIZE
 }
 
-/// The pages where the file of a program may lie.
 pub fn file_pages() -> PageRange {
     pages(USER_START, USER_END)
 }

@@ -10,12 +10,12 @@ use super::{
 };
 use crate::sync::{IrqSpinLock, IrqSpinLockGuard};
 use arrayvec::ArrayVec;
-use core::fmt;
 use ez_paging::{ConfigurableFlags, ManagedL4PageTable, MapRangeError, UnmapRangeError};
 use memory_ranges::{
     AllocatePagesError, PAGE_BYTES, PageStateError, PhysRange, VirtRange, VirtualAllocation, VirtualRanges,
 };
 use spin::Once;
+use thiserror::Error;
 use x86_64::{PhysAddr, VirtAddr, instructions::tlb};
 
 /// Unmapped pages before and after each range.
@@ -31,26 +31,20 @@ pub(super) struct VirtualMemory {
 }
 
 /// Why memory was not mapped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum MapRegionError {
-    /// The kernel's address space is not set up yet.
+    #[error("the address space is not set up yet")]
     NotReady,
-    /// No free range of addresses is large enough.
+    #[error("no free range of addresses is large enough: {0:?}")]
     NoRoom(AllocatePagesError),
-    /// There is not enough memory.
-    NoMemory(AllocateRamError),
-    /// The page tables refuse.
-    Map(MapRangeError),
-    /// Device registers cannot lie at this address.
-    NoAddress {
-        /// The requested address.
-        start: PhysAddr,
-    },
-    /// There is RAM at this address, not device registers.
-    Ram {
-        /// The requested address.
-        start: PhysAddr,
-    },
+    #[error("there is not enough memory: {0}")]
+    NoMemory(#[from] AllocateRamError),
+    #[error("the page tables refuse: {0}")]
+    Map(#[from] MapRangeError),
+    #[error("device registers cannot lie at {start:#x}")]
+    NoAddress { start: PhysAddr },
+    #[error("there is RAM at {start:#x}, not device registers")]
+    Ram { start: PhysAddr },
 }
 
 /// Starts the kernel's address space, and switches this processor to it.
@@ -155,24 +149,5 @@ impl VirtualMemory {
     /// Makes addresses free. They are unmapped, and no processor's TLB has them.
     pub(super) fn free(&mut self, whole: VirtRange) -> Result<(), PageStateError> {
         self.ranges.free(whole)
-    }
-}
-
-impl From<AllocateRamError> for MapRegionError {
-    fn from(error: AllocateRamError) -> Self {
-        Self::NoMemory(error)
-    }
-}
-
-impl fmt::Display for MapRegionError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotReady => formatter.write_str("the address space is not set up yet"),
-            Self::NoRoom(error) => write!(formatter, "no free range of addresses is large enough: {error:?}"),
-            Self::NoMemory(error) => write!(formatter, "there is not enough memory: {error:?}"),
-            Self::Map(error) => write!(formatter, "the page tables refuse: {error}"),
-            Self::NoAddress { start } => write!(formatter, "device registers cannot lie at {start:#x}"),
-            Self::Ram { start } => write!(formatter, "there is RAM at {start:#x}, not device registers"),
-        }
     }
 }

@@ -43,7 +43,6 @@ static OUTPUTS: LineLock<Outputs> = LineLock::new(Outputs::new());
 /// Lines logged by code that interrupted the writing of a line.
 static LATE_LINES: LateLines = LateLines::new();
 
-/// The kernel's log.
 pub struct KernelLogger;
 
 #[derive(Clone, Copy)]

@@ -35,12 +35,10 @@ static DID_PANIC_AGAIN: AtomicBool = AtomicBool::new(false);
 /// Set by the command line (`panic=exit`) or the test kernel: after the report, QEMU exits with a failing code.
 static EXIT_AFTERWARDS: AtomicBool = AtomicBool::new(false);
 
-/// Sets the function by which a panic stops the other processors.
 pub fn set_stop_others(stop_others: fn()) {
     STOP_OTHERS.call_once(|| stop_others);
 }
 
-/// Returns whether a processor has panicked.
 pub fn did_panic() -> bool {
     PANICKING_CPU.load(Ordering::SeqCst) != NO_CPU
 }

@@ -40,10 +40,8 @@ pub(super) struct SerialPort {
     pending: ArrayVec<u8, PENDING_BYTES>,
 }
 
-/// Speed of a serial port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineSettings {
-    /// Bits per second.
     pub baud_rate: u32,
     /// Input clock of the port in Hz, which it divides to get the baud rate; `None` for a PC's.
     pub clock_hz: Option<u32>,

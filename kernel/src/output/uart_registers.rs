@@ -12,18 +12,14 @@ pub(super) const LINE_STATUS: u8 = 5;
 /// Location and access width of the registers of a serial port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UartRegisters {
-    /// Location of the first register.
     pub place: UartPlace,
     /// Distance from one register to the next, in bytes or I/O ports.
     pub stride: u8,
-    /// Width of each read and write.
     pub access: UartAccess,
 }
 
-/// Location of the first register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UartPlace {
-    /// An I/O port.
     Port(u16),
     /// An address in memory that stays mapped, aligned to the access width.
     Memory(VirtAddr),
@@ -32,11 +28,8 @@ pub enum UartPlace {
 /// Width of each read and write. Registers have 8 bits: upper bits are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UartAccess {
-    /// 8 bits.
     Byte,
-    /// 16 bits.
     Word,
-    /// 32 bits.
     DoubleWord,
 }
 
@@ -53,7 +46,6 @@ enum Register {
 }
 
 impl UartRegisters {
-    /// COM1 of a PC.
     pub const COM1: Self = Self {
         place: UartPlace::Port(0x3f8),
         stride: 1,

@@ -9,8 +9,8 @@ use crate::{
     sync::IrqSpinLock,
 };
 use alloc::{boxed::Box, vec::Vec};
-use core::fmt;
 use spin::Once;
+use thiserror::Error;
 use x86_64::{PhysAddr, VirtAddr};
 
 /// Set by [`init`] on the BSP.
@@ -52,13 +52,11 @@ const MAX_LOCAL_APIC_ID: u32 = 254;
 /// The location of an I/O APIC, from the MADT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IoApicPlace {
-    /// Address of its registers.
     pub address: PhysAddr,
     /// The GSI of its first input.
     pub first_gsi: u32,
 }
 
-/// Polarity and trigger mode of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signal {
     /// Active low, not active high.
@@ -68,39 +66,25 @@ pub struct Signal {
 }
 
 /// Why an I/O APIC is not used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum IoApicError {
-    /// Its registers cannot be mapped.
+    #[error(transparent)]
     Unmapped(MapRegionError),
-    /// No device answers at its address.
+    #[error("no device answers there")]
     Absent,
 }
 
 /// Why an interrupt is not routed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum RouteError {
-    /// No I/O APIC has that input.
-    NoSuchGsi {
-        /// The GSI.
-        gsi: u32,
-    },
-    /// There is no such processor.
-    NoSuchCpu {
-        /// The id.
-        cpu_id: u32,
-    },
-    /// The processor's local APIC has an id that an I/O APIC cannot send to.
-    OutOfReach {
-        /// The processor.
-        cpu_id: u32,
-        /// The id.
-        local_apic_id: u32,
-    },
-    /// The vector is one of the processor's exceptions.
-    ReservedVector {
-        /// The vector.
-        vector: u8,
-    },
+    #[error("no I/O APIC has the interrupt {gsi}")]
+    NoSuchGsi { gsi: u32 },
+    #[error("there is no processor {cpu_id}")]
+    NoSuchCpu { cpu_id: u32 },
+    #[error("processor {cpu_id} has the APIC id {local_apic_id}, and an I/O APIC reaches {MAX_LOCAL_APIC_ID} at most")]
+    OutOfReach { cpu_id: u32, local_apic_id: u32 },
+    #[error("vector {vector:#04x} is that of an exception")]
+    ReservedVector { vector: u8 },
 }
 
 struct IoApic {
@@ -144,7 +128,6 @@ pub fn route(gsi: u32, signal: Signal, cpu_id: u32, vector: u8) -> Result<(), Ro
     })
 }
 
-/// Masks a GSI.
 pub fn mask(gsi: u32) -> Result<(), RouteError> {
     with_input(gsi, |io_apic, input| io_apic.write_input(input, MASKED, 0))
 }
@@ -213,29 +196,6 @@ impl IoApic {
             (self.registers + SELECT)
                 .as_mut_ptr::<u32>()
                 .write_volatile(u32::from(register));
-        }
-    }
-}
-
-impl fmt::Display for IoApicError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unmapped(error) => write!(formatter, "{error}"),
-            Self::Absent => formatter.write_str("no device answers there"),
-        }
-    }
-}
-
-impl fmt::Display for RouteError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSuchGsi { gsi } => write!(formatter, "no I/O APIC has the interrupt {gsi}"),
-            Self::NoSuchCpu { cpu_id } => write!(formatter, "there is no processor {cpu_id}"),
-            Self::OutOfReach { cpu_id, local_apic_id } => write!(
-                formatter,
-                "processor {cpu_id} has the APIC id {local_apic_id}, and an I/O APIC reaches {MAX_LOCAL_APIC_ID} at most"
-            ),
-            Self::ReservedVector { vector } => write!(formatter, "vector {vector:#04x} is that of an exception"),
         }
     }
 }

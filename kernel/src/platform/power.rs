@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{memory::mapped_region::MappedRegion, output::logger};
 use acpi_check::{AcpiModeCommand, KeyboardController, Pm1Control, ResetPlace, ResetRegister, SleepType};
-use core::{arch::asm, fmt, time::Duration};
+use core::{arch::asm, time::Duration};
 use spin::Once;
+use thiserror::Error;
 use x86_64::{
     VirtAddr,
     instructions::{interrupts, port::Port, tables::lidt},
@@ -54,15 +55,15 @@ struct Power {
 }
 
 /// Why the machine could not be switched off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ShutDownError {
-    /// No table has the PM1 control register.
+    #[error("the ACPI tables have no PM1 control register")]
     NoControl,
-    /// No table has the sleep type of "soft off" as constants.
+    #[error("the ACPI tables have no constant sleep type \\_S5")]
     NoSleepType,
-    /// The firmware does not enter ACPI mode.
+    #[error("the firmware does not enter ACPI mode")]
     NoAcpiMode,
-    /// The sleep state was entered, and the machine is still on.
+    #[error("the sleep state was entered without effect")]
     NoEffect,
 }
 
@@ -204,15 +205,4 @@ fn triple_fault() -> ! {
     unsafe { lidt(&no_table) };
     // SAFETY: As before.
     unsafe { asm!("ud2", options(noreturn)) }
-}
-
-impl fmt::Display for ShutDownError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::NoControl => "the ACPI tables have no PM1 control register",
-            Self::NoSleepType => "the ACPI tables have no constant sleep type \\_S5",
-            Self::NoAcpiMode => "the firmware does not enter ACPI mode",
-            Self::NoEffect => "the sleep state was entered without effect",
-        })
-    }
 }

@@ -69,7 +69,6 @@ pub fn start_ticks(period: Duration) {
     });
 }
 
-/// Stops the ticks of this processor's timer.
 pub fn stop_ticks() {
     with_timer(|timer, _| {
         timer.ticks = None;

@@ -9,7 +9,6 @@ pub struct InterruptsOff {
 }
 
 impl InterruptsOff {
-    /// Switches interrupts off.
     #[inline]
     #[must_use]
     pub fn new() -> Self {

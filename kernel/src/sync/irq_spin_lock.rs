@@ -35,7 +35,6 @@ pub struct IrqSpinLockGuard<'a, T> {
 }
 
 impl<T> IrqSpinLock<T> {
-    /// Creates a free lock.
     pub const fn new(value: T) -> Self {
         Self {
             owner: AtomicU32::new(NO_OWNER),

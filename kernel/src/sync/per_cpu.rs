@@ -25,7 +25,6 @@ struct Slot<Own, Shared> {
 unsafe impl<Own: Send, Shared: Sync> Sync for Slot<Own, Shared> {}
 
 impl<Own: Send, Shared: Sync> PerCpu<Own, Shared> {
-    /// Makes the values of `cpus_count` processors.
     pub fn new(cpus_count: u32, make: impl Fn() -> (Own, Shared)) -> Self {
         let slots = (0..cpus_count).map(|_| {
             let (own, shared) = make();
@@ -54,7 +53,6 @@ impl<Own: Send, Shared: Sync> PerCpu<Own, Shared> {
         Some(result)
     }
 
-    /// The shared values, by the processors' ids.
     pub fn shared(&self) -> impl Iterator<Item = &Shared> {
         self.slots.iter().map(|slot| &slot.shared)
     }

@@ -8,7 +8,6 @@ use core::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// Id of the BSP.
 pub const BSP_ID: u32 = 0;
 
 /// Set on the BSP before any AP starts.
@@ -20,7 +19,6 @@ pub(crate) const ID_OFFSET: usize = 0;
 /// Offset of the flag of [`set_is_logging`] in a processor's own data: 1 byte.
 pub(crate) const IS_LOGGING_OFFSET: usize = 8;
 
-/// Returns the id of the current processor.
 #[inline]
 pub fn current_cpu_id() -> u32 {
     let id: u32;

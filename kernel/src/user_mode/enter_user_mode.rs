@@ -83,18 +83,14 @@ pub struct UserContext {
 /// Why user mode was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeaveReason {
-    /// A system call.
     Syscall,
-    /// An exception.
     Exception {
-        /// The exception's interrupt vector.
         vector: u8,
         /// The processor's error code; 0 if the exception has none.
         error_code: u64,
         /// The accessed address for a page fault; else 0.
         address: u64,
     },
-    /// An interrupt, which the kernel handles.
     Interrupt(u8),
 }
 

@@ -41,7 +41,6 @@ pub struct Program {
 pub enum StartProgramError {
     /// There is not enough memory, or a segment of the file lies outside of the area for files.
     Memory(UserMemoryError),
-    /// The arguments do not fit in their page.
     ArgumentsTooLong,
 }
 
@@ -63,7 +62,6 @@ impl Program {
         })
     }
 
-    /// The program's name in the log.
     pub fn name(&self) -> &str {
         self.image.name()
     }

@@ -5,11 +5,9 @@ use super::KillReason;
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProgramEnd {
-    /// The program called `exit`.
     Exited {
         /// 0 means success.
         code: u64,
     },
-    /// The kernel killed the program.
     Killed(KillReason),
 }

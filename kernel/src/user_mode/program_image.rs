@@ -12,10 +12,10 @@ use crate::{
 };
 use alloc::{boxed::Box, format, sync::Arc};
 use backtrace::{SymbolTable, SymbolTableError};
-use core::fmt;
 use elf_load_plan::{Limits, LoadPlan, LoadPlanError, PagePermissions, PageSource, PlannedPage};
 use ez_paging::{ConfigurableFlags, Page, PageSize};
 use memory_ranges::PAGE_BYTES;
+use thiserror::Error;
 use x86_64::VirtAddr;
 
 /// Maximum number of symbols for which backtraces have function names: each frame's lookup reads all symbols.
@@ -34,11 +34,11 @@ pub struct ProgramImage {
 }
 
 /// Why a module cannot be run as a program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ProgramImageError {
-    /// The kernel cannot take ownership of the module's memory.
+    #[error(transparent)]
     Memory(TakeModuleError),
-    /// The ELF file is invalid, or not supported.
+    #[error(transparent)]
     Plan(LoadPlanError),
 }
 
@@ -55,7 +55,6 @@ impl ProgramImage {
         }))
     }
 
-    /// The program's name in the log.
     pub fn name(&self) -> &str {
         self.log_prefix.strip_suffix(LOG_SEPARATOR).unwrap_or_default()
     }
@@ -64,7 +63,6 @@ impl ProgramImage {
         &self.log_prefix
     }
 
-    /// Address of the first instruction.
     pub fn entry_point(&self) -> VirtAddr {
         self.plan.entry_point()
     }
@@ -115,14 +113,5 @@ fn flags_of(permissions: PagePermissions) -> ConfigurableFlags {
         PagePermissions::ReadOnly => READ_ONLY,
         PagePermissions::ReadWrite => READ_WRITE,
         PagePermissions::ReadExecute => READ_EXECUTE,
-    }
-}
-
-impl fmt::Display for ProgramImageError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Memory(error) => write!(formatter, "{error}"),
-            Self::Plan(error) => write!(formatter, "{error}"),
-        }
     }
 }

@@ -30,11 +30,9 @@ const ASSUMED_HERTZ: u64 = 1_000_000_000;
 /// The rates of the counters, and their source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Calibration {
-    /// The rate of the time stamp counter.
     pub tsc: TickRate,
     /// The rate of the local APIC timers, with their divider.
     pub local_apic_timer: TickRate,
-    /// Source of the TSC frequency.
     pub source: TscSource,
     /// Ticks of the TSC while the boot waited for the measurement.
     pub waited_ticks: u64,

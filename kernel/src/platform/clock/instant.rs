@@ -21,13 +21,11 @@ impl Instant {
         Self { ns: now_ns() }
     }
 
-    /// Nanoseconds since the start of the clock.
     #[inline]
     pub const fn as_ns(self) -> u64 {
         self.ns
     }
 
-    /// The time from this moment to now.
     pub fn elapsed(self) -> Duration {
         Self::now().since(self)
     }

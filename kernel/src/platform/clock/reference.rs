@@ -11,7 +11,6 @@ use x86_64::{
 /// The reference clocks in the ACPI tables.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReferenceClocks {
-    /// Address of the HPET's registers.
     pub hpet: Option<PhysAddr>,
     /// I/O port of the power management timer.
     pub power_management_timer: Option<u16>,

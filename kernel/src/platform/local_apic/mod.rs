@@ -33,12 +33,9 @@ const DELIVER_NON_MASKABLE: u32 = 4 << 8;
 /// In a message: level "assert", as in all messages but INIT level de-assert.
 const LEVEL_ASSERT: u32 = 1 << 14;
 
-/// A message from one processor to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Message {
-    /// An interrupt at this vector.
     Interrupt(u8),
-    /// A non-maskable interrupt.
     NonMaskable,
 }
 
@@ -129,7 +126,6 @@ pub fn send(cpu_id: u32, message: Message) -> bool {
     true
 }
 
-/// Ends the handling of the current interrupt.
 #[inline]
 pub fn end_of_interrupt() {
     if let Some(apic) = access() {
