@@ -37,11 +37,11 @@ pub enum InitMemoryError {
         needed_bytes: u64,
         cpus: u32,
     },
-    #[error("the heap's first memory is not usable: {0:?}")]
+    #[error("the heap's first memory is not usable: {0}")]
     PhysicalMemory(OwnershipError),
     #[error("the page tables cannot be built: {0}")]
     PageTables(#[from] MapRangeError),
-    #[error("the kernel's image cannot lie where the boot loader says: {0:?}")]
+    #[error("the kernel's image cannot lie where the boot loader says: {0}")]
     KernelImage(RangeError<PhysAddr>),
     #[error("the kernel lies at {0:?}, which the boot loader's map does not reserve")]
     KernelImageNotReserved(PhysRange),

@@ -36,7 +36,7 @@ pub enum TakeModuleError {
     Address(VirtAddr),
     #[error("the boot loader says that it lies at {0:?}, where the kernel is")]
     IsKernel(PhysRange),
-    #[error("its memory cannot be taken over: {0:?}")]
+    #[error("its memory cannot be taken over: {0}")]
     Owner(OwnershipError),
     #[error("memory is not set up yet")]
     NotReady,
@@ -98,7 +98,7 @@ impl Drop for ModuleMemory {
         // Logging is forbidden under the lock.
         drop(memory);
         if let Err(error) = freed {
-            log::error!("The module's memory at {:?} cannot be freed: {error:?}", self.frames);
+            log::error!("The module's memory at {:?} cannot be freed: {error}", self.frames);
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct OwnedRam {
 pub enum AllocateRamError {
     #[error("the map of physical memory is not set up yet")]
     NotReady,
-    #[error("{0:?}")]
+    #[error(transparent)]
     Refused(AllocateError),
 }
 
@@ -51,7 +51,7 @@ impl Drop for OwnedRam {
         // Logging is forbidden under the lock.
         drop(memory);
         if let Err(error) = freed {
-            log::error!("Physical memory at {:?} cannot be freed: {error:?}", self.range);
+            log::error!("Physical memory at {:?} cannot be freed: {error}", self.range);
         }
     }
 }

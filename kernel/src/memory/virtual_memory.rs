@@ -35,7 +35,7 @@ pub(super) struct VirtualMemory {
 pub enum MapRegionError {
     #[error("the address space is not set up yet")]
     NotReady,
-    #[error("no free range of addresses is large enough: {0:?}")]
+    #[error(transparent)]
     NoRoom(AllocatePagesError),
     #[error("there is not enough memory: {0}")]
     NoMemory(#[from] AllocateRamError),

@@ -9,9 +9,7 @@
 //! A program has no kernel stack of its own: entering user mode is a call that returns ([`enter_user_mode`]). A program that
 //! breaks a rule is killed; the kernel and other programs continue.
 
-mod end_report;
 pub mod enter_user_mode;
-mod kill_reason;
 mod program;
 mod program_end;
 mod program_image;
@@ -22,9 +20,7 @@ mod syscalls;
 mod user_backtrace;
 mod vector_state;
 
-pub use end_report::{report_end, report_refusal};
-pub use kill_reason::KillReason;
 pub use program::{Program, StartProgramError, run_to_its_end};
-pub use program_end::ProgramEnd;
+pub use program_end::{KillReason, ProgramEnd, report_end, report_refusal};
 pub use program_image::{ProgramImage, ProgramImageError};
 pub use run_program_0::run_program_0;

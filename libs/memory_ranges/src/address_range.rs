@@ -2,6 +2,7 @@
 
 use crate::pages::{PAGE_BYTES, Pages};
 use core::{fmt, marker::PhantomData};
+use thiserror::Error;
 use x86_64::{PhysAddr, VirtAddr};
 
 /// Number of the last frame: physical addresses have at most 52 bits.
@@ -68,24 +69,15 @@ pub struct AddressRange<A> {
 }
 
 /// Why there is no such [`AddressRange`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RangeError<A> {
-    /// The size is 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[allow(missing_docs, reason = "each error's text says what the error and its fields mean")]
+pub enum RangeError<A: Address> {
+    #[error("the size is 0")]
     Empty,
-    /// Start or size is not a multiple of 4 KiB.
-    Unaligned {
-        /// The first address.
-        start: A,
-        /// The size in bytes.
-        size_bytes: u64,
-    },
-    /// The range leaves the address space, or the half of the address space where it starts.
-    TooLong {
-        /// The first address.
-        start: A,
-        /// The size in bytes.
-        size_bytes: u64,
-    },
+    #[error("{size_bytes:#x} bytes from {:#x} on are not whole pages of 4 KiB", start.to_u64())]
+    Unaligned { start: A, size_bytes: u64 },
+    #[error("{size_bytes:#x} bytes from {:#x} on leave the address space, or the half where they begin", start.to_u64())]
+    TooLong { start: A, size_bytes: u64 },
 }
 
 impl<A: Address> AddressRange<A> {
@@ -150,63 +142,5 @@ impl<A: Address> AddressRange<A> {
 impl<A: Address> fmt::Debug for AddressRange<A> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:#x}..={:#x}", self.start().to_u64(), self.last().to_u64())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Address, AddressRange, LAST_PHYS_ADDR, PhysRange, RangeError, VirtRange};
-    use core::fmt::Debug;
-    use std::format;
-    use x86_64::{PhysAddr, VirtAddr};
-
-    fn assert_too_long<A: Address + Debug + PartialEq>(start: A, size_bytes: u64) {
-        let refused = AddressRange::new(start, size_bytes);
-        assert_eq!(refused, Err(RangeError::TooLong { start, size_bytes }));
-    }
-
-    #[test]
-    fn refuses_what_is_not_whole_pages() {
-        let start = PhysAddr::new(0x1000);
-        assert_eq!(PhysRange::new(start, 0), Err(RangeError::Empty));
-        for (start, size_bytes) in [(start, 0x1800), (PhysAddr::new(0x1010), 0x1000)] {
-            assert_eq!(
-                PhysRange::new(start, size_bytes),
-                Err(RangeError::Unaligned { start, size_bytes })
-            );
-        }
-        let (start, size_bytes) = (VirtAddr::new(0x1000), 0x10);
-        assert_eq!(
-            VirtRange::new(start, size_bytes),
-            Err(RangeError::Unaligned { start, size_bytes })
-        );
-    }
-
-    #[test]
-    fn refuses_physical_ranges_beyond_52_bits() {
-        for size_bytes in [1 << 52, 0_u64.wrapping_sub(0x1000)] {
-            assert_too_long(PhysAddr::new(0x1000), size_bytes);
-        }
-    }
-
-    #[test]
-    fn refuses_virtual_ranges_that_leave_their_half() {
-        let start = VirtAddr::new(0x7fff_ffff_f000);
-        assert!(VirtRange::new(start, 0x1000).is_ok());
-        for size_bytes in [0x2000, 0xffff_0000_0000_2000] {
-            assert_too_long(start, size_bytes);
-        }
-        assert_too_long(VirtAddr::new(0xffff_ffff_ffff_f000), 0x2000);
-    }
-
-    #[test]
-    fn the_last_frame_and_the_last_page_have_ranges() {
-        let start = PhysAddr::new((1 << 52) - 0x1000);
-        let range = PhysRange::new(start, 0x1000).unwrap();
-        assert_eq!((range.start(), range.last()), (start, LAST_PHYS_ADDR));
-        assert_eq!(format!("{range:?}"), "0xffffffffff000..=0xfffffffffffff");
-        let start = VirtAddr::new(0xffff_ffff_ffff_f000);
-        let range = VirtRange::new(start, 0x1000).unwrap();
-        assert_eq!((range.start(), range.last().as_u64()), (start, u64::MAX));
     }
 }

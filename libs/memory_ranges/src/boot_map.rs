@@ -23,20 +23,11 @@ pub struct BootMap {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BootMapNote {
     /// The entry has no bytes and is ignored.
-    Empty {
-        /// The entry.
-        claim: BootClaim,
-    },
+    Empty(BootClaim),
     /// The entry ends beyond the physical address space. It is ignored if the kernel could allocate it, else cut off.
-    BeyondAddressSpace {
-        /// The entry.
-        claim: BootClaim,
-    },
+    BeyondAddressSpace(BootClaim),
     /// The entry does not consist of whole frames, so it is smaller here.
-    NotWholeFrames {
-        /// The entry.
-        claim: BootClaim,
-    },
+    NotWholeFrames(BootClaim),
     /// The entry shares a frame with an earlier entry of its kind, or with one of a less restrictive kind.
     SharesFrames {
         /// The entry that wins: it is at least as restrictive.
@@ -103,11 +94,11 @@ impl BootMap {
 
 fn own_oddity(claim: BootClaim) -> Option<BootMapNote> {
     if claim.length_bytes == 0 {
-        return Some(BootMapNote::Empty { claim });
+        return Some(BootMapNote::Empty(claim));
     }
     if claim.is_beyond_address_space() {
-        return Some(BootMapNote::BeyondAddressSpace { claim });
+        return Some(BootMapNote::BeyondAddressSpace(claim));
     }
     let held_bytes = claim.held().map_or(0, Pages::size_bytes);
-    (held_bytes < claim.length_bytes).then_some(BootMapNote::NotWholeFrames { claim })
+    (held_bytes < claim.length_bytes).then_some(BootMapNote::NotWholeFrames(claim))
 }

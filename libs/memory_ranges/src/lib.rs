@@ -57,8 +57,6 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
-#[cfg(test)]
-extern crate std;
 
 mod address_range;
 mod boot_claim;

@@ -11,6 +11,7 @@ use crate::{
     pages::{PAGE_BYTES, Pages},
 };
 use alloc::vec::Vec;
+use thiserror::Error;
 use x86_64::PhysAddr;
 
 /// The owner of each frame. The kernel keeps it behind one lock; the head of this crate names the locks inside it.
@@ -20,51 +21,33 @@ pub struct PhysicalRanges {
 }
 
 /// Why no memory was allocated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[allow(missing_docs, reason = "each error's text says what the error and its fields mean")]
 pub enum AllocateError {
-    /// The size is 0 or not a multiple of 4 KiB.
-    Size {
-        /// The requested size.
-        size_bytes: u64,
-    },
-    /// The alignment is not a power of two, or less than 4 KiB.
-    Alignment {
-        /// The requested alignment.
-        alignment_bytes: u64,
-    },
-    /// The requested owner is [`MemoryType::Usable`].
+    #[error("{size_bytes:#x} bytes are not whole frames of 4 KiB, or none")]
+    Size { size_bytes: u64 },
+    #[error("the alignment {alignment_bytes:#x} is not a power of two, or less than 4 KiB")]
+    Alignment { alignment_bytes: u64 },
+    #[error("the requested owner is `Usable`")]
     OwnerIsUsable,
-    /// No usable range is large enough.
+    #[error("no usable range up to {max_address:#x} has {size_bytes:#x} bytes aligned to {alignment_bytes:#x}")]
     OutOfMemory {
-        /// The requested size.
         size_bytes: u64,
-        /// The requested alignment.
         alignment_bytes: u64,
-        /// The last address that was allowed.
         max_address: PhysAddr,
     },
 }
 
-/// Why a range keeps its owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a range keeps its owner. The address is the first that prevents the change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[allow(missing_docs, reason = "each error's text says what the error and its fields mean")]
 pub enum OwnershipError {
-    /// The kernel does not manage this address.
-    NotManaged {
-        /// The first such address.
-        address: PhysAddr,
-    },
-    /// The memory is usable, so it cannot be freed.
-    NotInUse {
-        /// The first such address.
-        address: PhysAddr,
-    },
-    /// The memory belongs to another owner.
-    OwnedByOther {
-        /// The first such address.
-        address: PhysAddr,
-        /// Its owner.
-        owner: MemoryType,
-    },
+    #[error("the kernel does not manage {address:#x}")]
+    NotManaged { address: PhysAddr },
+    #[error("{address:#x} is usable memory already")]
+    NotInUse { address: PhysAddr },
+    #[error("{address:#x} belongs to another owner, {owner:?}")]
+    OwnedByOther { address: PhysAddr, owner: MemoryType },
 }
 
 impl PhysicalRanges {

@@ -8,6 +8,7 @@ use crate::{
     interval_map::{IntervalMap, WrongValue},
     pages::{PAGE_BYTES, Pages},
 };
+use thiserror::Error;
 use x86_64::VirtAddr;
 
 /// The pages of a window of the address space. The kernel keeps it behind one lock; see the head of this crate.
@@ -36,32 +37,23 @@ pub struct VirtualAllocation {
 }
 
 /// Why no pages were allocated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[allow(missing_docs, reason = "each error's text says what the error and its fields mean")]
 pub enum AllocatePagesError {
-    /// The number of pages is 0.
+    #[error("the number of pages is 0")]
     NoPages,
-    /// No free range is large enough.
-    NoFreeRange {
-        /// The requested number of pages.
-        count: u64,
-        /// The requested number of guard pages on each side.
-        guard_pages: u64,
-    },
+    #[error("no free range has {count} pages with {guard_pages} guard pages on each side")]
+    NoFreeRange { count: u64, guard_pages: u64 },
 }
 
-/// Why pages keep their state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why pages keep their state. The address is the first that prevents the change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[allow(missing_docs, reason = "each error's text says what the error and its fields mean")]
 pub enum PageStateError {
-    /// This address is not in the window.
-    OutsideWindow {
-        /// The first such address.
-        address: VirtAddr,
-    },
-    /// This page is free already.
-    NotInUse {
-        /// The first such address.
-        address: VirtAddr,
-    },
+    #[error("{address:#x} is not in the window")]
+    OutsideWindow { address: VirtAddr },
+    #[error("the page at {address:#x} is free already")]
+    NotInUse { address: VirtAddr },
 }
 
 impl VirtualRanges {

@@ -81,7 +81,7 @@ fn usable_memory_shrinks_to_whole_frames_and_reserved_memory_grows() {
     assert_eq!(
         map.notes(),
         [
-            BootMapNote::NotWholeFrames { claim: usable },
+            BootMapNote::NotWholeFrames(usable),
             BootMapNote::SharesFrames {
                 claim: reserved,
                 with: BootMemoryKind::Usable
@@ -96,10 +96,7 @@ fn a_claim_that_wraps_around_is_not_believed_but_what_it_touches_is_not_usable()
     let wrapping = claim(0x18_0000, u64::MAX, BootMemoryKind::BootLoaderReclaimable);
     let map = checked(&[wrapping, usable]);
     assert_eq!(ranges(&map), [(range(0x10_0000, 0x8_0000), BootMemoryKind::Usable)]);
-    assert!(
-        map.notes()
-            .contains(&BootMapNote::BeyondAddressSpace { claim: wrapping })
-    );
+    assert!(map.notes().contains(&BootMapNote::BeyondAddressSpace(wrapping)));
 
     let wrapping_usable = claim(0x18_0000, u64::MAX, BootMemoryKind::Usable);
     let map = checked(&[wrapping_usable, usable]);
@@ -114,7 +111,7 @@ fn a_claim_of_no_bytes_is_left_out() {
     let empty = claim(0x10_1800, 0, BootMemoryKind::BadMemory);
     let map = checked(&[empty, claim(0x10_0000, 0x4000, BootMemoryKind::Usable)]);
     assert_eq!(ranges(&map), [(range(0x10_0000, 0x4000), BootMemoryKind::Usable)]);
-    assert_eq!(map.notes(), [BootMapNote::Empty { claim: empty }]);
+    assert_eq!(map.notes(), [BootMapNote::Empty(empty)]);
 }
 
 #[test]

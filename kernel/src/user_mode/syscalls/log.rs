@@ -1,4 +1,4 @@
-//! What a program says.
+//! The call `log`: text of a program.
 
 use super::super::Program;
 use crate::{memory::user_copy::UserSlice, output::logger, sync::with_interrupts_on};
@@ -27,13 +27,13 @@ pub(in super::super) fn log(
     let copied = space.copy_in(slice, text_buffer.as_mut_slice());
     copied.map_err(|_| SyscallError::BadPointer)?;
     let bytes = text_buffer.get(..slice.length()).ok_or(SyscallError::TooLong)?;
-    // Most texts are such.
+    // Most texts are one plain line.
     if let Some(line) = plain_line(bytes) {
         with_interrupts_on(|| logger::log_pieces(level, &[image.log_prefix(), line]));
         return Ok(Response::Done);
     }
     let text = core::str::from_utf8(bytes).map_err(|_| SyscallError::NotUtf8)?;
-    // A serial port is slow, and a text may be long.
+    // Sending may take long: a serial port is slow, and a text has up to 4,096 bytes.
     with_interrupts_on(|| {
         for line in text.split_terminator('\n') {
             log::log!(level, "{}{}", image.log_prefix(), EscapedText(line));

@@ -4,12 +4,10 @@
 //! [`super::syscall_handler`]; a function in `libs/program_runtime`.
 
 mod log;
-mod map;
-mod unmap;
+mod memory;
 
 pub(super) use log::log;
-pub(super) use map::map;
-pub(super) use unmap::unmap;
+pub(super) use memory::{map, unmap};
 
 use crate::platform::clock::Instant;
 use syscall_abi::{Response, SyscallNumber, VERSION};
@@ -35,7 +33,7 @@ pub(super) fn now() -> Response {
     }
 }
 
-/// Lets other programs run. There is none yet.
+/// Does nothing: there are no other programs yet.
 #[inline]
 pub(super) fn yield_now() -> Response {
     Response::Done
