@@ -5,7 +5,6 @@ pub mod clock;
 mod firmware_memory;
 pub mod interrupts;
 pub mod io_apic;
-mod kernel_acpi_handler;
 pub mod legacy_pic;
 pub mod local_apic;
 pub mod power;

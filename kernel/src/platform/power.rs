@@ -6,7 +6,9 @@ use super::{
     timer,
 };
 use crate::{memory::mapped_region::MappedRegion, output::logger};
-use acpi_check::{AcpiModeCommand, KeyboardController, Pm1Control, ResetPlace, ResetRegister, SleepType};
+use acpi_check::{
+    AcpiModeCommand, Fadt, FadtError, KeyboardController, Pm1Control, ResetPlace, ResetRegister, SleepType,
+};
 use core::{arch::asm, time::Duration};
 use spin::Once;
 use thiserror::Error;
@@ -70,13 +72,15 @@ pub enum ShutDownError {
 /// Keeps what the tables say. Without tables, only the methods that need none are left.
 pub fn init(acpi: Option<&Acpi>) {
     let fadt = acpi.and_then(Acpi::fadt);
-    let log = |error: acpi_check::FadtError| warn_of_fault(&error);
+    let log = |error: FadtError| warn_of_fault(&error);
     POWER.call_once(|| Power {
-        pm1_control: fadt.and_then(|fadt| fadt.pm1_control().map_err(log).ok().flatten()),
+        pm1_control: fadt.as_ref().and_then(|fadt| fadt.pm1_control().map_err(log).ok().flatten()),
         soft_off: acpi.and_then(Acpi::soft_off),
-        acpi_mode_command: fadt.and_then(acpi_check::Fadt::acpi_mode_command),
-        reset_register: fadt.and_then(|fadt| fadt.reset_register().map_err(log).ok().flatten()),
-        keyboard_controller: fadt.map_or(KeyboardController::Unknown, acpi_check::Fadt::keyboard_controller),
+        acpi_mode_command: fadt.as_ref().and_then(Fadt::acpi_mode_command),
+        reset_register: fadt.as_ref().and_then(|fadt| fadt.reset_register().map_err(log).ok().flatten()),
+        keyboard_controller: fadt
+            .as_ref()
+            .map_or(KeyboardController::Unknown, Fadt::keyboard_controller),
     });
 }
 

@@ -1,22 +1,27 @@
-//! Finds the sound tables, starting at the root pointer.
+//! Finds the sound tables, starting at the root pointer, and copies them: firmware may change its memory.
 
-use x86_64::PhysAddr;
+use core::iter;
 
-use crate::address::AllegedAddress;
 use crate::fadt::{FIRST_FADT_BYTES, Fadt};
-use crate::image::{CheckedTables, ImageError, ImageLayout};
+use crate::madt::{ENTRIES_OFFSET, MadtEntries};
+use crate::memory::{AllegedAddress, ReadMemory, array_at, u32_at};
 use crate::note::AcpiNote;
-use crate::read_memory::ReadMemory;
 use crate::rsdp::Rsdp;
-use crate::signature::Signature;
-use crate::table::{Checksum, HEADER_BYTES, Table, TableFault};
+use crate::sleep_type::SleepType;
+use crate::table::{Checksum, HEADER_BYTES, Signature, Table, TableFault};
 use crate::table_list::TableList;
 
 /// The sound tables in firmware memory, to be copied.
 #[derive(Clone, Debug)]
 pub struct SoundTables {
-    /// The tables, in the order of the root table, then the DSDT. Neither root table is among them, nor the FACS.
+    /// The tables, in the order of the root table, then the DSDT. Root tables and FACS are not among them.
     list: TableList,
+}
+
+/// Copies of the sound tables, one after another in one piece of memory, in the order of the root table, then the DSDT.
+#[derive(Clone, Copy, Debug)]
+pub struct CopiedTables<'a> {
+    bytes: &'a [u8],
 }
 
 /// Reads and validates all tables that the root pointer leads to. Each fault gives a note, and its table is left out.
@@ -47,26 +52,31 @@ pub fn check(
 }
 
 impl SoundTables {
-    /// Size of a copy in bytes.
+    /// Total length of the tables in bytes: the size of their copies.
     #[must_use]
-    pub fn image_size_bytes(&self) -> usize {
-        ImageLayout::new(self.list.tables()).size_bytes()
+    pub fn size_bytes(&self) -> usize {
+        self.list.tables().iter().map(length).sum()
     }
 
-    /// Copies the tables into `image`, whose length must be [`Self::image_size_bytes`] or more and whose first byte has
-    /// the physical address `base`, a multiple of the page size. The contents of a table are validated in its copy, which
-    /// nothing else changes.
-    ///
-    /// # Errors
-    /// If address or size of the image are wrong.
+    /// Copies the tables into `room`, which should have [`Self::size_bytes`]. Gives a note for each table that changed since
+    /// it was validated, for each table that the kernel needs and that is missing, and for each invalid MADT entry.
     pub fn copy_into<'a>(
         &self,
         memory: &dyn ReadMemory,
-        base: PhysAddr,
-        image: &'a mut [u8],
+        room: &'a mut [u8],
         note: &mut dyn FnMut(AcpiNote),
-    ) -> Result<CheckedTables<'a>, ImageError> {
-        CheckedTables::copy(self.list.tables(), memory, base, image, note)
+    ) -> CopiedTables<'a> {
+        let mut used_bytes = 0;
+        for table in self.list.tables() {
+            match copy(memory, table, room.get_mut(used_bytes..).unwrap_or_default()) {
+                Ok(()) => used_bytes += length(table),
+                Err(fault) => note(table.error(fault).into()),
+            }
+        }
+        let bytes = room.get(..used_bytes).unwrap_or_default();
+        let tables = CopiedTables { bytes };
+        tables.note_faults(note);
+        tables
     }
 
     /// Leaves out unsound tables.
@@ -87,6 +97,82 @@ impl SoundTables {
     }
 }
 
+impl<'a> CopiedTables<'a> {
+    /// All tables with their names.
+    pub fn iter(&self) -> impl Iterator<Item = (Signature, &'a [u8])> + use<'a> {
+        let mut rest = self.bytes;
+        iter::from_fn(move || {
+            let signature = Signature::new(array_at(rest, 0)?);
+            // Validated: at least the length of a header.
+            let length = usize::try_from(u32_at(rest, 4)?).ok()?;
+            let (table, next) = rest.split_at_checked(length)?;
+            rest = next;
+            Some((signature, table))
+        })
+    }
+
+    /// The first table of this name.
+    #[must_use]
+    pub fn find(&self, signature: Signature) -> Option<&'a [u8]> {
+        self.of(signature).next()
+    }
+
+    /// The FADT.
+    #[must_use]
+    pub fn fadt(&self) -> Option<Fadt> {
+        self.find(Signature::FADT).map(Fadt::from_table)
+    }
+
+    /// The entries of the MADT; none if there is no MADT.
+    #[must_use]
+    pub fn madt_entries(&self) -> MadtEntries<'a> {
+        MadtEntries::in_bytes(self.find(Signature::MADT).unwrap_or_default())
+    }
+
+    /// The sleep type that switches the machine off, if the DSDT or an SSDT has it as constants.
+    #[must_use]
+    pub fn soft_off(&self) -> Option<SleepType> {
+        self.of(Signature::DSDT)
+            .chain(self.of(Signature::SSDT))
+            .find_map(SleepType::find_soft_off)
+    }
+
+    /// The tables of this name.
+    fn of(&self, signature: Signature) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let tables = self.iter().filter(move |(name, _)| *name == signature);
+        tables.map(|(_, bytes)| bytes)
+    }
+
+    /// Reports missing tables and invalid entries of the MADT.
+    fn note_faults(&self, note: &mut dyn FnMut(AcpiNote)) {
+        for signature in [Signature::FADT, Signature::DSDT, Signature::MADT] {
+            if self.find(signature).is_none() {
+                note(AcpiNote::Missing { signature });
+            }
+        }
+        for error in self.madt_entries().filter_map(Result::err) {
+            note(error.into());
+        }
+    }
+}
+
+/// Copies a table to the start of `room`, and checks that it has not changed since it was validated.
+fn copy(memory: &dyn ReadMemory, table: &Table, room: &mut [u8]) -> Result<(), TableFault> {
+    let bytes = room.get_mut(..length(table)).ok_or(TableFault::NoRoom)?;
+    memory.read(table.address, bytes)?;
+    let start = AllegedAddress::new(0);
+    let copied = Table::read(&&*bytes, start, None).map_err(|_| TableFault::Changed)?;
+    let expected = Table {
+        address: start,
+        ..*table
+    };
+    (copied == expected).then_some(()).ok_or(TableFault::Changed)
+}
+
+fn length(table: &Table) -> usize {
+    usize::try_from(table.length_bytes).unwrap_or(usize::MAX)
+}
+
 /// Address of the DSDT that the sound FADT names.
 fn choose_dsdt(memory: &dyn ReadMemory, list: &TableList) -> Option<AllegedAddress> {
     let is_sound = |table: &&Table, signature| table.signature == signature && fault(table).is_none();
@@ -100,11 +186,14 @@ fn choose_dsdt(memory: &dyn ReadMemory, list: &TableList) -> Option<AllegedAddre
 
 /// Why a table is left out; `None` if it is sound.
 fn fault(table: &Table) -> Option<TableFault> {
-    let needed_bytes = shortest_bytes(table.signature);
+    // Readers of other tables check the length themselves.
+    let needed_bytes = match table.signature {
+        Signature::FADT => FIRST_FADT_BYTES,
+        Signature::MADT => ENTRIES_OFFSET,
+        _ => HEADER_BYTES,
+    };
     if table.checksum != Checksum::Right {
         Some(TableFault::Checksum)
-    } else if !table.signature.is_printable() {
-        Some(TableFault::Name)
     } else if table.length_bytes < needed_bytes {
         Some(TableFault::TooShort {
             length_bytes: table.length_bytes,
@@ -112,16 +201,5 @@ fn fault(table: &Table) -> Option<TableFault> {
         })
     } else {
         None
-    }
-}
-
-/// The minimum length of a table: the fixed part of those that are read.
-const fn shortest_bytes(signature: Signature) -> u32 {
-    match signature {
-        Signature::FADT => FIRST_FADT_BYTES,
-        Signature::MADT | Signature::MCFG => 44,
-        Signature::HPET | Signature::BGRT => 56,
-        Signature::SPCR => 80,
-        _ => HEADER_BYTES,
     }
 }

@@ -5,53 +5,48 @@
 //! its revision, because some firmware does not follow its own revision.
 
 mod power;
-mod register_block;
 mod reset;
 
 pub use power::{AcpiModeCommand, KeyboardController, Pm1Control, PmTimer, PmTimerWidth};
-pub(crate) use register_block::{FALLBACK_BLOCKS, PM1_BLOCKS};
 pub use reset::{ResetPlace, ResetRegister};
 
-use crate::address::AllegedAddress;
-use crate::bytes::{array_at, u8_at, u16_at, u32_at, u64_at};
-use crate::generic_address::{AddressSpace, GENERIC_ADDRESS_BYTES, GenericAddress};
-use crate::read_memory::{OutOfReach, ReadMemory};
+use crate::generic_address::{AddressSpace, GenericAddress};
+use crate::memory::{AllegedAddress, OutOfReach, ReadMemory, array_at, u8_at, u16_at, u32_at, u64_at};
 use crate::table::Table;
 
-/// Length of the longest version known, and of the crate `acpi`'s struct.
-pub(crate) const FADT_BYTES: usize = 276;
+/// Length of the longest version known.
+const FADT_BYTES: usize = 276;
 /// Length of the first version.
 pub(crate) const FIRST_FADT_BYTES: u32 = 116;
 
 /// Offset of the table's revision.
-pub(crate) const REVISION: usize = 8;
+const REVISION: usize = 8;
 /// Offset of the FACS's address.
-pub(crate) const FACS: usize = 36;
+const FACS: usize = 36;
 /// Offset of the DSDT's address.
-pub(crate) const DSDT: usize = 40;
+const DSDT: usize = 40;
 /// Offset of the number of the clock's century register; 0 where there is none.
 const CENTURY: usize = 108;
 /// Offset of the flags.
 const FLAGS: usize = 112;
 /// Offset of the FACS's 64-bit address.
-pub(crate) const X_FACS: usize = 132;
+const X_FACS: usize = 132;
 /// Offset of the DSDT's 64-bit address.
-pub(crate) const X_DSDT: usize = 140;
-/// Offset of the first of the registers' 12-byte addresses that follow one another to the end.
-const X_BLOCKS: usize = 148;
+const X_DSDT: usize = 140;
 
 /// A FADT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fadt {
-    /// The fields, zero where the table has none.
+    /// The table, zero after its end.
     bytes: [u8; FADT_BYTES],
+    length: usize,
 }
 
 /// Why a field of the FADT is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FadtError {
     /// A block of registers is not in the I/O port space.
-    #[error("the FADT puts {field} into {space}, and not among the I/O ports")]
+    #[error("the FADT puts {field} into {space}, not the I/O ports")]
     NotPorts {
         /// The field, by ACPI's name.
         field: &'static str,
@@ -83,20 +78,22 @@ impl Fadt {
     /// If the memory cannot be read.
     pub fn read(memory: &dyn ReadMemory, table: &Table) -> Result<Self, OutOfReach> {
         let mut bytes = [0; FADT_BYTES];
-        let length = usize::try_from(table.length_bytes).unwrap_or(FADT_BYTES);
-        let (inside, _) = bytes.split_at_mut(whole_fields_bytes(length));
+        let length = usize::try_from(table.length_bytes).unwrap_or(FADT_BYTES).min(FADT_BYTES);
+        let (inside, _) = bytes.split_at_mut(length);
         memory.read(table.address, inside)?;
-        Ok(Self { bytes })
+        Ok(Self { bytes, length })
     }
 
     /// Reads the fields of a table's bytes.
-    pub(crate) fn from_bytes(table: &[u8]) -> Self {
+    pub(crate) fn from_table(table: &[u8]) -> Self {
         let mut bytes = [0; FADT_BYTES];
-        let length = whole_fields_bytes(table.len());
-        if let (Some(target), Some(source)) = (bytes.get_mut(..length), table.get(..length)) {
-            target.copy_from_slice(source);
+        for (target, source) in bytes.iter_mut().zip(table) {
+            *target = *source;
         }
-        Self { bytes }
+        Self {
+            bytes,
+            length: table.len().min(FADT_BYTES),
+        }
     }
 
     /// Addresses of the FACS: the 64-bit field, then the old one. Either may be null.
@@ -117,61 +114,36 @@ impl Fadt {
         Some(self.u8(CENTURY)).filter(|register| *register != 0)
     }
 
-    /// The fields as bytes.
-    pub(crate) const fn bytes(&self) -> &[u8; FADT_BYTES] {
-        &self.bytes
-    }
-
-    /// Whether a flag is set.
     fn has_flag(&self, flag: u32) -> bool {
         self.u32(FLAGS) & flag != 0
     }
 
-    /// A byte.
+    /// The bytes that the table has.
+    fn table(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+
     fn u8(&self, offset: usize) -> u8 {
-        u8_at(&self.bytes, offset).unwrap_or(0)
+        u8_at(self.table(), offset).unwrap_or(0)
     }
 
-    /// A 16-bit number.
     fn u16(&self, offset: usize) -> u16 {
-        u16_at(&self.bytes, offset).unwrap_or(0)
+        u16_at(self.table(), offset).unwrap_or(0)
     }
 
-    /// A 32-bit number.
     fn u32(&self, offset: usize) -> u32 {
-        u32_at(&self.bytes, offset).unwrap_or(0)
+        u32_at(self.table(), offset).unwrap_or(0)
     }
 
-    /// A 32-bit address.
     fn address_32(&self, offset: usize) -> AllegedAddress {
         AllegedAddress::new(u64::from(self.u32(offset)))
     }
 
-    /// A 64-bit address.
     fn address_64(&self, offset: usize) -> AllegedAddress {
-        AllegedAddress::new(u64_at(&self.bytes, offset).unwrap_or(0))
+        AllegedAddress::new(u64_at(self.table(), offset).unwrap_or(0))
     }
 
-    /// A register's address.
     fn generic_address(&self, offset: usize) -> GenericAddress {
-        GenericAddress::read(array_at(&self.bytes, offset).unwrap_or_default())
-    }
-}
-
-/// Number of bytes of a table of this length that are complete fields.
-const fn whole_fields_bytes(length: usize) -> usize {
-    match length {
-        FADT_BYTES.. => FADT_BYTES,
-        // The last field has 8 bytes.
-        268.. => 268,
-        X_BLOCKS.. => length - (length - X_BLOCKS) % GENERIC_ADDRESS_BYTES,
-        X_DSDT.. => X_DSDT,
-        X_FACS.. => X_FACS,
-        // The reset register is followed by its value and three bytes for other architectures.
-        129.. => 129,
-        // The reset register has 12 bytes.
-        116.. => 116,
-        // No field crosses a multiple of 4.
-        _ => length - length % 4,
+        GenericAddress::read(array_at(self.table(), offset).unwrap_or_default())
     }
 }

@@ -2,21 +2,19 @@
 
 use core::fmt;
 
-use crate::address::AllegedAddress;
+use crate::memory::AllegedAddress;
 
 /// Length of the structure.
-pub(crate) const GENERIC_ADDRESS_BYTES: usize = 12;
+const GENERIC_ADDRESS_BYTES: usize = 12;
 
 /// The address of a register in a table, not validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GenericAddress {
-    /// Address space.
     pub(crate) space: AddressSpace,
     /// Width of the register in bits.
     pub(crate) width_bits: u8,
     /// Access size: 1 to 4 for 8 to 64 bits, 0 if undefined.
     pub(crate) access_size: u8,
-    /// The address.
     pub(crate) address: AllegedAddress,
 }
 
@@ -43,12 +41,6 @@ impl GenericAddress {
             access_size,
             address: AllegedAddress::new(u64::from_le_bytes([a, b, c, d, e, f, g, h])),
         }
-    }
-
-    /// The structure for a block of I/O ports.
-    pub(crate) const fn block_of_ports(port: u32, width_bits: u8) -> [u8; GENERIC_ADDRESS_BYTES] {
-        let [a, b, c, d] = port.to_le_bytes();
-        [AddressSpace::IO_PORTS.0, width_bits, 0, 0, a, b, c, d, 0, 0, 0, 0]
     }
 }
 
@@ -84,7 +76,7 @@ impl fmt::Debug for AddressSpace {
 pub struct IoPort(pub u16);
 
 impl IoPort {
-    /// The port that begins a block of `length_bytes`, if such a block can lie there. Port 0 means "there is none".
+    /// First port of a block of `length_bytes`, if such a block can be at the address. Port 0 means "there is none".
     pub(crate) fn of_block(address: u64, length_bytes: u16) -> Option<Self> {
         let port = u16::try_from(address).ok().filter(|port| *port != 0)?;
         port.checked_add(length_bytes.saturating_sub(1))?;

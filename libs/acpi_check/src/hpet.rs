@@ -2,9 +2,8 @@
 
 use x86_64::PhysAddr;
 
-use crate::address::AllegedAddress;
-use crate::bytes::array_at;
 use crate::generic_address::{AddressSpace, GenericAddress};
+use crate::memory::{AllegedAddress, array_at};
 
 /// Offset of the registers' address.
 const REGISTERS: usize = 40;

@@ -1,21 +1,22 @@
-//! Validates ACPI tables. Firmware tables are untrusted input.
+//! Validates and reads ACPI tables. Firmware tables are untrusted input.
 //!
-//! [`check()`] reads them through a [`ReadMemory`], which refuses addresses outside of firmware memory. It checks the root
-//! pointer, the list of tables, and the bounds and checksum of each table. [`SoundTables::copy_into`] copies the sound
-//! tables into memory of the caller and sanitizes the copy, because the crate `acpi` trusts lengths and pointers.
-//!
-//! The kernel and the boot loader read fields with the bounded readers of this library, which allocate nothing: [`Fadt`]
+//! [`check()`] reads the tables through a [`ReadMemory`], which refuses addresses outside of firmware memory. It checks the
+//! root pointer, the root table, and bounds and checksum of each table. [`SoundTables::copy_into`] copies the sound tables
+//! into memory of the caller, because firmware may change its own. The readers take the bytes of a copied table: [`Fadt`]
 //! for power management, [`SleepType`] for switching off, [`SerialConsole`], [`Hpet`], [`MadtEntries`], [`IsaRoutes`].
 //!
-//! A boot loader passes the tables on in place, and uses only [`Rsdp`], [`TableList`], [`MadtEntries`] and [`Fadt`].
+//! A boot loader does not copy the tables. It uses only [`Rsdp`], [`TableList`], [`MadtEntries`] and [`Fadt`].
 //!
 //! What always holds:
 //! - No byte sequence makes this library panic or loop for ever.
-//! - Nothing allocates: a boot loader without a heap links it. [`TableList`], [`SoundTables`] and [`CheckedTables`] have
-//!   about 5 KiB each, and [`check()`] takes three times as much of the stack.
-//! - Each thing that is wrong is one [`AcpiNote`], and what is left is used.
+//! - Nothing allocates: a boot loader without a heap links it. A [`TableList`] and [`SoundTables`] have 3 KiB each.
+//! - Each fault is one [`AcpiNote`], and the rest of the tables is used.
 //!
-//! It leaves mapping memory, and what to make of the notes, to its callers. No AML is run.
+//! It leaves mapping memory and logging notes to its callers. No AML is run.
+//!
+//! The crate `acpi` does not read the tables, because it (6.1.1) trusts them: an entry of length 0 in the MADT is an endless
+//! loop, and an absurd length is a read past the end of the table. It needs `unsafe`, a handler of 28 functions, and the AML
+//! interpreter, without which its feature `alloc` does not compile; a boot loader without a heap cannot use it.
 //!
 //! ```
 //! use acpi_check::{AcpiNote, AllegedAddress, check};
@@ -30,40 +31,33 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-mod address;
-mod bytes;
 mod check;
 mod fadt;
 mod generic_address;
 mod hpet;
-mod image;
 mod madt;
+mod memory;
 mod note;
-mod read_memory;
 mod rsdp;
-mod signature;
 mod sleep_type;
 mod spcr;
 mod table;
 mod table_list;
 
-pub use address::AllegedAddress;
-pub use check::{SoundTables, check};
+pub use check::{CopiedTables, SoundTables, check};
 pub use fadt::{
     AcpiModeCommand, Fadt, FadtError, KeyboardController, Pm1Control, PmTimer, PmTimerWidth, ResetPlace, ResetRegister,
 };
 pub use generic_address::{AddressSpace, IoPort};
 pub use hpet::{Hpet, HpetError};
-pub use image::{CheckedTables, ImageError};
 pub use madt::{
-    EntryError, EntryFault, EntryKind, GlobalSystemInterrupt, InterruptLine, IoApic, IsaRoute, IsaRoutes, LineFlags,
-    LocalNmi, MadtEntries, MadtEntry, NmiSource, NmiTarget, Polarity, Processor, SourceOverride, Trigger,
+    EntryError, EntryFault, GlobalSystemInterrupt, InterruptLine, IoApic, IsaRoute, IsaRoutes, LineFlags, LocalNmi,
+    MadtEntries, MadtEntry, NmiTarget, Polarity, Processor, Trigger,
 };
+pub use memory::{AllegedAddress, OutOfReach, ReadMemory};
 pub use note::AcpiNote;
-pub use read_memory::{OutOfReach, ReadMemory};
 pub use rsdp::{RSDP_SIGNATURE, Rsdp, RsdpError};
-pub use signature::Signature;
 pub use sleep_type::SleepType;
 pub use spcr::{AccessWidth, InterfaceType, SerialConsole, SpcrError, UartPlace, UartRegisters};
-pub use table::{Checksum, HEADER_BYTES, TABLE_LIMIT_BYTES, Table, TableError, TableFault};
+pub use table::{Checksum, Signature, TABLE_LIMIT_BYTES, Table, TableError, TableFault};
 pub use table_list::{POINTER_LIMIT, TABLE_LIMIT, TOTAL_LIMIT_BYTES, TableList};

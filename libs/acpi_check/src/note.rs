@@ -1,9 +1,8 @@
-//! Faults of the tables that were worked around.
+//! Faults of the tables. The library works around each of them.
 
-use crate::madt::{EntryError, EntryFault};
+use crate::madt::EntryError;
 use crate::rsdp::RsdpError;
-use crate::signature::Signature;
-use crate::table::TableError;
+use crate::table::{Signature, TableError};
 
 /// A fault of the tables. Displayed as one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,20 +19,20 @@ pub enum AcpiNote {
     /// A pointer of the root table is null.
     #[error("pointer {index} of the {root} is null")]
     NullPointer {
-        /// The list of tables.
+        /// Name of the root table.
         root: Signature,
-        /// Its index in the list.
+        /// The pointer's index.
         index: u32,
     },
-    /// The root table has implausibly many pointers: the rest is left out.
+    /// The root table has implausibly many pointers: the rest is ignored.
     #[error("the {root} has more than {limit} pointers")]
     TooManyPointers {
-        /// The list of tables.
+        /// Name of the root table.
         root: Signature,
         /// The maximum number of pointers.
         limit: u32,
     },
-    /// There are implausibly many tables: the rest is left out.
+    /// There are implausibly many tables: the rest is ignored.
     #[error("more than {limit} tables")]
     TooManyTables {
         /// The maximum number of tables.
@@ -45,26 +44,7 @@ pub enum AcpiNote {
         /// The name.
         signature: Signature,
     },
-    /// An entry of the MADT is removed.
-    #[error("MADT entry of type {kind} at offset {offset}: {fault}")]
-    MadtEntry {
-        /// Type of the entry.
-        kind: u8,
-        /// Its offset in the table.
-        offset: u32,
-        /// Why.
-        fault: EntryFault,
-    },
-    /// The MADT is cut: the length of an entry does not lead to the next one.
-    #[error("cut off: {0}")]
-    MadtCut(EntryError),
-    /// An entry of the MCFG is removed.
-    #[error("MCFG entry {index}: no configuration space can lie there")]
-    McfgEntry {
-        /// Its index in the table.
-        index: u32,
-    },
-    /// The SPCR's device name is not inside the table, and is cleared.
-    #[error("SPCR: the name of the device lies outside of the table")]
-    SpcrName,
+    /// An entry of the MADT is invalid and ignored.
+    #[error("{0}")]
+    MadtEntry(#[from] EntryError),
 }

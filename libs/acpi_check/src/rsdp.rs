@@ -1,15 +1,13 @@
 //! Validates ACPI's root pointer (ACPI specification, section "Root System Description Pointer").
 
-use crate::address::AllegedAddress;
-use crate::bytes::{sum, u32_at, u64_at};
-use crate::read_memory::{OutOfReach, ReadMemory};
+use crate::memory::{AllegedAddress, OutOfReach, ReadMemory, sum, u32_at, u64_at};
 
 /// Signature of the root pointer.
 pub const RSDP_SIGNATURE: &[u8; 8] = b"RSD PTR ";
 /// Length of the first version: signature, checksum, OEM id, revision, RSDT.
 const FIRST_LENGTH_BYTES: u32 = 20;
 /// Length of the second version: those, then length, XSDT, extended checksum.
-pub(crate) const SECOND_LENGTH_BYTES: u32 = 36;
+const SECOND_LENGTH_BYTES: u32 = 36;
 
 /// A root pointer with valid checksums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +62,7 @@ impl Rsdp {
     /// # Errors
     /// If it cannot be read, has no signature, has a wrong checksum or length, or names no list.
     pub fn check(memory: &dyn ReadMemory, address: AllegedAddress) -> Result<Self, RsdpError> {
-        let first: [u8; FIRST_LENGTH_BYTES as usize] = memory.read_array(address)?;
+        let first: [u8; FIRST_LENGTH_BYTES as usize] = memory.read_array(address, 0)?;
         if !first.starts_with(RSDP_SIGNATURE) {
             return Err(RsdpError::Signature { address });
         }
@@ -79,7 +77,7 @@ impl Rsdp {
             xsdt: None,
         };
         if revision >= 2 {
-            let second: [u8; SECOND_LENGTH_BYTES as usize] = memory.read_array(address)?;
+            let second: [u8; SECOND_LENGTH_BYTES as usize] = memory.read_array(address, 0)?;
             let length_bytes = u32_at(&second, 20).unwrap_or(0);
             if length_bytes != SECOND_LENGTH_BYTES {
                 return Err(RsdpError::Length { address, length_bytes });

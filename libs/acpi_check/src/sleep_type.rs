@@ -4,7 +4,7 @@
 //! No AML is run. The search looks for the bytes of the definition `Name (_S5_, Package () {a, b, …})` with constants, which
 //! is how firmware writes it. Other occurrences of the name are skipped. Each offset is examined once, so the search ends.
 
-use crate::bytes::{u8_at, u16_at, u32_at, u64_at};
+use crate::memory::{u8_at, u16_at, u32_at, u64_at};
 use crate::table::HEADER_BYTES;
 
 /// The name of the package.

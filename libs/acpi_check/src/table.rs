@@ -1,22 +1,69 @@
-//! Validates one table: header, bounds and checksum (ACPI specification, section "System Description Table Header").
+//! One table: name, address, bounds and checksum (ACPI specification, section "System Description Table Header").
 //!
 //! A table has at least its header, and at most [`TABLE_LIMIT_BYTES`].
 
 use core::fmt;
 
-use crate::address::AllegedAddress;
-use crate::bytes::{array_at, sum, u32_at};
-use crate::read_memory::{OutOfReach, ReadMemory};
-use crate::signature::Signature;
+use crate::memory::{AllegedAddress, OutOfReach, ReadMemory, array_at, sum, u32_at};
 
 /// Upper bound for a plausible length. The longest table seen, a DSDT, has half a MiB.
 pub const TABLE_LIMIT_BYTES: u32 = 16 << 20;
 /// Length of the header that all tables but the FACS have.
-pub const HEADER_BYTES: u32 = 36;
+pub(crate) const HEADER_BYTES: u32 = 36;
 /// Length of the FACS.
 const FACS_BYTES: u32 = 64;
 /// Bytes that are read at once for the checksum.
 const CHUNK_BYTES: usize = 512;
+
+/// The name of a table: its first four characters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Signature([u8; 4]);
+
+impl Signature {
+    /// The root table with 64-bit pointers.
+    pub const XSDT: Self = Self(*b"XSDT");
+    /// The root table with 32-bit pointers.
+    pub const RSDT: Self = Self(*b"RSDT");
+    /// The FADT: fixed hardware, such as the registers of power management.
+    pub const FADT: Self = Self(*b"FACP");
+    /// Memory shared with the firmware. It has neither the common header nor a checksum.
+    pub const FACS: Self = Self(*b"FACS");
+    /// The first table of AML code. The FADT has its address.
+    pub const DSDT: Self = Self(*b"DSDT");
+    /// More AML code.
+    pub const SSDT: Self = Self(*b"SSDT");
+    /// The MADT: processors and interrupt controllers.
+    pub const MADT: Self = Self(*b"APIC");
+    /// The high-precision event timer.
+    pub const HPET: Self = Self(*b"HPET");
+    /// The serial console.
+    pub const SPCR: Self = Self(*b"SPCR");
+    /// The units that translate the addresses of devices.
+    pub const DMAR: Self = Self(*b"DMAR");
+
+    /// Wraps four characters, which need not be printable.
+    #[must_use]
+    pub const fn new(characters: [u8; 4]) -> Self {
+        Self(characters)
+    }
+
+    /// Whether it is the name of a root table.
+    pub(crate) fn is_root_table(self) -> bool {
+        self == Self::XSDT || self == Self::RSDT
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.0.escape_ascii())
+    }
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "\"{self}\"")
+    }
+}
 
 /// One table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,19 +115,16 @@ pub enum TableFault {
     /// Its checksum is wrong.
     #[error("wrong checksum")]
     Checksum,
-    /// Its name is not made of four printable characters.
-    #[error("its name cannot be printed")]
-    Name,
     /// Another table is at the address.
     #[error("should be {expected}")]
     Signature {
         /// The expected name.
         expected: Signature,
     },
-    /// The list of tables contains a list of tables.
-    #[error("a list of tables names it, and it is one itself")]
-    ListInList,
-    /// The list names it twice.
+    /// A root table contains a pointer to a root table.
+    #[error("a root table names it, and it is one itself")]
+    RootInRoot,
+    /// The root table contains its address twice.
     #[error("named twice")]
     NamedTwice,
     /// It is too short for the fixed part of its kind of table.
@@ -97,97 +141,61 @@ pub enum TableFault {
         /// The maximum total length.
         limit_bytes: u32,
     },
-    /// A DSDT that the FADT does not name, or only in its older field.
+    /// A DSDT whose address is not in the FADT, or only in its older field.
     #[error("the FADT prefers another or none")]
     OtherDsdt,
     /// It changed between its validation and its copy.
     #[error("it changed while it was copied")]
     Changed,
-    /// A MADT without a processor, at which the crate `acpi` panics.
-    #[error("it names no processor")]
-    NoProcessor,
+    /// The memory for the copies is full.
+    #[error("there is no room for its copy")]
+    NoRoom,
 }
 
-/// The header of a table, with a plausible length.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TableHead {
-    /// The table's name.
-    pub(crate) signature: Signature,
-    /// Its address.
-    pub(crate) address: AllegedAddress,
-    /// Its length.
-    pub(crate) length_bytes: u32,
-}
-
-impl TableHead {
-    /// Reads name and length.
-    pub(crate) fn read(memory: &dyn ReadMemory, address: AllegedAddress) -> Result<Self, TableError> {
+impl Table {
+    /// Reads name and length of a table and computes its checksum. Takes its length from the `budget_bytes` that all
+    /// tables together may have, if there is a budget.
+    pub(crate) fn read(
+        memory: &dyn ReadMemory,
+        address: AllegedAddress,
+        budget_bytes: Option<&mut u32>,
+    ) -> Result<Self, TableError> {
         let error = |signature, fault| TableError {
             signature,
             address,
             fault,
         };
         let start: [u8; 8] = memory
-            .read_array(address)
+            .read_array(address, 0)
             .map_err(|out_of_reach| error(None, out_of_reach.into()))?;
         let signature = Signature::new(array_at(&start, 0).unwrap_or_default());
+        let error = |fault| error(Some(signature), fault);
         let length_bytes = u32_at(&start, 4).unwrap_or(0);
-        let shortest = if signature == Signature::FACS {
+        let shortest_bytes = if signature == Signature::FACS {
             FACS_BYTES
         } else {
             HEADER_BYTES
         };
-        if !(shortest..=TABLE_LIMIT_BYTES).contains(&length_bytes) {
-            return Err(error(Some(signature), TableFault::Length { length_bytes }));
+        if !(shortest_bytes..=TABLE_LIMIT_BYTES).contains(&length_bytes) {
+            return Err(error(TableFault::Length { length_bytes }));
         }
+        if let Some(budget_bytes) = budget_bytes {
+            let limit_bytes = crate::TOTAL_LIMIT_BYTES;
+            *budget_bytes = budget_bytes
+                .checked_sub(length_bytes)
+                .ok_or(error(TableFault::TooMuch { limit_bytes }))?;
+        }
+        let checksum = if signature == Signature::FACS {
+            Checksum::None
+        } else {
+            checksum(memory, address, length_bytes).map_err(|out_of_reach| error(out_of_reach.into()))?
+        };
         Ok(Self {
             signature,
             address,
             length_bytes,
-        })
-    }
-
-    /// Computes the checksum.
-    pub(crate) fn sum_up(self, memory: &dyn ReadMemory) -> Result<Table, TableError> {
-        let checksum = if self.signature == Signature::FACS {
-            Checksum::None
-        } else {
-            self.checksum(memory).map_err(|out_of_reach| TableError {
-                signature: Some(self.signature),
-                address: self.address,
-                fault: out_of_reach.into(),
-            })?
-        };
-        Ok(Table {
-            signature: self.signature,
-            address: self.address,
-            length_bytes: self.length_bytes,
             checksum,
         })
-    }
-
-    /// Computes the checksum, reading piece by piece.
-    fn checksum(&self, memory: &dyn ReadMemory) -> Result<Checksum, OutOfReach> {
-        let mut total = 0_u8;
-        let mut chunk = [0; CHUNK_BYTES];
-        for done in (0..self.length_bytes).step_by(CHUNK_BYTES) {
-            let left = usize::try_from(self.length_bytes - done).unwrap_or(CHUNK_BYTES);
-            let (part, _) = chunk.split_at_mut(left.min(CHUNK_BYTES));
-            let address = self.address.checked_add(u64::from(done)).ok_or(OutOfReach {
-                address: self.address,
-                length_bytes: u64::from(self.length_bytes),
-            })?;
-            memory.read(address, part)?;
-            total = total.wrapping_add(sum(part));
-        }
-        Ok(if total == 0 { Checksum::Right } else { Checksum::Wrong })
-    }
-}
-
-impl Table {
-    /// Reads name and length of a table and computes its checksum.
-    pub(crate) fn read(memory: &dyn ReadMemory, address: AllegedAddress) -> Result<Self, TableError> {
-        TableHead::read(memory, address)?.sum_up(memory)
     }
 
     /// The error for this table.
@@ -198,6 +206,19 @@ impl Table {
             fault,
         }
     }
+}
+
+/// Computes the checksum, reading piece by piece.
+fn checksum(memory: &dyn ReadMemory, address: AllegedAddress, length_bytes: u32) -> Result<Checksum, OutOfReach> {
+    let mut total = 0_u8;
+    let mut chunk = [0; CHUNK_BYTES];
+    for done in (0..length_bytes).step_by(CHUNK_BYTES) {
+        let left = usize::try_from(length_bytes - done).unwrap_or(CHUNK_BYTES);
+        let (part, _) = chunk.split_at_mut(left.min(CHUNK_BYTES));
+        memory.read_at(address, u64::from(done), part)?;
+        total = total.wrapping_add(sum(part));
+    }
+    Ok(if total == 0 { Checksum::Right } else { Checksum::Wrong })
 }
 
 impl fmt::Display for TableError {

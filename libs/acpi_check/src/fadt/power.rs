@@ -1,9 +1,7 @@
 //! Reads the registers of power management from the FADT: to switch the machine off, and to measure time.
 
-use super::FadtError;
-use super::register_block::{PM_TIMER, PM1A_CONTROL, PM1B_CONTROL};
-use super::{Fadt, REVISION};
-use crate::generic_address::IoPort;
+use super::{Fadt, FadtError, REVISION};
+use crate::generic_address::{AddressSpace, GenericAddress, IoPort};
 
 /// Offset of the port for commands to the firmware.
 const SMI_COMMAND: usize = 48;
@@ -21,6 +19,15 @@ const REVISION_WITH_BOOT_ARCH: u8 = 2;
 const TIMER_HAS_32_BITS: u32 = 1 << 8;
 /// Flag: there are no fixed registers.
 const HARDWARE_REDUCED: u32 = 1 << 20;
+/// Offset of the length of the timer's block.
+const PM_TIMER_LENGTH: usize = 91;
+
+/// First block of the PM1 control registers.
+const PM1A_CONTROL: RegisterBlock = RegisterBlock::new("PM1a_CNT_BLK", 64, 172, 2);
+/// Second block of the PM1 control registers.
+const PM1B_CONTROL: RegisterBlock = RegisterBlock::new("PM1b_CNT_BLK", 68, 184, 2);
+/// The timer.
+const PM_TIMER: RegisterBlock = RegisterBlock::new("PM_TMR_BLK", 76, 208, 4);
 
 /// The PM1 control registers. Each value is written to both blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,8 +107,8 @@ impl Fadt {
     /// # Errors
     /// If it cannot be at the address in the table.
     pub fn pm_timer(&self) -> Result<Option<PmTimer>, FadtError> {
-        let length_bytes = u16::from(self.u8(PM_TIMER.length));
-        if length_bytes != PM_TIMER.needed_bytes || self.has_flag(HARDWARE_REDUCED) {
+        let length_bytes = u16::from(self.u8(PM_TIMER_LENGTH));
+        if length_bytes != PM_TIMER.length_bytes || self.has_flag(HARDWARE_REDUCED) {
             return Ok(None);
         }
         let width = if self.has_flag(TIMER_HAS_32_BITS) {
@@ -123,5 +130,61 @@ impl Fadt {
         } else {
             KeyboardController::Absent
         }
+    }
+}
+
+/// A block of fixed registers. The older field of the FADT has an I/O port, the newer one a generic address.
+struct RegisterBlock {
+    /// The older field, by ACPI's name.
+    field: &'static str,
+    /// Offset of the older field.
+    port: usize,
+    /// Offset of the newer field.
+    address: usize,
+    /// Length of the registers that the kernel uses.
+    length_bytes: u16,
+}
+
+impl RegisterBlock {
+    const fn new(field: &'static str, port: usize, address: usize, length_bytes: u16) -> Self {
+        Self {
+            field,
+            port,
+            address,
+            length_bytes,
+        }
+    }
+
+    /// First port of the block, `None` if there is no such block. The newer field is preferred, unless it is null or
+    /// invalid.
+    fn first_port(&self, fadt: &Fadt) -> Result<Option<IoPort>, FadtError> {
+        let newer = fadt.generic_address(self.address);
+        let older = GenericAddress {
+            space: AddressSpace::IO_PORTS,
+            address: fadt.address_32(self.port),
+            ..newer
+        };
+        let mut outcome = Ok(None);
+        for address in [newer, older].into_iter().filter(|field| !field.address.is_null()) {
+            match self.check(address) {
+                Ok(port) => return Ok(Some(port)),
+                Err(error) => outcome = outcome.and(Err(error)),
+            }
+        }
+        outcome
+    }
+
+    /// Validates the address of the block.
+    fn check(&self, alleged: GenericAddress) -> Result<IoPort, FadtError> {
+        if alleged.space != AddressSpace::IO_PORTS {
+            return Err(FadtError::NotPorts {
+                field: self.field,
+                space: alleged.space,
+            });
+        }
+        IoPort::of_block(alleged.address.as_u64(), self.length_bytes).ok_or(FadtError::Ports {
+            field: self.field,
+            address: alleged.address,
+        })
     }
 }

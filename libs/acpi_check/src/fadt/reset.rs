@@ -1,48 +1,47 @@
-//! The register by which the machine is reset (ACPI specification, section "Reset Register").
+//! The register that resets the machine (ACPI specification, section "Reset Register").
 
 use x86_64::PhysAddr;
 
-use super::Fadt;
-use super::FadtError;
-use crate::generic_address::AddressSpace;
-use crate::generic_address::IoPort;
+use super::{Fadt, FadtError};
+use crate::generic_address::{AddressSpace, IoPort};
+use crate::memory::u8_at;
 
 /// Offset of the register's address.
 const RESET_REGISTER: usize = 116;
 /// Offset of the value to be written.
 const RESET_VALUE: usize = 128;
-/// Flag: there is such a register.
+/// Flag: there is a reset register.
 const HAS_RESET_REGISTER: u32 = 1 << 10;
-/// How many devices a PCI bus has.
+/// Number of devices on a PCI bus.
 const PCI_DEVICES: u16 = 32;
-/// How many functions a PCI device has.
+/// Number of functions of a PCI device.
 const PCI_FUNCTIONS: u16 = 8;
-/// How many bytes of configuration space are reached by ports.
+/// Bytes of configuration space that are accessible through ports.
 const PCI_CONFIGURATION_BYTES: u16 = 256;
 
 /// An 8-bit register that resets the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResetRegister {
-    /// Where it lies.
+    /// Its location.
     pub place: ResetPlace,
-    /// What is written to it.
+    /// The value to write.
     pub value: u8,
 }
 
-/// Where a register can lie.
+/// Location of a reset register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResetPlace {
-    /// In memory.
+    /// Physical memory.
     Memory(PhysAddr),
-    /// It is a port.
+    /// An I/O port.
     Port(IoPort),
-    /// In the configuration space of a PCI device on bus 0.
+    /// Configuration space of a PCI device on bus 0.
     PciConfiguration {
         /// The device, below 32.
         device: u8,
         /// Its function, below 8.
         function: u8,
-        /// The register.
+        /// Offset of the register.
         offset: u8,
     },
 }
@@ -51,12 +50,15 @@ impl Fadt {
     /// The register that resets the machine, if there is one.
     ///
     /// # Errors
-    /// When it cannot lie where the table says.
+    /// If no register can be at the address in the table.
     pub fn reset_register(&self) -> Result<Option<ResetRegister>, FadtError> {
         let register = self.generic_address(RESET_REGISTER);
         if !self.has_flag(HAS_RESET_REGISTER) || register.address.is_null() {
             return Ok(None);
         }
+        let Some(value) = u8_at(self.table(), RESET_VALUE) else {
+            return Ok(None);
+        };
         let place = match register.space {
             AddressSpace::MEMORY => register.address.possible().map(ResetPlace::Memory),
             AddressSpace::IO_PORTS => IoPort::of_block(register.address.as_u64(), 1).map(ResetPlace::Port),
@@ -67,12 +69,11 @@ impl Fadt {
             space: register.space,
             address: register.address,
         })?;
-        let value = self.u8(RESET_VALUE);
         Ok(Some(ResetRegister { place, value }))
     }
 }
 
-/// From low to high: offset, function and device, 16 bits each.
+/// Decodes an address in configuration space: from low to high offset, function and device, 16 bits each.
 fn pci_place(address: u64) -> Option<ResetPlace> {
     let [a, b, c, d, e, f, 0, 0] = address.to_le_bytes() else {
         return None;

@@ -1,29 +1,27 @@
-//! Whatever happens to a machine's tables: no panic, the copy is sound, and the crate `acpi` gets on with it.
+//! Rules for random damage to a machine's tables: no panic, no endless loop, and every table of the copy is sound.
 
-use super::acpi_crate::walk::walk;
-use super::image::assert_sound;
-use super::machine::{ALL, BASE, FACS, RSDP, copied, machine, madt};
+use super::machine::{ALL, FACS, RSDP, copied, machine, madt};
 use super::support::{FakeMemory, fix_checksum, put};
 use acpi_check::{Hpet, IsaRoutes, MadtEntries, SerialConsole, SleepType};
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_oneof, proptest};
 use proptest::{collection, sample};
 
-/// What happens to one structure.
+/// A damage to one structure.
 #[derive(Clone, Debug)]
 enum Damage {
-    /// Some bytes are others.
+    /// Some bytes are overwritten.
     Bytes(Vec<(u16, u8)>),
-    /// It ends earlier, and says so.
+    /// It is shorter, and its length says so.
     Cut(u16),
-    /// It ends earlier than it says.
+    /// It is shorter than its length says.
     Lost(u16),
-    /// It goes on, and says so.
+    /// It is longer, and its length says so.
     Longer(Vec<u8>),
-    /// It says another length.
+    /// Its length is another.
     Length(u32),
 }
 
-/// What happens to one structure, and whether its checksum is made right again.
+/// A damage to one structure, and whether its checksum is corrected.
 fn damage() -> impl Strategy<Value = (usize, Damage, bool)> {
     let byte = prop_oneof![any::<u8>(), 0..4_u8, 0xfe..=0xff_u8];
     let bytes = collection::vec((0..300_u16, byte.clone()), 1..8);
@@ -78,10 +76,10 @@ fn hurt(memory: &mut FakeMemory, index: usize, damage: Damage, mend: bool) {
     }
 }
 
-/// Checks, copies and walks.
+/// Checks, copies and reads the tables.
 fn run(memory: &FakeMemory) {
-    let mut image = Vec::new();
-    let (tables, notes) = copied(memory, &mut image);
+    let mut room = Vec::new();
+    let (tables, notes) = copied(memory, &mut room);
     notes.iter().for_each(|note| _ = note.to_string());
     let Some(tables) = tables else { return };
     if let Some(fadt) = tables.fadt() {
@@ -93,16 +91,21 @@ fn run(memory: &FakeMemory) {
         );
     }
     _ = tables.soft_off();
-    for signature in tables.signatures() {
-        let table = tables.find(signature).expect("it is named");
+    let mut size_bytes = 0;
+    for (signature, table) in tables.iter() {
+        assert!(tables.find(signature).is_some());
+        assert_eq!(table.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)), 0);
+        let length_bytes = u32::from_le_bytes(table[4..8].try_into().expect("four bytes"));
+        assert_eq!(table.len(), usize::try_from(length_bytes).expect("64 bits"));
         _ = Hpet::from_table(table);
         _ = SerialConsole::from_table(table);
+        assert!(MadtEntries::in_bytes(table).count() <= table.len());
         let routes = IsaRoutes::read(MadtEntries::in_bytes(table));
         (0..=255).for_each(|irq| _ = routes.route(irq));
         _ = SleepType::find_soft_off(table);
+        size_bytes += table.len();
     }
-    assert_sound(&image, BASE);
-    walk(&image, BASE);
+    assert!(size_bytes <= room.len());
 }
 
 proptest! {
@@ -118,7 +121,7 @@ proptest! {
     }
 
     #[test]
-    fn plausible_entries_of_the_madt_never_hurt_the_crate(
+    fn plausible_entries_of_the_madt_never_panic(
         entries in collection::vec((0..20_u8, 0..20_u8, any::<[u8; 18]>()), 0..12)
     ) {
         let entries: Vec<Vec<u8>> = entries

@@ -115,7 +115,7 @@ fn control_registers_that_are_no_ports_are_an_error() {
     let error = read(bytes.clone()).pm1_control().map_err(|error| error.to_string());
     assert_eq!(
         error,
-        Err("the FADT puts PM1a_CNT_BLK into memory, and not among the I/O ports".to_owned())
+        Err("the FADT puts PM1a_CNT_BLK into memory, not the I/O ports".to_owned())
     );
     put(&mut bytes, 172, address(1, 0x1_2345));
     let error = read(bytes).pm1_control().map_err(|error| error.to_string());
@@ -134,7 +134,7 @@ fn a_machine_without_fixed_registers_has_none() {
 }
 
 #[test]
-fn the_firmware_lets_go_by_a_command_if_it_knows_one() {
+fn acpi_mode_is_entered_by_a_command_if_the_table_has_one() {
     let expected = AcpiModeCommand {
         port: IoPort(0xb2),
         enable: 2,

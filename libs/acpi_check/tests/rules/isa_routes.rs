@@ -1,7 +1,7 @@
 //! Rules of where interrupts of the ISA bus arrive.
 
 use super::machine::madt;
-use acpi_check::{GlobalSystemInterrupt, IsaRoute, IsaRoutes, MadtEntries, Polarity, Trigger};
+use acpi_check::{GlobalSystemInterrupt, InterruptLine, IsaRoute, IsaRoutes, MadtEntries, Polarity, Trigger};
 
 fn routes(entries: &[&[u8]]) -> IsaRoutes {
     IsaRoutes::read(MadtEntries::in_bytes(&madt(entries)))
@@ -10,8 +10,7 @@ fn routes(entries: &[&[u8]]) -> IsaRoutes {
 const fn route(interrupt: u32, polarity: Polarity, trigger: Trigger) -> Option<IsaRoute> {
     Some(IsaRoute {
         interrupt: GlobalSystemInterrupt(interrupt),
-        polarity,
-        trigger,
+        line: InterruptLine { polarity, trigger },
     })
 }
 

@@ -114,15 +114,15 @@ fn address_zero_means_that_there_is_no_console() {
 }
 
 #[test]
-fn only_uarts_like_a_16550_are_spoken_and_others_are_named() {
+fn only_uarts_like_a_16550_are_supported_and_others_are_named() {
     for kind in 0..=255 {
         let console = with(&[(36, &[kind])]);
         assert_eq!(console.is_ok(), [0, 1, 0x12].contains(&kind), "{kind:#x}");
     }
     let line = |kind| with(&[(36, &[kind])]).map_err(|error| error.to_string());
-    let expected = "the SPCR names a UART of the kind \"ARM PL011\", which this kernel does not speak";
+    let expected = "the SPCR names a UART of the type \"ARM PL011\", which the kernel does not support";
     assert_eq!(line(3), Err(expected.to_owned()));
-    let expected = "the SPCR names a UART of the kind \"number 0x7\", which this kernel does not speak";
+    let expected = "the SPCR names a UART of the type \"number 0x7\", which the kernel does not support";
     assert_eq!(line(7), Err(expected.to_owned()));
 }
 

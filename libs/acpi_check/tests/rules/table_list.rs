@@ -181,8 +181,8 @@ fn notes_null_pointers_duplicates_and_lists_in_the_list() {
     let expected = [
         "pointer 1 of the RSDT is null",
         "table APIC at 0x5000: named twice",
-        "table RSDT at 0x2000: a list of tables names it, and it is one itself",
-        "table XSDT at 0xa000: a list of tables names it, and it is one itself",
+        "table RSDT at 0x2000: a root table names it, and it is one itself",
+        "table XSDT at 0xa000: a root table names it, and it is one itself",
     ];
     assert_eq!(lines, expected);
 }

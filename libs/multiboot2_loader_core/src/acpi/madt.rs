@@ -1,6 +1,6 @@
 //! The content of the ACPI MADT that the loader uses: lists of processors and interrupt controllers.
 
-use acpi_check::{Checksum, EntryError, EntryKind, IoApic, LocalNmi, MadtEntries, Processor, Table};
+use acpi_check::{Checksum, EntryError, IoApic, LocalNmi, MadtEntries, MadtEntry, Processor, Table};
 use arrayvec::ArrayVec;
 
 use super::AcpiMemory;
@@ -37,7 +37,7 @@ pub enum MadtError {
     Entry(#[from] EntryError),
 }
 
-/// Reads the table.
+/// Reads the table. Skips entries with an invalid field.
 ///
 /// # Errors
 /// The table cannot be read, its checksum is wrong, or an entry is too short or extends beyond the end.
@@ -48,21 +48,25 @@ pub fn read<M: PhysicalMemory>(memory: &M, table: &Table) -> Result<Madt, MadtEr
     let mut madt = Madt::default();
     let memory = AcpiMemory(memory);
     for entry in MadtEntries::in_memory(&memory, table) {
-        madt.take(entry?.kind);
+        match entry {
+            // The kernel reports it and ignores it too.
+            Err(EntryError::Field { .. }) => {}
+            entry => madt.take(entry?),
+        }
     }
     Ok(madt)
 }
 
 impl Madt {
     /// Records one entry.
-    fn take(&mut self, entry: EntryKind) {
+    fn take(&mut self, entry: MadtEntry) {
         match entry {
-            EntryKind::Processor {
+            MadtEntry::Processor {
                 processor,
                 is_enabled: true,
             } => self.take_processor(processor),
-            EntryKind::IoApic(io_apic) => _ = self.io_apics.try_push(io_apic),
-            EntryKind::LocalNmi(nmi) => _ = self.local_nmis.try_push(nmi),
+            MadtEntry::IoApic(io_apic) => _ = self.io_apics.try_push(io_apic),
+            MadtEntry::LocalNmi(nmi) => _ = self.local_nmis.try_push(nmi),
             _ => {}
         }
     }

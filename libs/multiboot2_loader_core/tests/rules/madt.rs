@@ -126,6 +126,16 @@ fn passes_over_entries_of_other_types() {
 }
 
 #[test]
+fn skips_entries_with_an_invalid_field() {
+    let io_apic = [1, 12, 9, 0, 2, 0, 0xc0, 0xfe, 24, 0, 0, 0];
+    let madt = madt(&[&[4, 6, 0xff, 5, 0, 2], &io_apic, &x2apic(1, 2, 1)]).expect("all is well");
+    assert_eq!(
+        (madt.local_nmis.len(), madt.io_apics.len(), madt.processors.len()),
+        (0, 0, 1)
+    );
+}
+
+#[test]
 fn rejects_an_entry_of_length_zero_instead_of_looping() {
     assert_eq!(madt(&[&[0, 0, 1, 2, 1, 0, 0, 0]]).err(), Some(too_long_or_empty(0, 0)));
     assert_eq!(madt(&[&[77, 1]]).err(), Some(too_long_or_empty(77, 1)));

@@ -51,8 +51,8 @@ pub(super) fn route() {
         return;
     };
     let signal = Signal {
-        is_active_low: route.polarity == acpi_check::Polarity::ActiveLow,
-        is_level_triggered: route.trigger == acpi_check::Trigger::Level,
+        is_active_low: route.line.polarity == acpi_check::Polarity::ActiveLow,
+        is_level_triggered: route.line.trigger == acpi_check::Trigger::Level,
     };
     let gsi = route.interrupt.0;
     io_apic::route(gsi, signal, TARGET, VECTOR).expect("the route is possible");
