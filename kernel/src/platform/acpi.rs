@@ -47,7 +47,7 @@ impl Acpi {
         let room = match allocate(sound.size_bytes() as u64) {
             Ok(room) => room,
             Err(error) => {
-                log::warn!("ACPI: no tables are used: there is no memory for the tables: {error:?}");
+                log::warn!("ACPI: no tables are used: there is no memory for their copies: {error}");
                 return None;
             }
         };

@@ -74,10 +74,14 @@ pub fn init(acpi: Option<&Acpi>) {
     let fadt = acpi.and_then(Acpi::fadt);
     let log = |error: FadtError| warn_of_fault(&error);
     POWER.call_once(|| Power {
-        pm1_control: fadt.as_ref().and_then(|fadt| fadt.pm1_control().map_err(log).ok().flatten()),
+        pm1_control: fadt
+            .as_ref()
+            .and_then(|fadt| fadt.pm1_control().map_err(log).ok().flatten()),
         soft_off: acpi.and_then(Acpi::soft_off),
         acpi_mode_command: fadt.as_ref().and_then(Fadt::acpi_mode_command),
-        reset_register: fadt.as_ref().and_then(|fadt| fadt.reset_register().map_err(log).ok().flatten()),
+        reset_register: fadt
+            .as_ref()
+            .and_then(|fadt| fadt.reset_register().map_err(log).ok().flatten()),
         keyboard_controller: fadt
             .as_ref()
             .map_or(KeyboardController::Unknown, Fadt::keyboard_controller),

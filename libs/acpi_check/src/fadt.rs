@@ -78,7 +78,9 @@ impl Fadt {
     /// If the memory cannot be read.
     pub fn read(memory: &dyn ReadMemory, table: &Table) -> Result<Self, OutOfReach> {
         let mut bytes = [0; FADT_BYTES];
-        let length = usize::try_from(table.length_bytes).unwrap_or(FADT_BYTES).min(FADT_BYTES);
+        let length = usize::try_from(table.length_bytes)
+            .unwrap_or(FADT_BYTES)
+            .min(FADT_BYTES);
         let (inside, _) = bytes.split_at_mut(length);
         memory.read(table.address, inside)?;
         Ok(Self { bytes, length })

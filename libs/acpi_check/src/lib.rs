@@ -14,9 +14,9 @@
 //!
 //! It leaves mapping memory and logging notes to its callers. No AML is run.
 //!
-//! The crate `acpi` does not read the tables, because it (6.1.1) trusts them: an entry of length 0 in the MADT is an endless
-//! loop, and an absurd length is a read past the end of the table. It needs `unsafe`, a handler of 28 functions, and the AML
-//! interpreter, without which its feature `alloc` does not compile; a boot loader without a heap cannot use it.
+//! The kernel does not use the crate `acpi`, because version 6.1.1 trusts lengths: a MADT entry of length 0 is an endless
+//! loop, and a short entry is read past its end. The crate needs `unsafe` and a handler of 28 functions, and its feature
+//! `alloc` does not compile without its AML interpreter. The boot loader, which has no heap, shares these readers.
 //!
 //! ```
 //! use acpi_check::{AcpiNote, AllegedAddress, check};

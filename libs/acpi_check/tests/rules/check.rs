@@ -1,8 +1,6 @@
 //! Rules of what is left out of the copy: each fault is one line.
 
-use super::machine::{
-    DSDT, FADT, HPET, MADT, SSDT, WAET, XSDT, copied, fadt, lines, machine, madt, madt_entries,
-};
+use super::machine::{DSDT, FADT, HPET, MADT, SSDT, WAET, XSDT, copied, fadt, lines, machine, madt, madt_entries};
 use super::support::{FakeMemory, at, fix_checksum, put, table};
 use acpi_check::{MadtEntry, Signature, check};
 
