@@ -1,18 +1,20 @@
 //! Checks ELF files before they go onto an ISO. An image that cannot boot is refused here: a boot loader would fail
 //! without a log.
 
+use std::ops::Range;
+
 use elf::abi::{EM_X86_64, ET_EXEC, PF_X, PT_LOAD};
 use elf::endian::LittleEndian;
 use elf::file::Class;
 use elf::segment::ProgramHeader;
 use elf::{ElfBytes, ParseError};
 
-/// Lowest address of the kernel, which is linked for the top 2 GiB.
-const KERNEL_START: u64 = 0xffff_ffff_8000_0000;
-/// End of the programs' address range.
-const LOWER_HALF_END: u64 = 0x0000_8000_0000_0000;
+/// Virtual addresses of the kernel, which is linked for the top 2 GiB.
+const KERNEL_ADDRESSES: Range<u64> = 0xffff_ffff_8000_0000..u64::MAX;
+/// Virtual addresses of programs: the lower half.
+const PROGRAM_ADDRESSES: Range<u64> = 0..0x0000_8000_0000_0000;
 /// Physical addresses to which GRUB, a 32-bit program, loads: above 1 MiB, below 4 GiB.
-const LOADER_PHYSICAL: std::ops::Range<u64> = 0x10_0000..0x1_0000_0000;
+const LOADER_PHYSICAL_ADDRESSES: Range<u64> = 0x10_0000..0x1_0000_0000;
 /// Start of the marker before the requests (Limine boot protocol, "Requests delimiters").
 const REQUESTS_START: [u64; 2] = [0xf6b8_f4b3_9de7_d1ae, 0xfab9_1a69_40fc_b9cf];
 /// Marker after the requests.
@@ -71,9 +73,7 @@ pub enum ImageError {
 /// # Errors
 /// [`ImageError`].
 pub fn check_kernel(file: &[u8]) -> Result<(), ImageError> {
-    let elf = fixed_image(file, |segment| {
-        segment.p_vaddr >= KERNEL_START && segment.p_vaddr.checked_add(segment.p_memsz).is_some()
-    })?;
+    let elf = fixed_image(file, |segment| segment.p_vaddr, &KERNEL_ADDRESSES)?;
     for segment in segments(&elf)? {
         let bytes = elf.segment_data(&segment)?;
         if let Some(start) = find(bytes, REQUESTS_START)
@@ -92,7 +92,7 @@ pub fn check_kernel(file: &[u8]) -> Result<(), ImageError> {
 /// # Errors
 /// [`ImageError`].
 pub fn check_multiboot2_loader(file: &[u8]) -> Result<(), ImageError> {
-    fixed_image(file, |segment| LOADER_PHYSICAL.contains(&segment.p_paddr))?;
+    fixed_image(file, |segment| segment.p_paddr, &LOADER_PHYSICAL_ADDRESSES)?;
     let searched = file
         .get(..MULTIBOOT2_SEARCHED_BYTES.min(file.len()))
         .unwrap_or_default();
@@ -118,11 +118,7 @@ pub fn check_multiboot2_loader(file: &[u8]) -> Result<(), ImageError> {
 /// # Errors
 /// [`ImageError`].
 pub fn check_program(file: &[u8]) -> Result<(), ImageError> {
-    let is_in_lower_half = |segment: &ProgramHeader| {
-        let end = segment.p_vaddr.checked_add(segment.p_memsz);
-        end.is_some_and(|end| end <= LOWER_HALF_END)
-    };
-    fixed_image(file, is_in_lower_half).map(drop)
+    fixed_image(file, |segment| segment.p_vaddr, &PROGRAM_ADDRESSES).map(drop)
 }
 
 /// Returns whether the functions of an image keep frame pointers, which backtraces follow. True for a file that is no
@@ -141,11 +137,13 @@ pub fn has_frame_pointers(file: &[u8]) -> bool {
     })
 }
 
-/// Parses an image and checks its type, entry point and segment addresses.
-fn fixed_image(
-    file: &[u8],
-    is_well_placed: impl Fn(&ProgramHeader) -> bool,
-) -> Result<ElfBytes<'_, LittleEndian>, ImageError> {
+/// Parses an image and checks its type, entry point and segment addresses. `start_of` chooses virtual or physical
+/// addresses.
+fn fixed_image<'file>(
+    file: &'file [u8],
+    start_of: impl Fn(&ProgramHeader) -> u64,
+    allowed: &Range<u64>,
+) -> Result<ElfBytes<'file, LittleEndian>, ImageError> {
     let elf = ElfBytes::<LittleEndian>::minimal_parse(file)?;
     if elf.ehdr.e_machine != EM_X86_64 || elf.ehdr.class != Class::ELF64 {
         return Err(ImageError::OtherMachine);
@@ -158,19 +156,25 @@ fn fixed_image(
         return Err(ImageError::NoSegment);
     }
     for segment in &segments {
-        if !is_well_placed(segment) {
-            return Err(ImageError::Address {
-                address: segment.p_vaddr,
-            });
+        let address = start_of(segment);
+        let end = address.checked_add(segment.p_memsz);
+        if address < allowed.start || end.is_none_or(|end| end > allowed.end) {
+            return Err(ImageError::Address { address });
         }
         // The file contains the whole segment.
         elf.segment_data(segment)?;
     }
     let entry = elf.ehdr.e_entry;
-    let is_in = |start: u64, segment: &ProgramHeader| entry >= start && entry - start < segment.p_memsz;
-    let mut code = segments.iter().filter(|segment| segment.p_flags & PF_X != 0);
-    // A loader that starts without paging has a physical entry address.
-    if code.any(|segment| is_in(segment.p_vaddr, segment) || is_in(segment.p_paddr, segment)) {
+    // GRUB, too, finds the segment by the virtual address, and jumps to the same place in its physical memory.
+    let is_in = |segment: &ProgramHeader| {
+        entry
+            .checked_sub(segment.p_vaddr)
+            .is_some_and(|at| at < segment.p_memsz)
+    };
+    if segments
+        .iter()
+        .any(|segment| segment.p_flags & PF_X != 0 && is_in(segment))
+    {
         Ok(elf)
     } else {
         Err(ImageError::Entry { entry })
