@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use iso_image::{
     BootLoader, BootText, Contents, DebugInformation, Grub, Host, IsoName, Limine, LimineNotFound, Module, Payload,
-    gather, pack_unless_current,
+    gather, pack_into_cache, put_in_place,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -35,7 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         iso_root.join("boot/multiboot2_loader"),
     )?;
     let packed = boot_loader.and_then(|boot_loader| {
-        pack_unless_current(&gathered, &boot_loader, &host, &out_dir.join("os.iso")).map_err(Box::from)
+        let (iso, _) = pack_into_cache(&gathered, &boot_loader, &host, &out_dir.join("isos"))?;
+        Ok(put_in_place(&iso, &out_dir.join("os.iso"))?)
     });
     if packed.is_err() {
         remove_if_there(&out_dir.join("os.iso"))?;

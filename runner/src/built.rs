@@ -14,10 +14,15 @@ pub fn out_dir() -> PathBuf {
     PathBuf::from(env!("OUT_DIR"))
 }
 
-/// The ISO of the build.
+/// The ISO of the last build or run without changes: a second path of one in the cache.
 #[must_use]
 pub fn iso() -> PathBuf {
     out_dir().join("os.iso")
+}
+
+/// The folder of all ISOs of the build and of runs, which never change.
+pub(crate) fn iso_cache() -> PathBuf {
+    out_dir().join("isos")
 }
 
 /// Returns the note that the build left if it could not pack the ISO, and removes it.

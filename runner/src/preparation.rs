@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use iso_image::{
     BootLoader, BootText, GrubPlatform, Host, ImageError, IsoError, MissingTool, Packed, Payload, TextError,
-    check_program, pack_into_cache, pack_unless_current,
+    check_program, pack_into_cache, put_in_place,
 };
 
 use crate::arguments::Options;
 use crate::built;
-use crate::debugger_port::{PortTaken, USUAL_PORT};
+use crate::debugger_port::{PortTaken, SeveralDebuggers, USUAL_PORT};
 use crate::firmware::{FirmwareFiles, FirmwareKind, OvmfNotFound, find_ovmf};
 use crate::given_options::GivenOptions;
 use crate::install_lines::{Tool, tool_of_program};
@@ -49,6 +49,9 @@ pub enum PreparationError {
     /// Another process holds the debugger's port.
     #[error(transparent)]
     DebuggerPort(#[from] PortTaken),
+    /// QEMU's arguments ask for a debugger twice.
+    #[error(transparent)]
+    SeveralDebuggers(#[from] SeveralDebuggers),
     /// The fixed paths could not be set.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -97,7 +100,7 @@ impl ChosenFirmware {
 /// The ISO to boot, and how it came about.
 #[derive(Debug)]
 pub(crate) struct ReadyIso {
-    /// The file.
+    /// The file. No other run changes it.
     pub(crate) file: PathBuf,
     /// Whether it is the ISO of the build, with nothing changed.
     pub(crate) is_the_builds: bool,
@@ -161,13 +164,11 @@ pub(crate) fn ready_iso(
     }
     let boot_loader = find_boot_loader(options.loader, host)?;
     let is_the_builds = words.is_empty() && options.program.is_none() && is_the_usual(options.loader, host);
-    let (file, packed) = if is_the_builds {
-        let packed = pack_unless_current(&contents, &boot_loader, host, &built::iso());
-        (built::iso(), packed.map_err(PackError::from)?)
-    } else {
-        let cache = built::out_dir().join("changed_isos");
-        pack_into_cache(&contents, &boot_loader, host, &cache).map_err(PackError::from)?
-    };
+    let cache = built::iso_cache();
+    let (file, packed) = pack_into_cache(&contents, &boot_loader, host, &cache).map_err(PackError::from)?;
+    if is_the_builds {
+        put_in_place(&file, &built::iso()).map_err(PackError::from)?;
+    }
     Ok(ReadyIso {
         file,
         is_the_builds,

@@ -59,6 +59,12 @@ pub enum IsoError {
         /// The host's error.
         source: io::Error,
     },
+    /// [`Host::stop_requested`](crate::Host::stop_requested) stopped a tool.
+    #[error("packing was stopped while {} ran", tool.display())]
+    Stopped {
+        /// Name of the program.
+        tool: PathBuf,
+    },
     /// A tool failed.
     #[error("{} failed ({status}):\n{output}", tool.display())]
     ToolFailed {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::MissingTool;
 
-/// Environment that decides which tools are found. A value, so that tests can simulate a host.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Environment that decides which tools are found and how long they run. A value, so that tests can simulate a host.
+#[derive(Debug, Clone, Default)]
 pub struct Host {
     /// `PATH`.
     pub path: OsString,
@@ -17,6 +17,8 @@ pub struct Host {
     pub source_date_epoch: Option<OsString>,
     /// Folders for the data of packages (`/usr/share` and the like).
     pub share_folders: Vec<PathBuf>,
+    /// Returns whether packing shall stop. Called every few milliseconds while a tool runs.
+    pub stop_requested: Option<fn() -> bool>,
 }
 
 impl Host {
@@ -31,6 +33,7 @@ impl Host {
             limine_path: not_empty("LIMINE_PATH"),
             source_date_epoch: not_empty("SOURCE_DATE_EPOCH"),
             share_folders: usual.iter().chain(&homebrew).map(PathBuf::from).collect(),
+            stop_requested: None,
         }
     }
 

@@ -1,8 +1,12 @@
 //! The file tree of the ISO, the same for both boot loaders.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+
+#[cfg(target_os = "linux")]
+use rustix::fs::{CWD, RenameFlags};
 
 use crate::boot_loader::BootLoader;
 use crate::contents::{Contents, Payload};
@@ -38,10 +42,20 @@ pub fn gather(
         .map_err(file_error("make a folder in", parent))?;
     fill(contents, boot_loader, debug_information, fresh.path())?;
     make_readable(fresh.path())?;
-    if root.exists() {
-        fs::remove_dir_all(root).map_err(file_error("remove", root))?;
+    put_in_place(fresh, root).map_err(file_error("put in place", root))
+}
+
+/// Moves the folder `fresh` to `root`. On Linux, a reader finds the old tree or the new one at any time.
+fn put_in_place(fresh: tempfile::TempDir, root: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    if rustix::fs::renameat_with(CWD, fresh.path(), CWD, root, RenameFlags::EXCHANGE).is_ok() {
+        // It holds the old tree now.
+        return fresh.close();
     }
-    fs::rename(fresh.keep(), root).map_err(file_error("put in place", root))
+    if root.exists() {
+        fs::remove_dir_all(root)?;
+    }
+    fs::rename(fresh.keep(), root)
 }
 
 /// Writes every file to the empty folder `root`.

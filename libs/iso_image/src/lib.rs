@@ -15,12 +15,12 @@
 
 mod boot_loader;
 mod contents;
-mod current;
 mod error;
 mod examined_elf;
 mod files;
 mod grub;
 mod host_tools;
+mod iso_cache;
 mod iso_root;
 mod limine;
 mod menus;
@@ -30,14 +30,15 @@ mod serial_numbers;
 mod source_date;
 mod stripped_elf;
 mod text;
+mod workspace;
 
 pub use boot_loader::BootLoader;
 pub use contents::{Contents, Module, Payload};
-pub use current::{pack_into_cache, pack_unless_current};
 pub use error::{IsoError, MissingTool};
 pub use examined_elf::{ImageError, check_kernel, check_multiboot2_loader, check_program, has_frame_pointers};
 pub use grub::{Grub, GrubPlatform};
 pub use host_tools::Host;
+pub use iso_cache::{pack_into_cache, put_in_place};
 pub use iso_root::{DebugInformation, gather};
 pub use limine::{Limine, LimineNotFound};
 pub use pack::{Packed, pack};

@@ -8,14 +8,14 @@ use crate::boot_loader::BootLoader;
 use crate::contents::{Contents, Payload};
 use crate::error::IsoError;
 use crate::examined_elf::{ImageError, check_kernel, check_multiboot2_loader, check_program};
-use crate::files::{file_error, read, run};
+use crate::files::{file_error, folder_of, read};
 use crate::grub::Grub;
 use crate::host_tools::Host;
 use crate::iso_root::{DebugInformation, fill, make_readable};
 use crate::limine::Limine;
 use crate::remark::Remark;
 use crate::serial_numbers::{make_disk_constant, make_efi_volume_constant};
-use crate::source_date::SourceDate;
+use crate::workspace::Workspace;
 
 /// Volume name.
 const VOLUME_NAME: &str = "LIMELIGHT";
@@ -40,24 +40,15 @@ pub struct Packed {
 /// # Errors
 /// [`IsoError`].
 pub fn pack(contents: &Contents, boot_loader: &BootLoader, host: &Host, iso: &Path) -> Result<Packed, IsoError> {
-    let date = SourceDate::of(host)?;
-    let folder = iso
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(file_error("make the folder", folder))?;
-    let work = tempfile::Builder::new()
-        .prefix("pack-")
-        .tempdir_in(folder)
-        .map_err(file_error("make a folder in", folder))?;
+    let workspace = Workspace::new(host, folder_of(iso))?;
     examine(contents)?;
-    let (root, image) = (work.path().join("iso_root"), work.path().join("image.iso"));
+    let (root, image) = (workspace.root(), workspace.image());
     fill(contents, Some(boot_loader), DebugInformation::Drop, &root)?;
     make_readable(&root)?;
     match boot_loader {
-        BootLoader::Limine(limine) => pack_limine(limine, host, date, &root, &image)?,
+        BootLoader::Limine(limine) => pack_limine(limine, &workspace)?,
         BootLoader::Grub(_) if contents.multiboot2_loader.is_none() => return Err(IsoError::NoMultiboot2Loader),
-        BootLoader::Grub(grub) => pack_grub(grub, date, &root, &image)?,
+        BootLoader::Grub(grub) => pack_grub(grub, &workspace)?,
     }
     let size_bytes = fs::metadata(&image).map_err(file_error("find", &image))?.len();
     fs::rename(&image, iso).map_err(file_error("put in place", iso))?;
@@ -90,8 +81,9 @@ fn examine(contents: &Contents) -> Result<(), IsoError> {
 }
 
 /// Packs with Limine's boot files.
-fn pack_limine(limine: &Limine, host: &Host, date: SourceDate, root: &Path, image: &Path) -> Result<(), IsoError> {
-    let xorriso = host.require("xorriso", "writes the ISO")?;
+fn pack_limine(limine: &Limine, workspace: &Workspace<'_>) -> Result<(), IsoError> {
+    let (image, date) = (workspace.image(), workspace.date);
+    let xorriso = workspace.host.require("xorriso", "writes the ISO")?;
     let mut command = Command::new(xorriso);
     command.args(["-as", "mkisofs", "-R", "-r", "-J", "-V", VOLUME_NAME]);
     command.args([
@@ -112,24 +104,27 @@ fn pack_limine(limine: &Limine, host: &Host, date: SourceDate, root: &Path, imag
     command.args(["-efi-boot-part", "--efi-boot-image", "--protective-msdos-label"]);
     command.arg(format!("--modification-date={}", date.volume_date()));
     command.args(["--set_all_file_dates", &date.volume_date()]);
-    command.arg(root).arg("-o").arg(image);
-    run(&mut command, date.epoch_s())?;
+    command.arg(workspace.root()).arg("-o").arg(&image);
+    workspace.run(&mut command)?;
     let Some(tool) = limine.tool() else { return Ok(()) };
-    run(Command::new(tool).arg("bios-install").arg(image), date.epoch_s())?;
-    make_disk_constant(image)
+    workspace.run(Command::new(tool).arg("bios-install").arg(&image))?;
+    make_disk_constant(&image)
 }
 
 /// Packs with GRUB. The arguments after `--` are xorriso commands.
-fn pack_grub(grub: &Grub, date: SourceDate, root: &Path, image: &Path) -> Result<(), IsoError> {
+fn pack_grub(grub: &Grub, workspace: &Workspace<'_>) -> Result<(), IsoError> {
+    let (image, date) = (workspace.image(), workspace.date);
     let mut command = Command::new(grub.mkrescue());
     command
         .arg("-o")
-        .arg(image)
+        .arg(&image)
         .arg(format!("--install-modules={GRUB_MODULES}"));
-    command.args(["--locales=", "--fonts=", "--themes="]).arg(root);
+    command
+        .args(["--locales=", "--fonts=", "--themes="])
+        .arg(workspace.root());
     command.args(["--", "-volid", VOLUME_NAME, "-volume_date", "uuid", &date.volume_date()]);
     command.args(["-chown_r", "0", "/", "--", "-chgrp_r", "0", "/", "--"]);
     command.args(["-alter_date_r", "b", &format!("@{}", date.epoch_s()), "/", "--"]);
-    run(&mut command, date.epoch_s())?;
-    make_efi_volume_constant(image)
+    workspace.run(&mut command)?;
+    make_efi_volume_constant(&image)
 }

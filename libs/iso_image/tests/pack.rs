@@ -5,10 +5,13 @@ mod small_images;
 
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use iso_image::{
-    BootLoader, BootText, Contents, Grub, Host, IsoError, IsoName, Limine, MissingTool, Module, Payload, Remark, pack,
-    pack_into_cache, pack_unless_current,
+    BootLoader, BootText, Contents, DebugInformation, Grub, Host, IsoError, IsoName, Limine, MissingTool, Module,
+    Payload, Remark, gather, pack, pack_into_cache, put_in_place,
 };
 
 /// Contents with a small kernel and loader.
@@ -162,31 +165,7 @@ fn a_failing_tool_is_an_error_with_its_output_and_leaves_no_iso() {
 }
 
 #[test]
-fn an_iso_is_made_again_only_when_its_input_changed() {
-    let folder = tempfile::tempdir().unwrap();
-    let host = fake_limine(folder.path());
-    add_fake_limine_tool(folder.path());
-    let boot_loader = BootLoader::Limine(Limine::find(&host).unwrap());
-    let iso = folder.path().join("os.iso");
-    let mut contents = contents(folder.path());
-    let inode = |contents: &Contents| {
-        pack_unless_current(contents, &boot_loader, &host, &iso).unwrap();
-        std::os::unix::fs::MetadataExt::ino(&fs::metadata(&iso).unwrap())
-    };
-    let first = inode(&contents);
-    assert_eq!(inode(&contents), first);
-    contents.command_line = BootText::new("other").unwrap();
-    let second = inode(&contents);
-    assert_ne!(second, first);
-    fs::write(folder.path().join("module"), b"longer module").unwrap();
-    assert_ne!(inode(&contents), second);
-    fs::remove_file(&iso).unwrap();
-    inode(&contents);
-    assert!(iso.exists());
-}
-
-#[test]
-fn different_inputs_have_different_isos_in_a_cache() {
+fn each_input_has_its_own_iso_in_a_cache_and_is_packed_once() {
     let folder = tempfile::tempdir().unwrap();
     let host = fake_limine(folder.path());
     add_fake_limine_tool(folder.path());
@@ -200,7 +179,107 @@ fn different_inputs_have_different_isos_in_a_cache() {
     let (first, second) = (iso_of("one"), iso_of("two"));
     assert!(first.1 != second.1 && first.1.exists());
     assert_eq!(iso_of("one"), first);
+    fs::write(folder.path().join("module"), b"longer module").unwrap();
+    assert_ne!(iso_of("one"), first);
 }
+
+/// Offset of the volume's creation date: in the primary volume descriptor, sector 16 (ECMA-119, 8.4.26).
+const CREATION_DATE: usize = 16 * 2048 + 813;
+
+/// Returns the year of an ISO's creation date.
+fn year(iso: &Path) -> String {
+    let bytes = fs::read(iso).unwrap();
+    String::from_utf8_lossy(&bytes[CREATION_DATE..CREATION_DATE + 4]).into_owned()
+}
+
+#[test]
+fn two_who_pack_at_once_get_their_own_isos_and_a_complete_one_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = fake_limine(folder.path());
+    add_fake_limine_tool(folder.path());
+    let contents = contents(folder.path());
+    let (cache, place) = (folder.path().join("cache"), folder.path().join("os.iso"));
+    let pack_for_year = |year_wanted: u64| {
+        let date = (year_wanted - 1970) * 31_557_600 + 86_400;
+        let host = Host {
+            source_date_epoch: Some(date.to_string().into()),
+            ..host.clone()
+        };
+        let boot_loader = BootLoader::Limine(Limine::find(&host).unwrap());
+        let (iso, packed) = pack_into_cache(&contents, &boot_loader, &host, &cache).unwrap();
+        put_in_place(&iso, &place).unwrap();
+        assert_eq!(year(&iso), year_wanted.to_string());
+        assert_eq!(fs::metadata(&place).unwrap().len(), packed.size_bytes);
+        assert!(["2001", "2002"].contains(&year(&place).as_str()));
+    };
+    std::thread::scope(|scope| {
+        for year in [2001, 2002] {
+            scope.spawn(move || (0..20).for_each(|_| pack_for_year(year)));
+        }
+    });
+    // Nothing but the two ISOs: no half-made one and no folder.
+    assert_eq!(fs::read_dir(&cache).unwrap().count(), 2);
+}
+
+#[test]
+fn who_has_opened_the_iso_in_place_keeps_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new, place] = ["old", "new", "place"].map(|name| folder.path().join(name));
+    fs::write(&old, "old").unwrap();
+    fs::write(&new, "new").unwrap();
+    put_in_place(&old, &place).unwrap();
+    let opened = fs::File::open(&place).unwrap();
+    put_in_place(&new, &place).unwrap();
+    assert_eq!(std::io::read_to_string(opened).unwrap(), "old");
+    assert_eq!(fs::read_to_string(&place).unwrap(), "new");
+    // No temporary folder is left.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+}
+
+#[test]
+fn a_reader_always_finds_the_gathered_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let (contents, root) = (contents(folder.path()), folder.path().join("iso_root"));
+    let gather_once = || gather(&contents, None, DebugInformation::Keep, &root).unwrap();
+    gather_once();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                fs::read(root.join("kernel")).unwrap();
+            }
+        });
+        (0..100).for_each(|_| gather_once());
+        is_over.store(true, Ordering::Relaxed);
+        reader.join().unwrap();
+    });
+}
+
+#[test]
+fn a_stop_ends_a_tool_and_its_children_and_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = fake_limine(folder.path());
+    add_fake_limine_tool(folder.path());
+    // Waits for a child that holds the output, and leaves a temporary file.
+    let script = "#!/bin/sh\ncd \"${0%/*}\"\nmktemp > file\nsleep 1000 & echo $! > child\nwait\n";
+    fs::write(folder.path().join("limine"), script).unwrap();
+    let cache = folder.path().join("cache");
+    let host = Host {
+        stop_requested: Some(|| STARTED.get_or_init(Instant::now).elapsed() > Duration::from_secs(1)),
+        ..host
+    };
+    let boot_loader = BootLoader::Limine(Limine::find(&host).unwrap());
+    let error = pack_into_cache(&contents(folder.path()), &boot_loader, &host, &cache).unwrap_err();
+    assert!(matches!(error, IsoError::Stopped { .. }), "{error}");
+    assert_eq!(fs::read_dir(&cache).unwrap().count(), 0);
+    let [file, child] = ["file", "child"].map(|name| fs::read_to_string(folder.path().join(name)).unwrap());
+    assert!(!Path::new(file.trim()).exists(), "{file}");
+    let is_running = Path::new("/proc").join(child.trim()).join("exe").exists();
+    assert!(!is_running, "process {child}");
+}
+
+/// Start of the tool that is stopped.
+static STARTED: OnceLock<Instant> = OnceLock::new();
 
 #[test]
 fn an_image_that_cannot_boot_is_refused_by_its_path() {

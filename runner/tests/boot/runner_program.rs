@@ -79,6 +79,11 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         .alone(),
     );
     scenarios.push(Scenario::new(
+        "runner_program::two_runs_at_once_boot_their_own_isos",
+        30,
+        boots_own_isos,
+    ));
+    scenarios.push(Scenario::new(
         "runner_program::explains_a_triple_fault",
         60,
         explains_triple_fault,
@@ -244,6 +249,35 @@ fn stops_on_signals(deadline: Deadline) -> Outcome {
         if status.code() != Some(code) || !left.is_empty() {
             return Err(runner.failed(&format!("it ended with {status} and left {left:?}")));
         }
+    }
+    Ok(())
+}
+
+/// Checks that runs with different dates, side by side, each boot the ISO of their own date.
+fn boots_own_isos(deadline: Deadline) -> Outcome {
+    /// Offset of the volume's creation date: in the primary volume descriptor, sector 16 (ECMA-119, 8.4.26).
+    const CREATION_DATE: usize = 16 * 2048 + 813;
+    let mut runners = Vec::new();
+    for (seconds, year) in [("1000000000", "2001"), ("1020000000", "2002")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+        command.args(["--firmware", "bios", "--headless", "-S"]);
+        command.env("SOURCE_DATE_EPOCH", seconds);
+        runners.push((LimitedCommand::start(&mut command, deadline)?, year));
+    }
+    for (runner, _) in &mut runners {
+        runner.expect("Command:")?;
+    }
+    for (mut runner, year) in runners {
+        let output = runner.output();
+        let (_, drive) = output.split_once("id=boot_medium").unwrap_or_default();
+        let (_, file) = drive.split_once("file=").unwrap_or_default();
+        let iso = fs::read(file.split_whitespace().next().unwrap_or_default())?;
+        let date = iso.get(CREATION_DATE..).unwrap_or_default();
+        if !date.starts_with(year.as_bytes()) {
+            return Err(runner.failed(&format!("it boots an ISO that is not of {year}")));
+        }
+        rustix::process::kill_process(runner.pid(), Signal::TERM)?;
+        runner.wait()?;
     }
     Ok(())
 }

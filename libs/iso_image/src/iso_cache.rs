@@ -1,8 +1,7 @@
-//! Packs an ISO unless one of the same input exists.
+//! A folder of ISOs: packs an ISO unless one of the same input exists.
 //!
 //! The input is described as text: each file with its length and time, each tool, GRUB's firmware types, the menus, and
-//! the date. With a fixed ISO name, the text is stored in a file beside the ISO; in a cache, the hash of the text is
-//! the ISO's name.
+//! the date. The hash of the text is the ISO's name, so an ISO never changes, whatever other processes pack.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::boot_loader::BootLoader;
 use crate::contents::{Contents, Payload};
 use crate::error::IsoError;
-use crate::files::{file_error, write};
+use crate::files::{file_error, folder_of};
 use crate::host_tools::Host;
 use crate::menus::{grub_cfg, limine_conf};
 use crate::pack::{Packed, pack};
@@ -21,39 +20,9 @@ use crate::source_date::SourceDate;
 /// Maximum number of ISOs in a cache, apart from recently used ones.
 const CACHED_ISOS: usize = 8;
 /// An ISO that was used within this time stays in the cache: another process may be about to open it.
-const MIN_CACHED: Duration = Duration::from_hours(1);
+const MIN_CACHED: Duration = Duration::from_mins(10);
 
-/// Makes the ISO, unless it exists and was made from the same input.
-///
-/// # Errors
-/// [`IsoError`].
-pub fn pack_unless_current(
-    contents: &Contents,
-    boot_loader: &BootLoader,
-    host: &Host,
-    iso: &Path,
-) -> Result<Packed, IsoError> {
-    let input_file = with_suffix(iso, ".input");
-    let input = describe(contents, boot_loader, host)?;
-    if fs::read_to_string(&input_file).is_ok_and(|earlier| earlier == input)
-        && let Ok(metadata) = iso.metadata()
-    {
-        return Ok(Packed {
-            size_bytes: metadata.len(),
-            remarks: boot_loader.remarks(),
-        });
-    }
-    // Removed first: if packing fails half-way, no file may claim that the ISO is current.
-    if input_file.exists() {
-        fs::remove_file(&input_file).map_err(file_error("remove", &input_file))?;
-    }
-    let packed = pack(contents, boot_loader, host, iso)?;
-    write(&input_file, input.as_bytes())?;
-    Ok(packed)
-}
-
-/// Makes the ISO in the folder `cache`, unless one of the same input exists. Returns its path. Each input has its own
-/// ISO, so two processes never write the same file.
+/// Makes the ISO in the folder `cache`, unless one of the same input exists. Returns its path.
 ///
 /// # Errors
 /// [`IsoError`].
@@ -76,6 +45,24 @@ pub fn pack_into_cache(
     let packed = pack(contents, boot_loader, host, &iso)?;
     remove_oldest(cache);
     Ok((iso, packed))
+}
+
+/// Gives an ISO of the cache a second path, in one step: a reader of `place` finds the old ISO or the new one, complete.
+///
+/// # Errors
+/// [`IsoError::File`].
+pub fn put_in_place(iso: &Path, place: &Path) -> Result<(), IsoError> {
+    let folder = folder_of(place);
+    let fresh_folder = tempfile::Builder::new()
+        .prefix("place-")
+        .tempdir_in(folder)
+        .map_err(file_error("make a folder in", folder))?;
+    let fresh = fresh_folder.path().join("fresh.iso");
+    // Some file systems have no hard links.
+    fs::hard_link(iso, &fresh)
+        .or_else(|_| fs::copy(iso, &fresh).map(drop))
+        .map_err(file_error("copy", iso))?;
+    fs::rename(&fresh, place).map_err(file_error("put in place", place))
 }
 
 /// Removes the ISOs beyond [`CACHED_ISOS`]. An ISO that cannot be removed only takes space.
@@ -143,18 +130,12 @@ fn describe_file(file: &Path) -> Result<String, IsoError> {
     Ok(format!("{} {} {changed_ns}\n", file.display(), metadata.len()))
 }
 
-/// Appends text to the last name of a path.
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut path = path.as_os_str().to_owned();
-    path.push(suffix);
-    path.into()
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::files::write;
     use crate::grub::{Grub, GrubPlatform};
     use crate::text::BootText;
 
@@ -181,13 +162,13 @@ mod tests {
     fn a_cache_loses_its_oldest_isos_and_none_in_use() {
         let cache = tempfile::tempdir().unwrap();
         let now = SystemTime::now();
-        for age_min in [0, 1, 2, 3, 4, 5, 6, 7, 8, 59, 61, 100] {
+        for age_min in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 100] {
             let file = fs::File::create(cache.path().join(format!("{age_min}.iso"))).unwrap();
             file.set_modified(now - Duration::from_mins(age_min)).unwrap();
         }
         remove_oldest(cache.path());
         let left = |age_min: u64| cache.path().join(format!("{age_min}.iso")).exists();
-        assert!(left(0) && left(8) && left(59) && !left(61) && !left(100));
+        assert!(left(0) && left(8) && left(9) && !left(11) && !left(100));
     }
 
     #[test]
