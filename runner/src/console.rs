@@ -5,7 +5,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::stop_signals::received;
 use crate::terminal_style::{EscapeFilter, TerminalStyle};
+
+/// Interval between two checks for a signal.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Time for the rest of a stream after a signal to the runner.
+const WAIT_AFTER_SIGNAL: Duration = Duration::from_millis(200);
 
 /// Where captured bytes go as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,9 +99,24 @@ impl Console {
         }
     }
 
-    /// Waits for the end of the stream, so that nothing of it is missing.
+    /// Waits for the end of the stream, so that nothing of it is missing. After a signal to the runner the wait is short:
+    /// another process may hold the stream open, or nobody reads what the reader writes.
     pub(crate) fn finish(&mut self) {
-        if let Some(reader) = self.reader.take() {
+        let (mutex, changed) = &*self.shared;
+        let mut captured = lock(mutex);
+        let mut waited_after_signal = Duration::ZERO;
+        while captured.is_open && waited_after_signal < WAIT_AFTER_SIGNAL {
+            captured = changed
+                .wait_timeout(captured, POLL_INTERVAL)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            if received().is_some() {
+                waited_after_signal += POLL_INTERVAL;
+            }
+        }
+        let is_open = captured.is_open;
+        drop(captured);
+        if let Some(reader) = self.reader.take().filter(|_| !is_open) {
             // A reader that panicked has printed why; the text up to there stays.
             let _ = reader.join();
         }

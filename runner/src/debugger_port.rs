@@ -30,28 +30,43 @@ pub(crate) struct DebuggerAddress {
 }
 
 impl DebuggerAddress {
-    /// The address that QEMU's arguments and the machine lead to, if QEMU listens at all.
-    pub(crate) fn find(qemu_arguments: &[OsString], debugger: Option<Debugger>) -> Option<Self> {
+    /// Returns the address on which QEMU with these arguments listens, if it does and the address is a TCP port.
+    ///
+    /// # Errors
+    /// [`SeveralDebuggers`].
+    pub(crate) fn find(
+        qemu_arguments: &[OsString],
+        debugger: Option<Debugger>,
+    ) -> Result<Option<Self>, SeveralDebuggers> {
         let given = GivenOptions::read(qemu_arguments);
-        if let Some(device) = given.arguments_of(&["gdb"]).next_back() {
-            let (host, port) = device.strip_prefix("tcp:")?.split(',').next()?.rsplit_once(':')?;
-            return Some(Self {
-                host: host.to_owned(),
-                port: port.parse().ok()?,
-                option: "-gdb",
-            });
-        }
-        if given.any_of(&["s"]) {
-            return Some(Self {
+        let options: Vec<_> = given.all_of(&["gdb", "s"]).collect();
+        let mut listening = options.iter().filter(|(_, device)| *device != Some("none"));
+        match (listening.next(), listening.next()) {
+            (Some((_, Some(device))), None) => Ok(Self::of_gdb(device)),
+            (Some((_, None)), None) => Ok(Some(Self {
                 host: String::new(),
                 port: USUAL_PORT,
                 option: "-s",
-            });
+            })),
+            (Some(first), Some(second)) => Err(SeveralDebuggers {
+                first: as_typed(*first),
+                second: as_typed(*second),
+            }),
+            (None, _) => Ok(debugger.filter(|_| options.is_empty()).map(|debugger| Self {
+                host: "127.0.0.1".to_owned(),
+                port: debugger.port,
+                option: "--debug",
+            })),
         }
-        debugger.map(|debugger| Self {
-            host: "127.0.0.1".to_owned(),
-            port: debugger.port,
-            option: "--debug",
+    }
+
+    /// Reads the argument of `-gdb`.
+    fn of_gdb(device: &str) -> Option<Self> {
+        let (host, port) = device.strip_prefix("tcp:")?.split(',').next()?.rsplit_once(':')?;
+        Some(Self {
+            host: host.to_owned(),
+            port: port.parse().ok()?,
+            option: "-gdb",
         })
     }
 
@@ -71,6 +86,23 @@ impl DebuggerAddress {
             _ => Ok(()),
         }
     }
+}
+
+/// Returns an option with its argument.
+fn as_typed((word, argument): (&str, Option<&str>)) -> String {
+    [Some(word), argument]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Two options ask for a debugger. QEMU refuses the second with a message that names neither.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("QEMU listens for one debugger only: leave out `{first}` or `{second}`")]
+pub struct SeveralDebuggers {
+    first: String,
+    second: String,
 }
 
 /// A debugger's port on which another process listens.
@@ -157,7 +189,8 @@ mod tests {
     fn find(line: &str, debugger: Option<u16>) -> Option<(String, u16)> {
         let words: Vec<_> = line.split_whitespace().map(OsString::from).collect();
         let debugger = debugger.map(|port| Debugger { port });
-        DebuggerAddress::find(&words, debugger).map(|address| (address.host, address.port))
+        let address = DebuggerAddress::find(&words, debugger).unwrap();
+        address.map(|address| (address.host, address.port))
     }
 
     #[test]
@@ -174,9 +207,25 @@ mod tests {
             ("-D -s", None, None),
             ("", Some(77), Some((local, 77))),
             ("-gdb tcp::5", Some(77), Some(("", 5))),
+            ("-gdb none", Some(77), None),
+            ("-gdb none -s", None, Some(("", 1234))),
         ] {
             let address = address.map(|(host, port)| (host.to_owned(), port));
             assert_eq!(find(line, debugger), address, "{line}");
+        }
+    }
+
+    #[test]
+    fn two_options_that_ask_for_a_debugger_are_refused_by_name() {
+        for (line, named) in [
+            ("-gdb tcp::5555 -s", "`-gdb tcp::5555` or `-s`"),
+            ("-s -S -gdb tcp::5555", "`-s` or `-gdb tcp::5555`"),
+            ("--s -s", "`--s` or `-s`"),
+            ("-gdb unix:/x -gdb tcp::1", "`-gdb unix:/x` or `-gdb tcp::1`"),
+        ] {
+            let words: Vec<_> = line.split_whitespace().map(OsString::from).collect();
+            let error = DebuggerAddress::find(&words, None).unwrap_err().to_string();
+            assert!(error.ends_with(named), "{error}");
         }
     }
 

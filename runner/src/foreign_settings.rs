@@ -16,9 +16,15 @@ const VARIABLES: [&str; 5] = [
     "CARGO_PROFILE_",
     "CARGO_UNSTABLE_",
 ];
-/// Beginnings of the tables and keys of a configuration file that do the same, without quotes. A target can be named by
-/// a condition, too.
-const TABLES: [&str; 4] = ["target.x86_64-unknown-none", "target.cfg(", "profile", "unstable"];
+/// Beginnings of the tables and keys of a configuration file that do the same, without quotes. A condition can name a
+/// target too, and an included file can hold any of them.
+const TABLES: [&str; 5] = [
+    "target.x86_64-unknown-none",
+    "target.cfg(",
+    "profile",
+    "unstable",
+    "include",
+];
 
 /// The foreign settings that this process sees: it has the environment of the cargo that built it.
 pub(crate) fn foreign_settings(workspace: &Path) -> Vec<String> {
@@ -134,6 +140,7 @@ mod tests {
                 "[target] # all\n# x86_64-unknown-none\nx86_64-unknown-none.rustflags = [\n\"-Cx\",\n]\n",
                 &["target.x86_64-unknown-none.rustflags"],
             ),
+            ("include = [\"other.toml\"]\n", &["include"]),
             ("target = { x86_64-unknown-none = {} }\n", &["target"]),
             ("[build]\ntarget = \"x86_64-unknown-linux-gnu\"\n", &[]),
         ] {

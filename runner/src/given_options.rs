@@ -107,6 +107,12 @@ impl GivenOptions {
         options.filter_map(|option| option.argument.as_deref())
     }
 
+    /// Returns all options with one of these names, in order: each as typed, with its argument.
+    pub(crate) fn all_of<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
+        let options = self.options.iter().filter(|option| names.contains(&option.name()));
+        options.map(|option| (option.word.as_str(), option.argument.as_deref()))
+    }
+
     /// Returns the index of the argument of the last option with that name.
     pub(crate) fn place_of_last_argument(&self, name: &str) -> Option<usize> {
         let last = self.options.iter().rfind(|option| option.name() == name)?;

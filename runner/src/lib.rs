@@ -44,7 +44,7 @@ mod terminal_style;
 
 pub use arguments::{ArgumentError, Options, Task};
 pub use bench::{BenchError, BenchImages, bench};
-pub use debugger_port::PortTaken;
+pub use debugger_port::{PortTaken, SeveralDebuggers};
 pub use doctor::{Examination, examine, what_is_missing};
 pub use end_report::ProgramEnd;
 pub use ending::Ending;
@@ -62,4 +62,3 @@ pub use running::Running;
 pub use say::say;
 pub use serial_log::{has_panic, last_lines, without_colours};
 pub use session::{SessionError, boot, fail};
-pub use stop_signals::stoppable;

@@ -9,16 +9,14 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use iso_image::Host;
-use runner::{ArgumentError, RunnerExitCode, Task, boot, examine, fail, say, stoppable};
+use runner::{ArgumentError, RunnerExitCode, Task, boot, examine, fail, say};
 
 fn main() -> ExitCode {
     go_to_callers_folder();
     let code = match Task::read(env::args_os().skip(1)) {
         Err(error) => refuse(&error),
         Ok(Task::Doctor) => doctor(),
-        Ok(Task::Boot(options, qemu_arguments)) => {
-            stoppable(|| boot(&options, qemu_arguments).unwrap_or_else(|error| fail(&error)))
-        }
+        Ok(Task::Boot(options, qemu_arguments)) => boot(&options, qemu_arguments).unwrap_or_else(|error| fail(&error)),
     };
     ExitCode::from(code.number())
 }

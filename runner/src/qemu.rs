@@ -5,6 +5,8 @@ use std::process::Command;
 
 use iso_image::{Host, MissingTool};
 
+use crate::die_with_us::end_with_this_thread;
+
 /// The program.
 const PROGRAM: &str = "qemu-system-x86_64";
 /// The first version whose emulated CPUs have x2APIC.
@@ -30,7 +32,9 @@ impl Qemu {
             purpose: "emulates the PC that the kernel boots on",
         };
         let program = host.find(PROGRAM).ok_or_else(|| missing.clone())?;
-        let output = Command::new(&program).arg("--version").output().map_err(|_| missing)?;
+        let mut command = Command::new(&program);
+        end_with_this_thread(&mut command);
+        let output = command.arg("--version").output().map_err(|_| missing)?;
         let text = String::from_utf8_lossy(&output.stdout);
         let first = text.lines().next().unwrap_or_default();
         let version = first

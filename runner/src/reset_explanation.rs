@@ -57,6 +57,7 @@ pub(crate) fn explain_reset(qemu: &Qemu, machine: &Machine, running: &Running, e
     ));
     match repeat(qemu, machine, limit) {
         Ok((Ending::TripleFault, events)) => say(&tell_exceptions(&last_exceptions(&events))),
+        Ok((Ending::Interrupted { signal }, _)) => say(&format!("Signal {signal} stopped the repetition.")),
         Ok((other, _)) => say(&format!("This time it did not happen: {other:?}")),
         Err(error) => say(&format!("It cannot be repeated: {error}")),
     }

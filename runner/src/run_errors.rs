@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::ending::Ending;
+use crate::qmp::QmpError;
 
 /// The reason why QEMU is not running.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,9 @@ pub enum StartError {
         /// The host's error.
         source: std::io::Error,
     },
+    /// QEMU runs, but accepts no commands.
+    #[error(transparent)]
+    Commands(#[from] QmpError),
 }
 
 /// An expected text did not arrive.

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use serde_json::json;
 
 use crate::boot_times::BootTimes;
@@ -31,6 +32,8 @@ use crate::stop_signals::received;
 const QMP_LIMIT: Duration = Duration::from_secs(60);
 /// Time limit for QEMU to end before it is killed.
 const QUIT_LIMIT: Duration = Duration::from_secs(5);
+/// The same after a signal, first for a command and then for SIGTERM: the runner ends within about a second.
+const QUIT_LIMIT_AFTER_SIGNAL: Duration = Duration::from_millis(500);
 /// Interval between two checks of the process.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
@@ -51,6 +54,8 @@ pub struct Running {
     event_record: EventRecord,
     /// How QEMU ended.
     ending: Option<Ending>,
+    /// Settings of the terminal before QEMU changed them, if it has one.
+    terminal: Option<Termios>,
     /// The folder with the files, removed at the end.
     _folder: tempfile::TempDir,
 }
@@ -85,6 +90,9 @@ impl Running {
             program: qemu.program().to_owned(),
             source,
         };
+        let terminal = (machine.serial == SerialPort::Terminal)
+            .then(|| tcgetattr(std::io::stdin()).ok())
+            .flatten();
         let started = Instant::now();
         let mut child = command.spawn().map_err(cannot_start)?;
         let (Some(output), Some(errors)) = (child.stdout.take(), child.stderr.take()) else {
@@ -103,9 +111,10 @@ impl Running {
             event_record: EventRecord::place(&GivenOptions::read(&machine.qemu_arguments), &files.event_log),
             files,
             ending: None,
+            terminal,
             _folder: folder,
         };
-        running.connect();
+        running.connect()?;
         Ok(running)
     }
 
@@ -211,36 +220,20 @@ impl Running {
     /// # Errors
     /// [`QmpError`].
     pub fn command(&mut self, name: &str, arguments: &serde_json::Value) -> Result<serde_json::Value, QmpError> {
-        self.command_within(QMP_LIMIT, name, arguments)
-    }
-
-    /// Sends a QMP command, and waits at most so long for its answer.
-    fn command_within(
-        &mut self,
-        limit: Duration,
-        name: &str,
-        arguments: &serde_json::Value,
-    ) -> Result<serde_json::Value, QmpError> {
         match &mut self.qmp {
-            Some(qmp) => qmp.execute(name, arguments, limit),
+            Some(qmp) => qmp.execute(name, arguments, QMP_LIMIT, || received().is_some()),
             None => Err(QmpError::Closed {
                 command: name.to_owned(),
             }),
         }
     }
 
-    /// Connects the control socket, unless QEMU ends first.
-    fn connect(&mut self) {
-        let deadline = Instant::now() + QMP_LIMIT;
-        while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) && received().is_none() {
-            match Qmp::connect(&self.files.qmp_socket, QMP_LIMIT) {
-                Ok(qmp) => {
-                    self.qmp = Some(qmp);
-                    return;
-                }
-                Err(_) => thread::sleep(POLL_INTERVAL),
-            }
-        }
+    /// Connects the control socket, unless QEMU ends or a signal arrives first.
+    fn connect(&mut self) -> Result<(), StartError> {
+        let child = &mut self.child;
+        let is_over = || received().is_some() || !matches!(child.try_wait(), Ok(None));
+        self.qmp = Qmp::connect(&self.files.qmp_socket, QMP_LIMIT, is_over)?;
+        Ok(())
     }
 
     /// Determines how QEMU ended by itself.
@@ -260,8 +253,18 @@ impl Running {
 
     /// Ends QEMU: first by a command or SIGTERM, so that it restores the terminal, then by force.
     fn end_as(&mut self, ending: Ending) -> Ending {
-        let is_asked = self.command_within(QUIT_LIMIT, "quit", &json!({})).is_ok();
-        end_process(&mut self.child, is_asked);
+        let limit = if received().is_some() {
+            QUIT_LIMIT_AFTER_SIGNAL
+        } else {
+            QUIT_LIMIT
+        };
+        let quit = |qmp: &mut Qmp| qmp.execute("quit", &json!({}), limit, || false).is_ok();
+        let is_asked = self.qmp.as_mut().is_some_and(quit);
+        let is_killed = end_process(&mut self.child, is_asked, limit) == ProcessEnd::Killed;
+        if let Some(settings) = self.terminal.as_ref().filter(|_| is_killed) {
+            // QEMU could not do it. Fails only if the terminal is gone.
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, settings);
+        }
         self.serial.finish();
         self.errors.finish();
         self.ending.insert(ending).clone()
@@ -274,19 +277,32 @@ impl Drop for Running {
     }
 }
 
+/// How a process ended that was to end.
+#[derive(Debug, PartialEq, Eq)]
+enum ProcessEnd {
+    /// By itself.
+    Ended,
+    /// It was killed at the time limit.
+    Killed,
+}
+
 /// Waits for the end of a process, which gets SIGTERM if nobody has asked it to end, and kills it at the time limit.
-fn end_process(child: &mut Child, is_asked: bool) {
+fn end_process(child: &mut Child, is_asked: bool, limit: Duration) -> ProcessEnd {
     if !is_asked && matches!(child.try_wait(), Ok(None)) {
         // Fails only if the process has ended already. Its id is not given away before it is waited for.
         let _ = kill_process(Pid::from_child(child), Signal::TERM);
     }
-    let deadline = Instant::now() + QUIT_LIMIT;
-    while Instant::now() < deadline && matches!(child.try_wait(), Ok(None)) {
+    let deadline = Instant::now() + limit;
+    while matches!(child.try_wait(), Ok(None)) {
+        if Instant::now() >= deadline {
+            // Both fail only if the process has ended already.
+            let _ = child.kill();
+            let _ = child.wait();
+            return ProcessEnd::Killed;
+        }
         thread::sleep(POLL_INTERVAL);
     }
-    // Both fail only if the process has ended already.
-    let _ = child.kill();
-    let _ = child.wait();
+    ProcessEnd::Ended
 }
 
 /// Prints how fast the kernel booted, as soon as it has.
@@ -325,7 +341,7 @@ mod tests {
             .unwrap();
         // The trap is set once the line comes.
         child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
-        end_process(&mut child, false);
+        assert_eq!(end_process(&mut child, false, QUIT_LIMIT), ProcessEnd::Ended);
         assert_eq!(child.wait().unwrap().code(), Some(7));
     }
 

@@ -24,7 +24,7 @@ use crate::run_errors::StartError;
 use crate::running::Running;
 use crate::say::say;
 use crate::serial_log::{FIRST_LINE, has_panic, last_lines};
-use crate::stop_signals::received;
+use crate::stop_signals::{received, stop_runs_on_signals};
 
 /// The log has been quiet for so long when a picture is taken: everything has been drawn.
 const QUIET_BEFORE_SCREENSHOT: Duration = Duration::from_secs(2);
@@ -60,17 +60,22 @@ pub fn fail(error: &SessionError) -> ExitCode {
 /// # Errors
 /// [`SessionError`].
 pub fn boot(options: &Options, qemu_arguments: Vec<OsString>) -> Result<ExitCode, SessionError> {
-    let host = Host::of_this_process();
+    let host = Host {
+        stop_requested: Some(|| received().is_some()),
+        ..Host::of_this_process()
+    };
     let qemu = find_qemu(&host)?;
+    // From here on there are temporary files.
+    stop_runs_on_signals();
     let debugger = options.debug.then_some(Debugger { port: USUAL_PORT });
-    let debugger = DebuggerAddress::find(&qemu_arguments, debugger);
+    let debugger = DebuggerAddress::find(&qemu_arguments, debugger).map_err(PreparationError::from)?;
     debugger
         .iter()
         .try_for_each(DebuggerAddress::check)
         .map_err(PreparationError::from)?;
     let ready = ready_iso(options, &qemu_arguments, &host);
-    // Ctrl-C ends the tools that pack the ISO, too: that is no error.
     if let Some(signal) = received() {
+        say(&format!("\nSignal {signal}: no machine was started."));
         return Ok(ExitCode::Interrupted { signal });
     }
     // Also when there is no ISO: a debugger and the person look for this build's kernel there.
@@ -145,10 +150,14 @@ fn wait_without_limit(running: &mut Running) -> Ending {
 
 /// Takes the picture, and ends the run.
 fn take_screenshot(running: &mut Running, file: &Path) -> Ending {
-    if take_screenshot_of(running, file) {
-        running.stop()
+    let is_taken = take_screenshot_of(running, file);
+    if let Some(ending) = running.wait_for_exit(Duration::ZERO) {
+        return ending;
+    }
+    let ending = running.stop();
+    if is_taken {
+        ending
     } else {
-        running.stop();
         Ending::QemuFailed { message: String::new() }
     }
 }

@@ -1,4 +1,4 @@
-//! SIGINT, SIGTERM and SIGHUP end a run as its time limit does: QEMU stops, and the run's temporary files go.
+//! SIGINT, SIGTERM and SIGHUP end a run within about a second: tools and QEMU stop, and the run's temporary files go.
 
 use std::fs;
 use std::io;
@@ -8,25 +8,22 @@ use std::sync::{Arc, LazyLock};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::register_usize;
 
-use crate::exit_codes::ExitCode;
 use crate::say::say;
 
 /// The last of the signals that came; 0 before. Set by the signal handlers.
 static RECEIVED: LazyLock<Arc<AtomicUsize>> = LazyLock::new(Arc::default);
 
-/// Runs a task that a signal may stop.
-pub fn stoppable(task: impl FnOnce() -> ExitCode) -> ExitCode {
-    if let Err(error) = stop_runs_on_signals() {
+/// Lets the signals end the current run instead of this process, from now on. Every wait checks [`received`].
+pub(crate) fn stop_runs_on_signals() {
+    if let Err(error) = register() {
         say(&format!(
             "Note:     a signal would leave temporary files behind: {error}"
         ));
     }
-    task()
 }
 
-/// Lets the signals end the current run of QEMU instead of this process, from now on. A signal that the parent process
-/// ignores for us (`nohup`) stays ignored.
-fn stop_runs_on_signals() -> io::Result<()> {
+/// Registers the signal handlers. A signal that the parent process ignores for us (`nohup`) stays ignored.
+fn register() -> io::Result<()> {
     let ignored = ignored_signals(&fs::read_to_string("/proc/self/status").unwrap_or_default());
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         if ignored & 1 << (signal - 1) == 0 {
