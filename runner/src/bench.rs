@@ -24,6 +24,7 @@ use crate::run_errors::StartError;
 use crate::running::Running;
 use crate::say::say;
 use crate::serial_log::{last_lines, measured_values};
+use crate::stop_signals::stop_runs_on_signals;
 
 /// How long one boot may take: some fifty times what it needs.
 const LIMIT: Duration = Duration::from_mins(5);
@@ -95,6 +96,7 @@ pub enum BenchError {
 /// [`BenchError`].
 pub fn bench(images: &BenchImages) -> Result<bool, BenchError> {
     let qemu = find_qemu(&Host::of_this_process())?;
+    stop_runs_on_signals();
     let folder = tempfile::tempdir().map_err(|source| file_error(&std::env::temp_dir(), source))?;
     let mut values = Vec::new();
     for (command_line, display, cpus) in BOOTS {

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use iso_image::{BootLoader, Contents, Grub, Host, IsoError, Limine, LimineNotFound, MissingTool, Packed};
 
+use crate::stop_signals::stoppable_host;
+
 /// The requested boot loader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LoaderKind {
@@ -49,7 +51,7 @@ pub fn find_boot_loader(wish: Option<LoaderKind>, host: &Host) -> Result<BootLoa
 /// # Errors
 /// [`PackError`].
 pub fn pack_for(wish: Option<LoaderKind>, contents: &Contents, iso: &Path) -> Result<Packed, PackError> {
-    let host = Host::of_this_process();
+    let host = stoppable_host();
     let boot_loader = find_boot_loader(wish, &host)?;
     Ok(iso_image::pack(contents, &boot_loader, &host, iso)?)
 }

@@ -24,7 +24,7 @@ use crate::run_errors::StartError;
 use crate::running::Running;
 use crate::say::say;
 use crate::serial_log::{FIRST_LINE, has_panic, last_lines};
-use crate::stop_signals::{received, stop_runs_on_signals};
+use crate::stop_signals::{received, stop_runs_on_signals, stoppable_host};
 
 /// The log has been quiet for so long when a picture is taken: everything has been drawn.
 const QUIET_BEFORE_SCREENSHOT: Duration = Duration::from_secs(2);
@@ -60,10 +60,7 @@ pub fn fail(error: &SessionError) -> ExitCode {
 /// # Errors
 /// [`SessionError`].
 pub fn boot(options: &Options, qemu_arguments: Vec<OsString>) -> Result<ExitCode, SessionError> {
-    let host = Host {
-        stop_requested: Some(|| received().is_some()),
-        ..Host::of_this_process()
-    };
+    let host = stoppable_host();
     let qemu = find_qemu(&host)?;
     // From here on there are temporary files.
     stop_runs_on_signals();

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
+use iso_image::Host;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::register_usize;
 
@@ -19,6 +20,14 @@ pub(crate) fn stop_runs_on_signals() {
         say(&format!(
             "Note:     a signal would leave temporary files behind: {error}"
         ));
+    }
+}
+
+/// Returns the environment of this process; a signal stops the tools that run there.
+pub(crate) fn stoppable_host() -> Host {
+    Host {
+        stop_requested: Some(|| received().is_some()),
+        ..Host::of_this_process()
     }
 }
 
