@@ -27,6 +27,27 @@ const PASSED_ON: [(&str, &[&str], u32); 5] = [
     ("smp_8", &["--smp", "8"], 8),
 ];
 
+/// Rule, time limit in seconds, and check.
+const OTHERS: [(&str, u64, fn(Deadline) -> Outcome); 9] = [
+    ("refuses_an_own_option_after_a_foreign_one", 15, refuses_late_option),
+    ("hands_the_command_line_to_the_kernel", 30, hands_command_line),
+    ("takes_another_program", 30, takes_program),
+    ("writes_no_escape_sequence_to_a_pipe_or_a_file", 60, writes_plain_text),
+    (
+        "names_the_process_that_holds_the_debuggers_port",
+        15,
+        names_holder_of_port,
+    ),
+    (
+        "a_signal_stops_qemu_and_removes_the_temporary_folder",
+        30,
+        stops_on_signals,
+    ),
+    ("two_runs_at_once_boot_their_own_isos", 30, boots_own_isos),
+    ("explains_a_triple_fault", 60, explains_triple_fault),
+    ("tells_of_a_panic_by_its_exit_code", 30, tells_of_panic),
+];
+
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut scenarios: Vec<_> = PASSED_ON
         .into_iter()
@@ -39,60 +60,12 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios.push(Scenario::new("runner_program::boots_on_uefi", 60, |deadline| {
         boots(&["--firmware", "uefi", "--headless"], &[], 4, deadline)
     }));
-    scenarios.push(Scenario::new(
-        "runner_program::refuses_an_own_option_after_a_foreign_one",
-        15,
-        refuses_late_option,
-    ));
-    scenarios.push(Scenario::new(
-        "runner_program::hands_the_command_line_to_the_kernel",
-        30,
-        hands_command_line,
-    ));
-    scenarios.push(Scenario::new(
-        "runner_program::takes_another_program",
-        30,
-        takes_program,
-    ));
     // It takes the picture after 5 seconds.
     scenarios.push(Scenario::new("runner_program::writes_a_screenshot", 30, writes_screenshot).alone());
     // Both use the debugger's default port.
     let rule = "runner_program::debug_waits_for_gdb_and_says_how_to_attach_it";
     scenarios.push(Scenario::new(rule, 30, waits_for_debugger).alone());
-    scenarios.push(Scenario::new(
-        "runner_program::writes_no_escape_sequence_to_a_pipe_or_a_file",
-        60,
-        writes_plain_text,
-    ));
-    scenarios.push(Scenario::new(
-        "runner_program::names_the_process_that_holds_the_debuggers_port",
-        15,
-        names_holder_of_port,
-    ));
-    // Beside other boots the runner was once seen not to end within the limit.
-    scenarios.push(
-        Scenario::new(
-            "runner_program::a_signal_stops_qemu_and_removes_the_temporary_folder",
-            30,
-            stops_on_signals,
-        )
-        .alone(),
-    );
-    scenarios.push(Scenario::new(
-        "runner_program::two_runs_at_once_boot_their_own_isos",
-        30,
-        boots_own_isos,
-    ));
-    scenarios.push(Scenario::new(
-        "runner_program::explains_a_triple_fault",
-        60,
-        explains_triple_fault,
-    ));
-    scenarios.push(Scenario::new(
-        "runner_program::tells_of_a_panic_by_its_exit_code",
-        30,
-        tells_of_panic,
-    ));
+    scenarios.extend(OTHERS.map(|(rule, limit_s, run)| Scenario::new(format!("runner_program::{rule}"), limit_s, run)));
     scenarios.push(Scenario::new("slow::runner_program_boots_300_cpus", 240, boots_300));
     scenarios
 }
