@@ -41,7 +41,7 @@ fn assert_reproducible(boot_loader: &BootLoader, host: &Host) {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (first, second) = (one.path().join("first.iso"), two.path().join("deeper/second.iso"));
     let packed = pack(&contents(one.path()), boot_loader, host, &first).unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    std::thread::sleep(Duration::from_millis(1100));
     pack(&contents(two.path()), boot_loader, host, &second).unwrap();
     assert!(packed.size_bytes > 1 << 20);
     let (first, second) = (fs::read(first).unwrap(), fs::read(second).unwrap());

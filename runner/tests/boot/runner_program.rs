@@ -28,7 +28,10 @@ const PASSED_ON: [(&str, &[&str], u32); 5] = [
 ];
 
 /// Rule, time limit in seconds, and check.
-const OTHERS: [(&str, u64, fn(Deadline) -> Outcome); 9] = [
+type Case = (&'static str, u64, fn(Deadline) -> Outcome);
+
+/// The scenarios that are one function each.
+const OTHERS: [Case; 9] = [
     ("refuses_an_own_option_after_a_foreign_one", 15, refuses_late_option),
     ("hands_the_command_line_to_the_kernel", 30, hands_command_line),
     ("takes_another_program", 30, takes_program),
