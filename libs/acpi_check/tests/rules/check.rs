@@ -13,7 +13,7 @@ fn names(memory: &FakeMemory) -> Vec<String> {
 }
 
 #[test]
-fn of_a_sound_machine_every_table_is_copied_and_nothing_is_noted() {
+fn every_table_of_a_sound_machine_is_copied_without_a_note() {
     assert_eq!(lines(&machine()), [""; 0]);
     let expected = [
         "FACP", "APIC", "HPET", "SPCR", "MCFG", "SSDT", "SRAT", "SLIT", "BGRT", "WAET", "DSDT",
@@ -22,7 +22,7 @@ fn of_a_sound_machine_every_table_is_copied_and_nothing_is_noted() {
 }
 
 #[test]
-fn without_a_root_pointer_there_is_nothing() {
+fn without_a_root_pointer_there_are_no_tables() {
     let mut notes = Vec::new();
     assert!(check(&machine(), None, &mut |note| notes.push(note.to_string())).is_none());
     assert!(check(&machine(), Some(at(XSDT)), &mut |note| notes.push(note.to_string())).is_none());
@@ -31,7 +31,7 @@ fn without_a_root_pointer_there_is_nothing() {
 }
 
 #[test]
-fn without_a_sound_list_there_is_nothing() {
+fn without_a_sound_root_table_there_are_no_tables() {
     let mut memory = machine();
     memory.island(XSDT)[36] ^= 1;
     memory.island(super::machine::RSDT)[36] ^= 1;
@@ -97,7 +97,7 @@ fn a_fadt_shorter_than_the_first_version_is_left_out_and_with_it_the_dsdt() {
 }
 
 #[test]
-fn the_dsdt_of_the_newer_pointer_is_preferred_and_the_other_one_is_the_last_resort() {
+fn the_dsdt_of_the_64_bit_field_is_preferred_to_that_of_the_32_bit_field() {
     let mut other = fadt();
     put(&mut other, 140, 0x1_1000_u64.to_le_bytes());
     fix_checksum(&mut other, 9);
@@ -117,7 +117,7 @@ fn the_dsdt_of_the_newer_pointer_is_preferred_and_the_other_one_is_the_last_reso
 }
 
 #[test]
-fn a_dsdt_that_only_the_list_names_is_left_out() {
+fn a_dsdt_that_the_fadt_does_not_name_is_left_out() {
     let mut memory = machine().with(0x1_1000, table(b"DSDT", &[]));
     *memory.island(WAET) = table(b"WAET", &[]);
     *memory.island(XSDT) = table(b"XSDT", &[FADT, MADT, 0x1_1000].map(u64::to_le_bytes).concat());
@@ -162,7 +162,7 @@ fn a_madt_without_a_processor_is_used() {
 }
 
 #[test]
-fn switching_off_is_looked_for_in_the_dsdt_and_then_in_ssdts() {
+fn soft_off_is_searched_in_the_dsdt_first_and_then_in_ssdts() {
     let soft_off = |memory: &FakeMemory| {
         let mut image = Vec::new();
         let (tables, _) = copied(memory, &mut image);

@@ -1,4 +1,4 @@
-//! Rules of what the FADT says.
+//! Rules of reading the FADT.
 
 use super::machine::fadt;
 use super::support::{FakeMemory, at, put};
@@ -49,7 +49,7 @@ fn a_fadt_that_cannot_be_read_is_an_error() {
 }
 
 #[test]
-fn a_field_that_the_table_does_not_have_whole_reads_as_zero() {
+fn a_field_not_completely_inside_the_table_reads_as_zero() {
     let addresses = |fadt: Fadt| {
         fadt.facs()
             .into_iter()
@@ -74,14 +74,14 @@ fn a_field_that_the_table_does_not_have_whole_reads_as_zero() {
 }
 
 #[test]
-fn the_century_register_stands_at_offset_108() {
+fn the_century_register_is_read_from_offset_108() {
     assert_eq!(read(fadt()).century_register(), Some(0x32));
     assert_eq!(with(108, [0]).century_register(), None);
     assert_eq!(cut(108).century_register(), None);
 }
 
 #[test]
-fn power_management_is_controlled_where_either_field_says() {
+fn the_pm1_control_registers_are_read_from_either_field() {
     let expected = Ok(Some(Pm1Control {
         a: IoPort(0x604),
         b: None,
@@ -99,7 +99,7 @@ fn power_management_is_controlled_where_either_field_says() {
 }
 
 #[test]
-fn the_newer_field_is_preferred_unless_only_the_old_one_can_be() {
+fn the_newer_field_is_preferred_unless_it_is_invalid() {
     let a = |fadt: Fadt| fadt.pm1_control().ok().flatten().map(|control| control.a.0);
     assert_eq!(a(with(172, address(1, 0x804))), Some(0x804));
     assert_eq!(a(with(172, address(0, 0x804))), Some(0x604));
@@ -108,7 +108,7 @@ fn the_newer_field_is_preferred_unless_only_the_old_one_can_be() {
 }
 
 #[test]
-fn control_registers_that_are_no_ports_are_an_error() {
+fn control_registers_outside_of_the_port_space_are_an_error() {
     let mut bytes = fadt();
     put(&mut bytes, 64, [0; 4]);
     put(&mut bytes, 172, address(0, 0xfed0_0000));

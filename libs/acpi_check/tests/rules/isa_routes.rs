@@ -1,4 +1,4 @@
-//! Rules of where interrupts of the ISA bus arrive.
+//! Rules of the inputs to which interrupts of the ISA bus are wired.
 
 use super::machine::madt;
 use acpi_check::{GlobalSystemInterrupt, InterruptLine, IsaRoute, IsaRoutes, MadtEntries, Polarity, Trigger};
@@ -14,11 +14,11 @@ const fn route(interrupt: u32, polarity: Polarity, trigger: Trigger) -> Option<I
     })
 }
 
-/// The timer arrives at input 2, and interrupt 9 is signalled by level, when low.
+/// The timer is wired to input 2, and interrupt 9 is level-triggered and active low.
 const PC: &[&[u8]] = &[&[2, 10, 0, 0, 2, 0, 0, 0, 0, 0], &[2, 10, 0, 9, 9, 0, 0, 0, 15, 0]];
 
 #[test]
-fn without_an_override_an_interrupt_arrives_at_its_number_by_edge_when_high() {
+fn without_an_override_the_input_has_the_same_number_edge_triggered_and_active_high() {
     for irq in 0..16 {
         let expected = route(u32::from(irq), Polarity::ActiveHigh, Trigger::Edge);
         assert_eq!(routes(&[]).route(irq), expected);
@@ -37,7 +37,7 @@ fn an_override_says_input_polarity_and_trigger_mode() {
 }
 
 #[test]
-fn an_interrupt_whose_input_another_one_took_arrives_nowhere() {
+fn an_interrupt_whose_input_another_one_uses_has_no_route() {
     assert_eq!(routes(PC).route(2), None);
 }
 
@@ -48,13 +48,13 @@ fn there_is_no_interrupt_16() {
 }
 
 #[test]
-fn of_two_overrides_for_one_interrupt_the_later_one_holds() {
+fn of_two_overrides_for_one_interrupt_the_later_one_applies() {
     let two: [&[u8]; 2] = [&[2, 10, 0, 4, 20, 0, 0, 0, 0, 0], &[2, 10, 0, 4, 21, 0, 0, 0, 0, 0]];
     assert_eq!(routes(&two).route(4), route(21, Polarity::ActiveHigh, Trigger::Edge));
 }
 
 #[test]
-fn overrides_of_other_buses_or_with_flags_that_mean_nothing_are_passed_over() {
+fn overrides_of_other_buses_or_with_reserved_flags_are_skipped() {
     let odd: [&[u8]; 3] = [
         &[2, 10, 1, 4, 20, 0, 0, 0, 0, 0],
         &[2, 10, 0, 4, 20, 0, 0, 0, 2, 0],

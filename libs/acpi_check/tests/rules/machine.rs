@@ -22,12 +22,12 @@ pub(crate) const WAET: u64 = 0x1_0000_0000;
 
 /// All tables that the XSDT names, in its order.
 pub(crate) const NAMED: [u64; 10] = [FADT, MADT, HPET, SPCR, MCFG, SSDT, SRAT, SLIT, BGRT, WAET];
-/// Where all structures lie.
+/// Addresses of all structures.
 pub(crate) const ALL: [u64; 15] = [
     RSDP, RSDT, XSDT, FADT, MADT, HPET, FACS, DSDT, SPCR, MCFG, SSDT, SRAT, SLIT, BGRT, WAET,
 ];
 
-/// What QEMU's DSDT says of switching off.
+/// The package `_S5_` of QEMU's DSDT.
 pub(crate) const SOFT_OFF: &[u8] = &[0x08, b'_', b'S', b'5', b'_', 0x12, 0x06, 0x04, 0x00, 0x00, 0x00, 0x00];
 
 pub(crate) fn machine() -> FakeMemory {
@@ -56,7 +56,7 @@ pub(crate) fn machine() -> FakeMemory {
         .with(WAET, table(b"WAET", &[3, 0, 0, 0]))
 }
 
-/// An address that fits the old fields.
+/// An address that fits the 32-bit fields.
 fn low(address: u64) -> u32 {
     u32::try_from(address).expect("it lies below 4 GiB")
 }

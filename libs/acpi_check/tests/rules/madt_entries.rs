@@ -87,7 +87,7 @@ fn reads_entries_of_other_types_as_other() {
 }
 
 #[test]
-fn a_table_in_memory_may_lie_anywhere() {
+fn a_table_in_memory_may_be_at_any_address() {
     let bytes = madt(&madt_entries());
     let table = Table {
         signature: Signature::MADT,

@@ -3,7 +3,7 @@
 use super::support::{FakeMemory, at, fix_checksum, put, rsdp_1, rsdp_2};
 use acpi_check::{Rsdp, RsdpError};
 
-/// What is wrong with these bytes.
+/// The error for these bytes.
 fn error(bytes: Vec<u8>) -> Option<RsdpError> {
     Rsdp::check(&FakeMemory::default().with(0x1000, bytes), at(0x1000)).err()
 }
@@ -36,7 +36,7 @@ fn the_second_version_has_a_list_with_64_bits() {
 fn rejects_a_root_pointer_whose_first_checksum_is_wrong() {
     let mut bytes = rsdp_2(1, 2);
     bytes[8] ^= 1;
-    // The second checksum is right: only the first tells.
+    // The second checksum is right: only the first shows the fault.
     fix_checksum(&mut bytes, 32);
     assert_eq!(error(bytes), Some(RsdpError::Checksum { address: at(0x1000) }));
 }
@@ -60,7 +60,7 @@ fn rejects_a_root_pointer_of_another_length() {
 }
 
 #[test]
-fn rejects_what_is_no_root_pointer() {
+fn rejects_bytes_that_are_no_root_pointer() {
     assert_eq!(error(vec![0; 36]), Some(RsdpError::Signature { address: at(0x1000) }));
     assert_eq!(error(rsdp_2(0, 0)), Some(RsdpError::NoTables { address: at(0x1000) }));
     assert!(matches!(

@@ -1,4 +1,4 @@
-//! Rules of the search for what switches the machine off.
+//! Rules of the search for the sleep type that switches the machine off.
 
 use super::machine::SOFT_OFF;
 use super::support::table;
@@ -7,13 +7,13 @@ use proptest::collection;
 use proptest::prelude::{any, proptest};
 use proptest::{prop_assert, sample};
 
-/// What is found in a DSDT with this code.
+/// The sleep type in a DSDT with this code.
 fn find(code: &[u8]) -> Option<(u8, u8)> {
     let found = SleepType::find_soft_off(&table(b"DSDT", code));
     found.map(|found| (found.a, found.b))
 }
 
-/// What is found in `Name (_S5_, …)` of this package, length included.
+/// The sleep type in `Name (_S5_, …)` with this package, length included.
 fn find_package(package: &[u8]) -> Option<(u8, u8)> {
     find(&[b"\x08_S5_\x12", package].concat())
 }
@@ -25,7 +25,7 @@ fn finds_the_package_of_qemu() {
 }
 
 #[test]
-fn finds_a_name_that_counts_from_the_root() {
+fn finds_a_name_with_a_root_prefix() {
     assert_eq!(
         find(b"\x10\x08\x08\\_S5_\x12\x08\x04\x0a\x05\x0a\x06\x00\x00"),
         Some((5, 6))
@@ -96,7 +96,7 @@ fn a_package_past_the_end_of_the_table_is_none() {
 }
 
 #[test]
-fn a_name_that_is_only_mentioned_is_no_definition() {
+fn other_occurrences_of_the_name_are_skipped() {
     // A string, a reference, a definition of something else than a package, another name.
     for code in [
         &b"\x0d_S5_\x12\x06\x04\x01\x01\x00\x00"[..],
@@ -106,7 +106,7 @@ fn a_name_that_is_only_mentioned_is_no_definition() {
         b"\x08_S5X\x12\x06\x04\x01\x01\x00\x00",
     ] {
         assert_eq!(find(code), None, "{code:x?}");
-        // The search goes on behind it.
+        // The search continues after it.
         assert_eq!(find(&[code, SOFT_OFF].concat()), Some((0, 0)), "{code:x?}");
     }
 }
@@ -118,7 +118,7 @@ fn a_table_without_code_has_none() {
     assert_eq!(SleepType::find_soft_off(SOFT_OFF), None);
 }
 
-/// Bytes that such a definition is made of.
+/// Bytes that occur in definitions of packages.
 const LIKELY: &[u8] = b"\x08\\_S5\x12\x00\x01\x02\x06\x0a\x0b\x0c\x0e\x40\x80\xc0\xff";
 
 proptest! {

@@ -12,7 +12,7 @@ fn with(fields: &[(usize, &[u8])]) -> Result<Option<SerialConsole>, SpcrError> {
     SerialConsole::from_table(&table_with(b"SPCR", 80, &[&com2, fields].concat()))
 }
 
-/// The registers that this address names: space, width, access size, address.
+/// The registers at this generic address.
 fn registers(space: u8, width_bits: u8, access_size: u8, address: u64) -> Result<UartRegisters, SpcrError> {
     let field = [&[space, width_bits, 0, access_size][..], &address.to_le_bytes()].concat();
     with(&[(40, &field)]).map(|console| console.expect("the address is not zero").registers)
@@ -35,7 +35,7 @@ fn baud_rate(code: u8, clock_hz: u32, precise: u32) -> Result<Option<u32>, SpcrE
 }
 
 #[test]
-fn a_console_among_the_ports() {
+fn reads_a_console_at_ports() {
     let expected = SerialConsole {
         interface: InterfaceType::new(0),
         registers: UartRegisters {
@@ -50,7 +50,7 @@ fn a_console_among_the_ports() {
 }
 
 #[test]
-fn a_console_in_memory() {
+fn reads_a_console_in_memory() {
     let expected = UartRegisters {
         place: UartPlace::Memory(PhysAddr::new(0xe0_0000_0000)),
         stride_bytes: 4,
@@ -60,7 +60,7 @@ fn a_console_in_memory() {
 }
 
 #[test]
-fn width_and_access_size_say_how_registers_are_read() {
+fn width_and_access_size_determine_stride_and_access() {
     let read = |width_bits, access_size| {
         let registers = registers(0, width_bits, access_size, 0x1000);
         registers.map(|registers| (registers.stride_bytes, registers.access.bytes()))
@@ -109,7 +109,7 @@ fn rejects_other_address_spaces() {
 fn address_zero_means_that_there_is_no_console() {
     assert_eq!(with(&[(40, &[0; 12])]), Ok(None));
     assert_eq!(with(&[(40, &[1, 8, 0, 1, 0, 0, 0, 0])]), Ok(None));
-    // Whatever else the table says.
+    // Independent of the other fields.
     assert_eq!(with(&[(36, &[3]), (40, &[0; 12])]), Ok(None));
 }
 
@@ -138,7 +138,7 @@ fn the_baud_rate_is_a_code_or_a_number() {
 }
 
 #[test]
-fn the_number_is_only_read_where_the_table_has_it() {
+fn the_precise_baud_rate_is_read_only_if_the_table_has_it() {
     let mut table = table_with(
         b"SPCR",
         84,
@@ -156,7 +156,7 @@ fn the_number_is_only_read_where_the_table_has_it() {
 }
 
 #[test]
-fn rejects_codes_that_mean_nothing() {
+fn rejects_undefined_codes() {
     for code in [1, 2, 5, 8, 255] {
         assert_eq!(baud_rate(code, 0, 0), Err(SpcrError::BaudRateCode { code }));
     }

@@ -2,7 +2,7 @@
 
 use acpi_check::{AllegedAddress, OutOfReach, ReadMemory};
 
-/// Islands of memory; everything else is out of reach.
+/// Ranges of memory; everything else is out of reach.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FakeMemory {
     pub(crate) islands: Vec<(u64, Vec<u8>)>,
@@ -42,7 +42,7 @@ pub(crate) fn put(structure: &mut Vec<u8>, offset: usize, field: impl AsRef<[u8]
     structure[offset..offset + field.len()].copy_from_slice(field);
 }
 
-/// Sets the byte at `offset` so that all bytes add up to zero.
+/// Sets the checksum at `offset`, so that the sum of all bytes is zero.
 pub(crate) fn fix_checksum(structure: &mut [u8], offset: usize) {
     structure[offset] = 0;
     let sum = structure.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));

@@ -23,7 +23,7 @@ fn fadt() -> Vec<u8> {
     table(b"FACP", &body)
 }
 
-/// What the pointers of both lists may lead to.
+/// Tables for the pointers of both root tables.
 fn tables() -> FakeMemory {
     FakeMemory::default()
         .with(0x4000, fadt())
@@ -47,14 +47,14 @@ fn machine() -> FakeMemory {
     )
 }
 
-/// What is listed, and what is noted.
+/// The list and the notes.
 fn listed(memory: &FakeMemory, root: &Rsdp) -> (TableList, Vec<AcpiNote>) {
     let mut notes = Vec::new();
     let list = TableList::read(memory, root, &mut |note| notes.push(note)).expect("there is a root table");
     (list, notes)
 }
 
-/// Why nothing is listed.
+/// The error of a machine without a sound root table.
 fn error(memory: &FakeMemory, root: &Rsdp) -> Option<TableError> {
     TableList::read(memory, root, &mut |_| ()).err()
 }
@@ -67,7 +67,7 @@ fn names(list: &TableList) -> Vec<(String, u64)> {
 }
 
 #[test]
-fn lists_every_table_once_with_those_that_the_fadt_names() {
+fn lists_every_table_once_including_those_in_the_fadt() {
     let (list, notes) = listed(&machine(), &ROOT);
     let expected = [
         ("XSDT", 0x3000),
@@ -130,7 +130,7 @@ fn reads_fadts_longer_and_shorter_than_the_fields_it_needs() {
 }
 
 #[test]
-fn a_table_that_does_not_add_up_stays_listed_and_marked() {
+fn a_table_with_a_wrong_checksum_is_listed_and_marked() {
     let mut broken = table(b"HPET", &[1]);
     broken[36] = 2;
     let memory = FakeMemory::default().with(0x2000, rsdt(&[0x4000])).with(0x4000, broken);
@@ -140,7 +140,7 @@ fn a_table_that_does_not_add_up_stays_listed_and_marked() {
 }
 
 #[test]
-fn the_facs_needs_no_checksum_but_its_whole_length() {
+fn the_facs_needs_its_whole_length_but_no_checksum() {
     let (list, _) = listed(&machine(), &ROOT);
     let checksum = list.find(Signature::FACS).map(|table| table.checksum);
     assert_eq!(checksum, Some(Checksum::None));
@@ -171,7 +171,7 @@ fn notes_tables_out_of_reach_or_of_absurd_length() {
 }
 
 #[test]
-fn notes_null_pointers_duplicates_and_lists_in_the_list() {
+fn notes_null_pointers_duplicates_and_root_tables_in_the_root_table() {
     let memory = machine().with(0xa000, table(b"XSDT", &[]));
     let mut memory = memory;
     *memory.island(0x2000) = rsdt(&[0x5000, 0, 0x5000, 0x2000, 0xa000]);
@@ -188,7 +188,7 @@ fn notes_null_pointers_duplicates_and_lists_in_the_list() {
 }
 
 #[test]
-fn what_the_fadt_names_must_be_facs_and_dsdt() {
+fn the_tables_in_the_fadt_must_be_facs_and_dsdt() {
     let mut memory = machine();
     let mut body = vec![0; 112];
     // A FACS that is the FADT itself, a DSDT that is something else.
@@ -231,7 +231,7 @@ fn follows_no_more_pointers_than_the_limit() {
 }
 
 #[test]
-fn all_tables_together_take_no_more_than_the_limit() {
+fn all_tables_together_have_no_more_than_the_limit() {
     let large = table(b"SSDT", &vec![0; (16 << 20) - 36]);
     let memory = FakeMemory::default()
         .with(0x2000, rsdt(&[0x100_0000, 0x200_0000, 0x300_0000]))
