@@ -6,8 +6,8 @@ const LAST_LINES: usize = 15;
 /// The kernel's first line.
 pub(crate) const FIRST_LINE: &str = "Hello from BSP";
 
-/// Starts of error messages after which the kernel has stopped.
-const LAST_WORDS: [&str; 5] = [
+/// Starts of the error messages that end the kernel.
+const FATAL_MESSAGES: [&str; 5] = [
     "panicked",
     "cannot boot: ",
     "Page fault!",
@@ -74,15 +74,15 @@ fn measured_value(message: &str) -> Option<(String, u64)> {
 #[must_use]
 pub fn has_panic(log: &str) -> bool {
     without_colours(log).lines().any(|line| match LogLine::read(line) {
-        Some(line) => line.level == "ERROR" && tells_the_end(line.message),
+        Some(line) => line.level == "ERROR" && is_fatal(line.message),
         // Written without the logger, which may be what panicked.
         None => line.starts_with("panicked"),
     })
 }
 
-/// Whether an error message is the kernel's last one.
-fn tells_the_end(message: &str) -> bool {
-    LAST_WORDS.iter().any(|words| message.starts_with(words))
+/// Whether an error message is one that ends the kernel.
+fn is_fatal(message: &str) -> bool {
+    FATAL_MESSAGES.iter().any(|start| message.starts_with(start))
         || message
             .split_once("! Error code:")
             .is_some_and(|(name, _)| is_exception_name(name))

@@ -19,7 +19,7 @@ pub(crate) fn main(arguments: &str) -> u64 {
     if echoes() && allocates() && tells_the_time() {
         SUCCESS
     } else {
-        println!("The kernel's answer was wrong");
+        println!("A system call returned a wrong result");
         WRONG_ANSWER
     }
 }
@@ -29,7 +29,7 @@ fn echoes() -> bool {
     let values = [10, 20, 30, 40, 50, 60];
     let once = echo(values);
     let twice = once.and_then(echo);
-    println!("The kernel makes {values:?} {once:?}, and then {twice:?}");
+    println!("Echo of {values:?}: {once:?}, then {twice:?}");
     once == Ok(values.map(|value| value + 1)) && twice == Ok(values.map(|value| value + 2))
 }
 
@@ -41,7 +41,7 @@ fn allocates() -> bool {
     ] {
         by_length.entry(word.len()).or_default().push(word.into());
     }
-    println!("The heap holds {by_length:?}");
+    println!("Words by length, on the heap: {by_length:?}");
     by_length.values().map(Vec::len).sum::<usize>() == 10
 }
 
@@ -50,6 +50,6 @@ fn tells_the_time() -> bool {
     let (Ok(first), Ok(second)) = (now(), now()) else {
         return false;
     };
-    println!("The kernel's clock was started {} ms ago", second / 1_000_000);
+    println!("Time since the kernel's clock was started: {} ms", second / 1_000_000);
     first <= second
 }

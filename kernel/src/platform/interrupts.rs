@@ -72,8 +72,8 @@ fn log_once(vector: u8) {
     }
     let name = VectorName(vector);
     if InterruptVector::try_from(vector).is_ok() {
-        log::trace!("Interrupt {name} came, with nothing to do");
+        log::trace!("Interrupt {name} arrived, but nothing is due");
     } else {
-        log::warn!("Interrupt {name} came, and nobody handles it");
+        log::warn!("Interrupt {name} arrived, but has no handler");
     }
 }

@@ -26,7 +26,7 @@ pub fn replace_serial_port(acpi: &Acpi) {
         return;
     }
     log::info!(
-        "The log goes on at the {kind} UART from the SPCR ACPI table: {:?}",
+        "The log moves to the {kind} UART from the SPCR ACPI table: {:?}",
         console.registers
     );
     // SAFETY: A validated table says that a 16550 is there; it is not RAM, and the kernel uses it for nothing else.

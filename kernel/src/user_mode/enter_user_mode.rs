@@ -26,8 +26,8 @@ const LEFT_BY_SYSCALL: u32 = 0;
 
 const FIRST_INTERRUPT: u8 = 32;
 
-/// Number of system calls after which `sysretq` could not be used; see [`slow_returns`].
-static SLOW_RETURNS: AtomicU64 = AtomicU64::new(0);
+/// See [`returns_by_iretq`].
+static RETURNS_BY_IRETQ: AtomicU64 = AtomicU64::new(0);
 
 global_asm!(
     include_str!("enter_user_mode.s"),
@@ -186,7 +186,7 @@ impl UserContext {
             self.frame.cs = u64::from(USER_CODE);
             self.frame.ss = u64::from(USER_DATA);
             if self.frame.rip >= PROGRAM_END {
-                SLOW_RETURNS.fetch_add(1, Ordering::Relaxed);
+                RETURNS_BY_IRETQ.fetch_add(1, Ordering::Relaxed);
             }
         }
         Some(instruction)
@@ -208,8 +208,8 @@ impl UserContext {
 
 /// Number of times a program was entered by `iretq` at a canonical address outside of program memory. This happens after a system
 /// call at the very end of the lower half, where `sysretq` may not be used.
-pub fn slow_returns() -> u64 {
-    SLOW_RETURNS.load(Ordering::Relaxed)
+pub fn returns_by_iretq() -> u64 {
+    RETURNS_BY_IRETQ.load(Ordering::Relaxed)
 }
 
 pub(super) fn raw_syscall_handler_address() -> u64 {

@@ -1,4 +1,4 @@
-//! The frame buffer as the boot loader describes it, and the same once checked.
+//! The boot loader's description of the frame buffer, untrusted and validated.
 //!
 //! What always holds: a [`FrameBufferInfo`] has at least one pixel, no side longer than [`MAX_SIDE_PIXELS`], and rows
 //! that hold at least its width.
@@ -8,24 +8,24 @@ use thiserror::Error;
 
 use crate::rgb_pixel_info::{ColorMask, RgbPixelInfo, RgbPixelInfoError};
 
-/// The longest side, and the longest row with its padding, that is believed. Every coordinate on the screen fits an
-/// `i32` and every size in bytes a `u64` with room to spare.
+/// Maximum length of a side, and of a row with its padding. With it, every coordinate fits an `i32`, and every size in
+/// bytes a `u64`.
 pub const MAX_SIDE_PIXELS: u32 = 32_768;
 
-/// The memory model that the Limine boot protocol and Multiboot2 number 1: red, green and blue given by masks.
+/// Memory model 1 of the Limine boot protocol and of Multiboot2: red, green and blue are given by masks.
 const MEMORY_MODEL_RGB: u8 = 1;
 
-/// The only pixel size that is drawn on.
+/// The only supported pixel size.
 const BITS_PER_PIXEL: u16 = 32;
 
 const BYTES_PER_PIXEL: u64 = 4;
 
-/// What the boot loader says about a frame buffer. Nothing of it is believed before [`FrameBufferInfo::check`].
+/// The boot loader's description of a frame buffer. Untrusted until [`FrameBufferInfo::check`] has validated it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameBufferClaims {
-    /// Pixels of a row that are seen.
+    /// Visible pixels of a row.
     pub width: u64,
-    /// Rows.
+    /// Number of rows.
     pub height: u64,
     /// Bytes from one row to the next.
     pub pitch_bytes: u64,
@@ -35,22 +35,22 @@ pub struct FrameBufferClaims {
     pub memory_model: u8,
     /// Bits of the red mask.
     pub red_mask_size: u8,
-    /// Place of the lowest bit of the red mask.
+    /// Position of the lowest bit of the red mask.
     pub red_mask_shift: u8,
     /// Bits of the green mask.
     pub green_mask_size: u8,
-    /// Place of the lowest bit of the green mask.
+    /// Position of the lowest bit of the green mask.
     pub green_mask_shift: u8,
     /// Bits of the blue mask.
     pub blue_mask_size: u8,
-    /// Place of the lowest bit of the blue mask.
+    /// Position of the lowest bit of the blue mask.
     pub blue_mask_shift: u8,
 }
 
 /// A frame buffer that can be drawn on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameBufferInfo {
-    /// Pixels of a row that are seen.
+    /// Visible pixels of a row.
     width: u32,
     height: u32,
     pixels_per_row: u32,
@@ -58,7 +58,7 @@ pub struct FrameBufferInfo {
 }
 
 impl FrameBufferInfo {
-    /// Checks what the boot loader says.
+    /// Validates the boot loader's description.
     pub fn check(claims: &FrameBufferClaims) -> Result<Self, FrameBufferError> {
         let memory_model = claims.memory_model;
         if memory_model != MEMORY_MODEL_RGB {
@@ -91,13 +91,13 @@ impl FrameBufferInfo {
         fits(corner.x, size.width, self.width) && fits(corner.y, size.height, self.height)
     }
 
-    /// Pixels of a row that are seen.
+    /// Visible pixels of a row.
     #[must_use]
     pub fn width(&self) -> u32 {
         self.width
     }
 
-    /// Rows.
+    /// Number of rows.
     #[must_use]
     pub fn height(&self) -> u32 {
         self.height
@@ -115,7 +115,7 @@ impl FrameBufferInfo {
         self.rgb_pixel_info
     }
 
-    /// How many slots of 4 bytes the buffer needs: all rows, the last one without its padding.
+    /// Number of pixels that the buffer must hold: all rows, the last one without its padding.
     #[must_use]
     pub fn len_pixels(&self) -> usize {
         // At most `MAX_SIDE_PIXELS` squared, which is 2^30.
@@ -140,8 +140,8 @@ fn check_size(claims: &FrameBufferClaims) -> Result<(u32, u32, u32), FrameBuffer
     if pixels_per_row < width {
         return Err(FrameBufferError::RowsTooShort { width, pitch_bytes });
     }
-    let believed = |pixels: u64| u32::try_from(pixels).ok().filter(|&pixels| pixels <= MAX_SIDE_PIXELS);
-    match (believed(width), believed(height), believed(pixels_per_row)) {
+    let supported = |pixels: u64| u32::try_from(pixels).ok().filter(|&pixels| pixels <= MAX_SIDE_PIXELS);
+    match (supported(width), supported(height), supported(pixels_per_row)) {
         (Some(width), Some(height), Some(pixels_per_row)) => Ok((width, height, pixels_per_row)),
         _ => Err(FrameBufferError::TooLarge {
             width,

@@ -64,7 +64,7 @@ impl fmt::Display for ColorChannel {
     }
 }
 
-/// The checked layout of a pixel.
+/// The validated layout of a pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RgbPixelInfo {
     red: ColorMask,
@@ -73,7 +73,7 @@ pub struct RgbPixelInfo {
 }
 
 impl RgbPixelInfo {
-    /// Checks three masks: none is empty, none leaves the 32 bits, no two overlap.
+    /// Validates three masks: none is empty, none leaves the 32 bits, no two overlap.
     pub fn check(red: ColorMask, green: ColorMask, blue: ColorMask) -> Result<Self, RgbPixelInfoError> {
         red.check(ColorChannel::Red)?;
         green.check(ColorChannel::Green)?;

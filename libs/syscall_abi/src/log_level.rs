@@ -6,11 +6,11 @@ use num_enum::{IntoPrimitive, TryFromPrimitive};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoPrimitive, TryFromPrimitive)]
 #[repr(u64)]
 pub enum LogLevel {
-    /// Something went wrong.
+    /// A failure.
     Error = 1,
-    /// Something may go wrong.
+    /// A condition that may lead to a failure.
     Warn,
-    /// Something is worth knowing.
+    /// An event that a reader wants to know of.
     Info,
     /// Details for finding a bug.
     Debug,

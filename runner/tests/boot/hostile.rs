@@ -53,7 +53,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                     "the function with an odd name is not named",
                 )?;
                 booted.check(
-                    booted.text().contains("INFO  Slow returns: 1"),
+                    booted.text().contains("INFO  Returns by iretq: 1"),
                     "a call at the end of the half did not return by `iretq` once",
                 )
             }));

@@ -98,7 +98,7 @@ fn late_lines(deadline: Deadline) -> Outcome {
     booted.check(foreign.is_empty(), &format!("torn lines: {foreign:?}"))?;
     let lines = booted.log_lines();
     let place = |end: &str| lines.iter().position(|line| line.message.ends_with(end));
-    let places = ["The late line", "end of the long line", "came, and nobody handles it"].map(place);
+    let places = ["The late line", "end of the long line", "arrived, but has no handler"].map(place);
     booted.check(
         places.iter().all(Option::is_some) && places.is_sorted(),
         &format!("the lines are not in order: {places:?}"),

@@ -237,7 +237,7 @@ fn moves_to_memory(kind: FirmwareKind, width_bits: u8, access_size: u8, deadline
     let last_byte = fs::read(&uart)?.first().copied();
     let com1 = booted.text();
     booted.check(
-        com1.contains("The log goes on at the MMIO UART from the SPCR ACPI table"),
+        com1.contains("The log moves to the MMIO UART from the SPCR ACPI table"),
         "COM1 does not say where the log is",
     )?;
     booted.check(!com1.contains("Hello from AP"), "a greeting of a processor is on COM1")?;

@@ -1,6 +1,5 @@
 //! The requests to the boot loader, all of them, between their markers.
 
-use super::entry::entry_point_from_limine;
 use limine::{
     BaseRevision, RequestsEndMarker, RequestsStartMarker,
     mp::MP_FLAG_X2APIC,
@@ -12,6 +11,11 @@ use limine::{
         StackSizeRequest,
     },
 };
+
+// Defined in `entry`, which this file does not import: the checks that run from there read the responses.
+unsafe extern "C" {
+    safe fn entry_point_from_limine() -> !;
+}
 
 /// More than the 64 KiB that every processor gets unasked.
 pub(super) const STACK_SIZE_BYTES: u64 = 128 * 1024;

@@ -9,7 +9,7 @@ use kernel::{
     memory::frame_allocator,
     output::{ExitCode, exit_qemu},
     platform::timer,
-    user_mode::{ProgramEnd, ProgramImage, enter_user_mode::slow_returns, report_end, run_to_its_end},
+    user_mode::{ProgramEnd, ProgramImage, enter_user_mode::returns_by_iretq, report_end, run_to_its_end},
 };
 
 /// Path of the hostile program on the boot medium.
@@ -37,7 +37,7 @@ pub(super) fn run_all() {
     let program_0 = image(USER_MODE_PROGRAM_0_PATH);
     log::info!("The shipped program ended: {}", Outcome(run(&program_0, "")));
     drop(program_0);
-    log::info!("Slow returns: {}", slow_returns());
+    log::info!("Returns by iretq: {}", returns_by_iretq());
     // The kernel keeps page tables and heap that have grown, but no frame of the programs.
     log::info!(
         "Frames in use: {} more than before",
