@@ -1,4 +1,4 @@
-//! The boot loader's memory map against a model that looks at every frame by itself.
+//! The boot loader's memory map, compared with a model that decides each frame by itself.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use memory_ranges::{
@@ -8,7 +8,7 @@ use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_o
 use proptest::sample::select;
 use x86_64::PhysAddr;
 
-/// How many frames the claims of the property tests lie in.
+/// Number of frames that the claims of the property tests can touch.
 const FRAMES: u64 = 64;
 
 fn claim(base: u64, length_bytes: u64, kind: BootMemoryKind) -> BootClaim {
@@ -44,7 +44,7 @@ fn claims() -> impl Strategy<Value = Vec<BootClaim>> {
     proptest::collection::vec(claim, 0..12)
 }
 
-/// What the kind of this frame must be: the rule at the head of `boot_map.rs`, by bytes.
+/// The expected kind of a frame, by the rule at the head of `boot_map.rs`.
 fn expected_kind(claims: &[BootClaim], frame: u64) -> Option<BootMemoryKind> {
     let (first, end) = (u128::from(frame * 4096), u128::from((frame + 1) * 4096));
     let bytes = |claim: &BootClaim| {

@@ -1,4 +1,4 @@
-//! Single frames are taken from blocks and put back.
+//! Taking single frames from blocks, and freeing them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use memory_ranges::{FrameBlocks, NotTaken, PhysRange, PutBack};
@@ -69,7 +69,7 @@ fn a_whole_block_is_one_range() {
 }
 
 proptest! {
-    /// A frame is the map's, free here, or taken; and the map has all of a block or nothing.
+    /// A frame is in the map, free in a block, or taken; the map has all frames of a block or none.
     #[test]
     fn frames_are_conserved(steps in proptest::collection::vec((0u8..8, any::<u16>()), 1..400)) {
         // Two runs in the first block, one in the second.

@@ -1,4 +1,4 @@
-//! The map of physical memory against a model that has one owner for each frame.
+//! The map of physical memory, compared with a model that has one owner for each frame.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod machine;
@@ -10,7 +10,7 @@ use proptest::sample::select;
 use proptest::test_runner::TestCaseError;
 use x86_64::PhysAddr;
 
-/// Who takes and gives memory in the steps.
+/// The owners in the steps.
 const OWNERS: [MemoryType; 5] = [
     MemoryType::Usable,
     MemoryType::UsedByLimine,
@@ -37,7 +37,7 @@ impl Model {
         self.0.get(usize::try_from(frame).unwrap()).copied().flatten()
     }
 
-    /// The highest usable place.
+    /// The highest usable run that fits.
     fn place(&self, count: u64, alignment: u64, end: u64) -> Option<u64> {
         let usable = |first: u64| (first..first + count).all(|frame| self.owner(frame) == Some(MemoryType::Usable));
         (0..FRAMES)
@@ -45,7 +45,7 @@ impl Model {
             .find(|first| first.is_multiple_of(alignment) && first + count <= end && usable(*first))
     }
 
-    /// Up to so many frames: the first one and the number of them.
+    /// The end of the highest usable run, at most so many frames: the first frame and their number.
     fn end_of_highest(&self, max_count: u64) -> Option<(u64, u64)> {
         let usable = |frame: &u64| self.owner(*frame) == Some(MemoryType::Usable);
         let last = (0..FRAMES).rev().find(usable)?;
@@ -140,7 +140,7 @@ fn last_below(frame: u64) -> PhysAddr {
     PhysAddr::new((frame * 4096).saturating_sub(1))
 }
 
-/// Does the step in both, and compares what they say.
+/// Runs the step on map and model, and compares the results.
 fn carry_out(step: Step, physical: &mut PhysicalRanges, model: &mut Model) -> Result<(), TestCaseError> {
     match step {
         Step::Allocate {
@@ -193,7 +193,7 @@ fn carry_out(step: Step, physical: &mut PhysicalRanges, model: &mut Model) -> Re
     Ok(())
 }
 
-/// Makes the boot loader's memory usable, and compares what is told of it.
+/// Makes the boot loader's memory usable, and compares the reported ranges.
 fn reclaim(physical: &mut PhysicalRanges, model: &mut Model) -> Result<(), TestCaseError> {
     let expected = model.bytes_of(MemoryType::UsedByLimine);
     let mut told_bytes = 0;
@@ -220,7 +220,7 @@ fn free_run_at(frame: u64, physical: &mut PhysicalRanges, model: &mut Model) -> 
     Ok(())
 }
 
-/// Each frame has the owner that the model says, and touching ranges have different owners.
+/// Checks that each frame has the model's owner, and that touching ranges have different owners.
 fn same(physical: &PhysicalRanges, model: &Model) -> Result<(), TestCaseError> {
     for frame in 0..FRAMES + 4 {
         let single = frames(frame, 1);

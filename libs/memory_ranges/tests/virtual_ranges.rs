@@ -86,7 +86,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Does the step in both, and compares the results.
+/// Runs the step on map and model, and compares the results.
 fn carry_out(
     step: Step,
     ranges: &mut VirtualRanges,

@@ -5,22 +5,17 @@ use x86_64::{PhysAddr, VirtAddr, structures::paging::PhysFrame};
 
 use crate::fake_memory::FakeMemory;
 
-/// What the CPU finds at an address.
+/// The CPU's translation of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// The physical address.
     pub(crate) physical_address: u64,
-    /// The size of the page.
     pub(crate) size: PageSize,
-    /// Whether it may be written.
     pub(crate) writable: bool,
-    /// Whether ring 3 may use it.
+    /// Whether ring 3 may access it.
     pub(crate) user: bool,
-    /// Whether it may be executed.
     pub(crate) executable: bool,
-    /// Whether it outlives a switch of address spaces.
+    /// Whether its translation stays in the TLB when the address space is switched.
     pub(crate) global: bool,
-    /// Its memory type.
     pub(crate) memory_type: PatMemoryType,
 }
 
@@ -29,7 +24,7 @@ const fn bit(value: u64, index: u32) -> bool {
     value >> index & 1 != 0
 }
 
-/// Translates `address` by the level-4 table in `level_4_table`; a reserved bit that is set fails the test.
+/// Translates `address` by the level-4 table in `level_4_table`. Panics if a reserved bit is set.
 pub(crate) fn walk(
     memory: &FakeMemory,
     features: &PagingFeatures,
@@ -72,7 +67,7 @@ pub(crate) fn walk(
     unreachable!("an entry of a level-1 table is a leaf")
 }
 
-/// Fails if a bit is set that the CPU takes for reserved, in an entry of the table whose entries span 1 << `shift` bytes.
+/// Panics if a reserved bit is set in an entry of a table whose entries span 1 << `shift` bytes.
 fn check_reserved_bits(features: &PagingFeatures, entry: u64, shift: u32) {
     let address_bits = u32::from(features.physical_address_bits);
     assert_eq!(
@@ -101,7 +96,7 @@ fn check_reserved_bits(features: &PagingFeatures, entry: u64, shift: u32) {
     );
 }
 
-/// The memory type of a leaf, read from what the PAT is set to, or is without being set.
+/// The memory type of a leaf, by our PAT or by the PAT's value at power-on.
 fn memory_type(features: &PagingFeatures, entry: u64, shift: u32) -> PatMemoryType {
     let high_bit = if shift == 12 { 7 } else { 12 };
     let place = entry >> 3 & 3 | u64::from(bit(entry, high_bit)) << 2;

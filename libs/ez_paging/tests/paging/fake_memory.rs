@@ -1,5 +1,5 @@
-//! A physical memory that exists only in the test. Each frame is an allocation of its own with arbitrary content, so that
-//! Miri sees every use of a frame that was not taken or was given back.
+//! A fake physical memory. Each frame is an allocation of its own with arbitrary content, so Miri reports every access to a
+//! frame that is not allocated.
 
 use std::{
     alloc::{Layout, alloc, dealloc},
@@ -10,34 +10,33 @@ use std::{
 use ez_paging::PageTableMemory;
 use x86_64::{PhysAddr, structures::paging::PhysFrame};
 
-/// The frames that were taken and not given back.
+/// The allocated frames.
 #[derive(Debug)]
 pub(crate) struct FakeMemory {
-    /// Where each frame really lies, by its number, while it is taken.
+    /// The host's memory of each allocated frame, by frame number.
     frames: RefCell<Vec<Option<NonNull<[u64; 512]>>>>,
-    /// How many are taken.
+    /// Number of allocated frames.
     taken: Cell<usize>,
-    /// How many frames can still be taken.
+    /// Number of frames that can still be allocated.
     left: Cell<usize>,
-    /// The numbers of those that were given back, to be taken again.
+    /// Numbers of freed frames, to be allocated again.
     given_back: RefCell<Vec<usize>>,
 }
 
-/// A frame as it lies in memory.
+/// A type with the size and the alignment of a frame.
 #[repr(align(4096))]
 struct Bytes {
-    /// Stands for its content.
     _bytes: [u8; 4096],
 }
 
-/// The same for the allocator.
+/// Size and alignment of a frame, for the host's allocator.
 const LAYOUT: Layout = Layout::new::<Bytes>();
 
-/// What a frame is filled with before it is taken: bytes that look like present entries.
+/// Initial content of a frame: bytes that look like present entries.
 const OLD_CONTENT: u8 = 0xa5;
 
 impl FakeMemory {
-    /// More frames than any test takes. The first lies at address 0, which is a frame like any other.
+    /// Creates a memory with more frames than any test needs. The first has the address 0, and is an ordinary frame.
     pub(crate) fn new() -> Self {
         Self {
             frames: RefCell::default(),
@@ -47,17 +46,17 @@ impl FakeMemory {
         }
     }
 
-    /// From now on `count` frames can be taken.
+    /// Lets only `count` more frames be allocated.
     pub(crate) fn leave(&self, count: usize) {
         self.left.set(count);
     }
 
-    /// How many frames are taken.
+    /// Number of allocated frames.
     pub(crate) fn taken(&self) -> usize {
         self.taken.get()
     }
 
-    /// The number at `address` as a CPU would read it.
+    /// Reads the word at the physical address `address`.
     pub(crate) fn read(&self, address: PhysAddr) -> u64 {
         let frame = self.table_of(PhysFrame::containing_address(address));
         let index = usize::try_from(address.as_u64() % 4096 / 8).expect("it is below 512");
@@ -67,7 +66,7 @@ impl FakeMemory {
         unsafe { pointer.read() }
     }
 
-    /// Where `frame`, which is taken, really lies.
+    /// The host's memory of an allocated frame.
     fn table_of(&self, frame: PhysFrame) -> NonNull<[u64; 512]> {
         self.frames.borrow()[number(frame)].expect("a frame that is used was taken")
     }

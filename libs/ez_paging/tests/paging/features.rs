@@ -1,9 +1,9 @@
-//! CPUs to test with, and what is read from CPUID.
+//! CPUs for the tests, and the features read from their CPUID.
 
 use ez_paging::{PageSize, PagingFeatures, max_page_size};
 use raw_cpuid::{CpuId, CpuIdReader, CpuIdResult};
 
-/// What a made-up CPU says about itself.
+/// CPUID of a CPU that does not exist.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FakeCpuId {
     /// EDX of leaf 1: bit 13 PGE, bit 16 PAT.
@@ -40,21 +40,21 @@ impl CpuIdReader for FakeCpuId {
     }
 }
 
-/// A CPU that has everything, with 40 bits of physical addresses.
+/// A CPU with all features, and physical addresses of 40 bits.
 pub(crate) const RICH: FakeCpuId = FakeCpuId {
     leaf_1_edx: 1 << 13 | 1 << 16,
     extended_edx: 1 << 20 | 1 << 26,
     address_sizes: Some(40),
 };
 
-/// A CPU that has nothing.
+/// A CPU without optional features.
 pub(crate) const POOR: FakeCpuId = FakeCpuId {
     leaf_1_edx: 0,
     extended_edx: 0,
     address_sizes: None,
 };
 
-/// What is read from `cpuid`.
+/// The features read from `cpuid`.
 pub(crate) fn features_of(cpuid: FakeCpuId) -> PagingFeatures {
     PagingFeatures::new(&CpuId::with_cpuid_reader(cpuid))
 }

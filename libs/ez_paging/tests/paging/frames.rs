@@ -1,4 +1,4 @@
-//! Where the frames of tables go: none is lost, and none is given back while a CPU may still walk through it.
+//! Frames of tables: none leaks, and none is freed while a CPU may still walk through it.
 
 use std::iter;
 

@@ -1,4 +1,4 @@
-//! The library against a fake physical memory.
+//! Tests of the library with a fake physical memory and a fake CPU.
 
 mod fake_cpu;
 mod fake_memory;

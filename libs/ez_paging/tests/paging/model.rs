@@ -1,5 +1,5 @@
-//! Any sequence of operations against a plain map as the model. After each one the library, the CPU and the model agree about
-//! what is mapped, and exactly the frames are taken that the tables in use need.
+//! Random operations, compared with a model that is a plain map. After each one, library, CPU and model agree on what is
+//! mapped, and exactly the frames of the tables in use are allocated.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,32 +23,31 @@ use crate::{
     },
 };
 
-/// Where the physical memory of the CPU ends.
+/// The CPU's last physical address.
 const PHYSICAL_END: u64 = 1 << 40;
 
 /// What is mapped in one half.
 #[derive(Debug, Clone, Default)]
 struct Model {
-    /// The pages, by their first address.
+    /// The mapped pages, by their first address.
     pages: BTreeMap<u64, (Page, Frame, ConfigurableFlags)>,
-    /// The tables that are linked: how much each spans, and from where on. Without those that are there from the beginning.
+    /// The linked tables, each by its span in bytes and its first address, without those that always exist.
     tables: BTreeSet<(u64, u64)>,
 }
 
-/// One thing to do.
 #[derive(Debug, Clone)]
 enum Operation {
-    /// Map a page, with so many frames left.
+    /// Map a page, with a number of free frames.
     Map(Page, Frame, ConfigurableFlags, usize),
     /// Unmap a page.
     Unmap(Page),
-    /// Map a range: from, to, length, with so many frames left.
+    /// Map a range: start, physical start, length, number of free frames.
     MapRange(u64, u64, u64, usize),
     /// Unmap a range.
     UnmapRange(u64, u64),
 }
 
-/// The tables that a page needs, but for those that are there from the beginning.
+/// The tables that a page needs, without those that always exist.
 fn tables_for(page: Page) -> impl Iterator<Item = (u64, u64)> {
     let is_kernels = Half::of(page.start()) == Half::Higher;
     let spans = [MIB_2, GIB_1, 512 * GIB_1].into_iter();
@@ -58,13 +57,13 @@ fn tables_for(page: Page) -> impl Iterator<Item = (u64, u64)> {
 }
 
 impl Model {
-    /// The page in which `address` lies.
+    /// The mapped page that contains `address`.
     fn at(&self, address: u64) -> Option<(Page, Frame, ConfigurableFlags)> {
         let (_, mapped) = self.pages.range(..=address).next_back()?;
         (mapped.0.last().as_u64() >= address).then_some(*mapped)
     }
 
-    /// What hinders `page` from being mapped.
+    /// The mapping that is in the way of `page`.
     fn existing(&self, page: Page) -> Option<Existing> {
         if let Some((mapped, _, _)) = self.at(page.start().as_u64())
             && mapped.size() >= page.size()
@@ -75,7 +74,6 @@ impl Model {
         self.pages.range(inside).next().map(|_| Existing::SmallerPages)
     }
 
-    /// Maps a page.
     fn insert(&mut self, page: Page, frame: Frame, flags: ConfigurableFlags) {
         let inside = page.start().as_u64()..=page.last().as_u64();
         self.tables
@@ -84,7 +82,6 @@ impl Model {
         self.pages.insert(page.start().as_u64(), (page, frame, flags));
     }
 
-    /// Unmaps pages.
     fn remove(&mut self, pages: &[Page], half: Half) {
         for page in pages {
             self.pages.remove(&page.start().as_u64());
@@ -94,7 +91,7 @@ impl Model {
         }
     }
 
-    /// Finds a page, as for changing it.
+    /// Finds a mapped page, or the expected error.
     fn find(&self, page: Page) -> Result<Frame, MappedPageError> {
         match self.existing(page) {
             None => Err(MappedPageError::NotMapped { page }),
@@ -104,7 +101,7 @@ impl Model {
     }
 }
 
-/// Maps a page, and says what has to come of it.
+/// Maps a page in the model, and returns the expected result.
 fn map_in_model(
     model: &mut Model,
     half: Half,
@@ -131,7 +128,7 @@ fn map_in_model(
     Ok(())
 }
 
-/// Maps a range page by page, in a copy of the model, and says what has to come of it.
+/// Maps a range page by page in a copy of the model, and returns the expected result.
 fn map_range_in_model(
     model: &mut Model,
     (start, physical_start, length_bytes): (u64, u64, u64),
@@ -165,7 +162,7 @@ fn map_range_in_model(
     Ok(())
 }
 
-/// Unmaps a range, and says what has to come of it.
+/// Unmaps a range in the model, and returns the expected result.
 fn unmap_range_in_model(
     model: &mut Model,
     half: Half,
@@ -188,7 +185,7 @@ fn unmap_range_in_model(
     Ok(frames)
 }
 
-/// Does `operation` to the table and to the model, and compares what comes of it.
+/// Runs `operation` on the table and on the model, and compares the results.
 fn apply(memory: &FakeMemory, table: &mut Table<'_>, model: &mut Model, half: Half, operation: Operation) {
     match operation {
         Operation::Map(page, frame, flags, frames_left) => {
@@ -221,7 +218,7 @@ fn apply(memory: &FakeMemory, table: &mut Table<'_>, model: &mut Model, half: Ha
     }
 }
 
-/// Compares what is mapped at `address`, by the library and by the CPU, with the model.
+/// Compares the translations of `address` by library and CPU with the model's.
 fn compare(memory: &FakeMemory, table: &Table<'_>, model: &Model, half: Half, address: u64) {
     let found = seen(memory, table, address);
     let translation = table.translate(VirtAddr::new(address));
@@ -245,7 +242,7 @@ fn compare(memory: &FakeMemory, table: &Table<'_>, model: &Model, half: Half, ad
     );
 }
 
-/// Addresses that meet often: first and last entries of tables, and neighbours.
+/// Addresses that often collide: first and last entries of tables, and their neighbours.
 fn address(half: Half) -> impl Strategy<Value = u64> {
     let (base, last) = match half {
         Half::Lower => (0, 255),
@@ -262,12 +259,10 @@ fn address(half: Half) -> impl Strategy<Value = u64> {
         })
 }
 
-/// A size.
 fn size() -> impl Strategy<Value = PageSize> {
     sample::select(PageSize::DESCENDING.to_vec())
 }
 
-/// A page.
 fn page(half: Half) -> impl Strategy<Value = Page> {
     (address(half), size()).prop_map(|(address, size)| Page::containing(VirtAddr::new(address), size))
 }
@@ -286,7 +281,6 @@ fn page_and_frame(half: Half) -> impl Strategy<Value = (Page, Frame)> {
     })
 }
 
-/// Flags.
 fn flags() -> impl Strategy<Value = ConfigurableFlags> {
     let memory_types = vec![
         PatMemoryType::WriteBack,
@@ -304,7 +298,7 @@ fn flags() -> impl Strategy<Value = ConfigurableFlags> {
     })
 }
 
-/// How many frames are left, mostly enough.
+/// Number of free frames, mostly enough.
 fn frames_left() -> impl Strategy<Value = usize> {
     prop_oneof![4 => Just(1000), 1 => 0..4_usize]
 }
@@ -333,7 +327,6 @@ fn range(half: Half) -> impl Strategy<Value = (u64, u64)> {
     })
 }
 
-/// An operation.
 fn operation(half: Half) -> impl Strategy<Value = Operation> {
     let anywhere = prop_oneof![9 => page_and_frame(half), 1 => page_and_frame(other(half))];
     prop_oneof![
@@ -351,7 +344,6 @@ fn operation(half: Half) -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// The other half.
 const fn other(half: Half) -> Half {
     match half {
         Half::Lower => Half::Higher,
@@ -365,7 +357,7 @@ fn operation_on_either() -> impl Strategy<Value = (Half, Operation)> {
         .prop_flat_map(|half| operation(half).prop_map(move |operation| (half, operation)))
 }
 
-/// As many cases as take seconds. Miri is slow, and has no file system to keep failures in.
+/// A number of cases that takes seconds. Miri is slow, and has no file system for failures.
 fn config() -> Config {
     Config {
         cases: if cfg!(miri) { 2 } else { 512 },
@@ -374,10 +366,10 @@ fn config() -> Config {
     }
 }
 
-/// Operations in a case.
+/// Number of operations in a case.
 const OPERATIONS: usize = if cfg!(miri) { 16 } else { 64 };
 
-/// At how many addresses library, CPU and model are compared after each operation.
+/// Number of addresses that are compared after each operation.
 const PROBES: usize = if cfg!(miri) { 2 } else { 8 };
 
 proptest! {

@@ -1,5 +1,4 @@
-//! Short forms for the tests. No CPU uses the tables, so nothing about them is unsafe here: the safe functions below may
-//! call the unsafe ones.
+//! Helpers for the tests. No CPU uses the tables, so the safe functions below may call the library's unsafe ones.
 
 use ez_paging::{
     ConfigurableFlags, Flush, Frame, ManagedL4PageTable, MapError, MapRangeError, MappedPageError, Page, PageSize,
@@ -13,16 +12,13 @@ use crate::{
     features::{FakeCpuId, RICH, features_of},
 };
 
-/// Where the higher half starts.
+/// First address of the higher half.
 pub(crate) const HIGHER: u64 = 0xffff_8000_0000_0000;
 
-/// 4 KiB.
 pub(crate) const KIB_4: u64 = 0x1000;
 
-/// 2 MiB.
 pub(crate) const MIB_2: u64 = 0x20_0000;
 
-/// 1 GiB.
 pub(crate) const GIB_1: u64 = 0x4000_0000;
 
 /// Flags of ordinary data.
@@ -58,17 +54,15 @@ pub(crate) fn kernel_table_on(memory: &FakeMemory, cpuid: FakeCpuId) -> Table<'_
     ManagedL4PageTable::new_kernel(config).expect("there are frames")
 }
 
-/// A kernel's table on a CPU that has everything.
+/// A kernel's table on a CPU with all features.
 pub(crate) fn kernel_table(memory: &FakeMemory) -> Table<'_> {
     kernel_table_on(memory, RICH)
 }
 
-/// A program's table.
 pub(crate) fn user_table<'memory>(kernel: &Table<'memory>) -> Table<'memory> {
     ManagedL4PageTable::new_user(kernel).expect("there are frames")
 }
 
-/// Maps a page.
 pub(crate) fn map<'memory>(
     table: &mut Table<'memory>,
     page: Page,
@@ -79,7 +73,6 @@ pub(crate) fn map<'memory>(
     unsafe { table.map_page(page, frame, flags) }
 }
 
-/// Maps a range.
 pub(crate) fn map_range<'memory>(
     table: &mut Table<'memory>,
     start: u64,
@@ -91,7 +84,6 @@ pub(crate) fn map_range<'memory>(
     unsafe { table.map_range(start, physical_start, length_bytes, DATA) }
 }
 
-/// Unmaps a page.
 pub(crate) fn unmap<'memory>(
     table: &mut Table<'memory>,
     page: Page,
@@ -111,7 +103,7 @@ pub(crate) fn unmap_range<'memory>(
     unsafe { table.unmap_range(VirtAddr::new(start), length_bytes, |frame| frames.push(frame)) }
 }
 
-/// Unmaps what there is in a range, and collects its frames in `frames`.
+/// Unmaps all pages of a range that may have gaps, and collects their frames in `frames`.
 pub(crate) fn unmap_all_in<'memory>(
     table: &mut Table<'memory>,
     start: u64,
@@ -122,7 +114,7 @@ pub(crate) fn unmap_all_in<'memory>(
     unsafe { table.unmap_all_in(VirtAddr::new(start), length_bytes, |frame| frames.push(frame)) }
 }
 
-/// What the CPU would find at `address`.
+/// The CPU's translation of `address`.
 pub(crate) fn seen(memory: &FakeMemory, table: &Table<'_>, address: u64) -> Option<Found> {
     fake_cpu::walk(memory, table.config().features(), table.frame(), VirtAddr::new(address))
 }

@@ -3,7 +3,7 @@
 use memory_ranges::{BootClaim, BootMap, BootMemoryKind, KernelMemoryUsageType, MemoryType, PhysRange, PhysicalRanges};
 use x86_64::PhysAddr;
 
-/// How many frames the machine has.
+/// Number of frames of the machine.
 pub(crate) const FRAMES: u64 = 48;
 
 pub(crate) const STACK: MemoryType = MemoryType::UsedByKernel(KernelMemoryUsageType::Stack);
