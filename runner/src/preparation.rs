@@ -1,4 +1,4 @@
-//! What is decided before QEMU starts: firmware, boot loader, ISO, window.
+//! Chooses firmware, boot loader, ISO and window before QEMU starts.
 
 use std::env;
 use std::ffi::OsString;
@@ -22,13 +22,13 @@ use crate::packing::{LoaderKind, PackError, find_boot_loader};
 use crate::qemu::Qemu;
 use crate::terminal_style::{TerminalStyle, colours_are_forced};
 
-/// Why QEMU is not even started.
+/// The reason why QEMU is not started.
 #[derive(Debug, thiserror::Error)]
 pub enum PreparationError {
-    /// QEMU is not there.
+    /// QEMU is not installed.
     #[error(transparent)]
     Tool(#[from] MissingTool),
-    /// UEFI was asked for and is not there, or `OVMF_PATH` does not serve.
+    /// UEFI was requested and OVMF is missing, or `OVMF_PATH` is unusable.
     #[error(transparent)]
     Ovmf(#[from] OvmfNotFound),
     /// No ISO could be packed.
@@ -40,10 +40,10 @@ pub enum PreparationError {
     /// A constant name was refused.
     #[error(transparent)]
     Name(TextError),
-    /// The program to put on the ISO is not there.
+    /// The file of `--program` is missing.
     #[error("--program: {} is not a file", path.display())]
     Program {
-        /// The file named.
+        /// The file.
         path: PathBuf,
     },
     /// Another process holds the debugger's port.
@@ -58,7 +58,7 @@ pub enum PreparationError {
 }
 
 impl PreparationError {
-    /// What could be installed to make it work.
+    /// Returns the tools whose installation would help.
     #[must_use]
     pub fn remedy(&self) -> Vec<Tool> {
         let program = match self {
@@ -72,14 +72,14 @@ impl PreparationError {
     }
 }
 
-/// The firmware of a run, and why it was chosen.
+/// The firmware of a run, with the reason for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ChosenFirmware {
-    /// The person asked for it.
+    /// Requested by the user.
     AskedFor(FirmwareFiles),
-    /// The person gives QEMU a firmware.
+    /// An argument of QEMU's names a firmware.
     GivenToQemu,
-    /// UEFI, as usual.
+    /// UEFI, the default.
     Uefi(FirmwareFiles),
     /// BIOS, since UEFI for QEMU was not found.
     BiosSinceNoOvmf,
@@ -97,22 +97,22 @@ impl ChosenFirmware {
     }
 }
 
-/// The ISO to boot, and how it came about.
+/// The ISO to boot.
 #[derive(Debug)]
 pub(crate) struct ReadyIso {
     /// The file. No other run changes it.
     pub(crate) file: PathBuf,
-    /// Whether it is the ISO of the build, with nothing changed.
+    /// Whether it has the build's contents, without changes by options.
     pub(crate) is_the_builds: bool,
-    /// Why the kernel will refuse the program of `--program`.
+    /// The reason why the kernel will refuse the program of `--program`.
     pub(crate) program_error: Option<ImageError>,
     /// Its size, and remarks.
     pub(crate) packed: Packed,
-    /// Who starts the kernel.
+    /// Starts the kernel.
     pub(crate) boot_loader: BootLoader,
 }
 
-/// Chooses the firmware: what was asked for, else UEFI where the ISO and this host can do it, else what QEMU brings.
+/// Chooses the firmware: the requested one, else UEFI if the ISO and this host support it, else QEMU's own.
 pub(crate) fn choose_firmware(
     options: &Options,
     qemu_arguments: &[OsString],
@@ -129,7 +129,7 @@ pub(crate) fn choose_firmware(
     })
 }
 
-/// The firmware without a wish.
+/// Returns the default firmware.
 fn usual_firmware(
     missing_platforms: &[GrubPlatform],
     ovmf: impl FnOnce() -> Result<FirmwareFiles, OvmfNotFound>,
@@ -144,7 +144,7 @@ fn usual_firmware(
     }
 }
 
-/// Makes sure that there is an ISO of what was asked for, made from what is there now.
+/// Packs the requested ISO, unless the cache has one of the same input.
 pub(crate) fn ready_iso(
     options: &Options,
     qemu_arguments: &[OsString],
@@ -193,7 +193,7 @@ fn command_line(options: &Options, qemu_arguments: &[OsString], style: TerminalS
     format!("{text} log.color=off").trim_start().to_owned()
 }
 
-/// Whether that boot loader is taken without a wish, too.
+/// Returns whether that boot loader is also the default.
 fn is_the_usual(wish: Option<LoaderKind>, host: &Host) -> bool {
     match (wish, find_boot_loader(None, host)) {
         (None, _) | (Some(LoaderKind::Limine), Ok(BootLoader::Limine(_))) => true,
@@ -202,7 +202,7 @@ fn is_the_usual(wish: Option<LoaderKind>, host: &Host) -> bool {
     }
 }
 
-/// The machine that was asked for.
+/// Returns the requested machine.
 pub(crate) fn machine(
     options: &Options,
     qemu_arguments: Vec<OsString>,
@@ -225,13 +225,13 @@ pub(crate) fn machine(
     machine
 }
 
-/// Whether a window can be opened.
+/// Returns whether a window can be opened.
 pub(crate) fn has_display_server() -> bool {
     let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     cfg!(target_os = "macos") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
 }
 
-/// QEMU, or the error that names it.
+/// Finds QEMU. The error names it.
 pub(crate) fn find_qemu(host: &Host) -> Result<Qemu, PreparationError> {
     Ok(Qemu::find(host)?)
 }

@@ -1,4 +1,4 @@
-//! One `cargo run`: prepare, say what is done, boot, watch, and say how it ended.
+//! One `cargo run`: prepares, prints what it does, boots, watches, and prints how the run ended.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -26,15 +26,15 @@ use crate::say::say;
 use crate::serial_log::{FIRST_LINE, has_panic, last_lines};
 use crate::stop_signals::{received, stop_runs_on_signals, stoppable_host};
 
-/// The log has been quiet for so long when a picture is taken: everything has been drawn.
+/// Silence of the log before a screenshot: everything has been drawn.
 const QUIET_BEFORE_SCREENSHOT: Duration = Duration::from_secs(2);
-/// Limit when only a picture is wanted. A kernel with hundreds of CPUs under UEFI comes up in half of it.
+/// Time limit of a run for a screenshot. A kernel with hundreds of CPUs under UEFI comes up in half of it.
 const SCREENSHOT_LIMIT: Duration = Duration::from_mins(2);
 
-/// Why a session failed before or beside the kernel.
+/// The reason why no kernel was booted.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// Something is missing.
+    /// The preparation failed.
     #[error(transparent)]
     Preparation(#[from] PreparationError),
     /// QEMU could not be started.
@@ -42,7 +42,7 @@ pub enum SessionError {
     Start(#[from] StartError),
 }
 
-/// Reports an error, and what installs that which is missing.
+/// Prints an error, and the commands that install missing tools.
 pub fn fail(error: &SessionError) -> ExitCode {
     say(&format!("error: {error}"));
     let remedy = match error {
@@ -97,7 +97,7 @@ pub fn boot(options: &Options, qemu_arguments: Vec<OsString>) -> Result<ExitCode
     Ok(conclude(&running, &ending, options))
 }
 
-/// Says that a debugger may come. An editor's task waits for exactly this line, on standard output.
+/// Prints how to attach a debugger. An editor's task waits for exactly this line on standard output.
 fn announce_debugger(running: &mut Running, port: u16) {
     if running.wait_for_exit(Duration::ZERO).is_none() {
         announcement::debugger(port);
@@ -106,7 +106,7 @@ fn announce_debugger(running: &mut Running, port: u16) {
     }
 }
 
-/// Watches until QEMU ends, or all that was asked for has happened.
+/// Watches until QEMU ends or the requested task is done.
 fn watch(running: &mut Running, options: &Options, limit: Option<Duration>) -> Ending {
     let limit = limit.or(options.screenshot.is_some().then_some(SCREENSHOT_LIMIT));
     let Some(limit) = limit else {
@@ -136,7 +136,7 @@ fn watch(running: &mut Running, options: &Options, limit: Option<Duration>) -> E
     }
 }
 
-/// Waits for a person to end it.
+/// Waits until QEMU ends.
 fn wait_without_limit(running: &mut Running) -> Ending {
     loop {
         if let Some(ending) = running.wait_for_exit(Duration::from_hours(1)) {
@@ -145,7 +145,7 @@ fn wait_without_limit(running: &mut Running) -> Ending {
     }
 }
 
-/// Takes the picture, and ends the run.
+/// Takes the screenshot, and ends the run.
 fn take_screenshot(running: &mut Running, file: &Path) -> Ending {
     let is_taken = take_screenshot_of(running, file);
     if let Some(ending) = running.wait_for_exit(Duration::ZERO) {
@@ -159,7 +159,7 @@ fn take_screenshot(running: &mut Running, file: &Path) -> Ending {
     }
 }
 
-/// Takes the picture, says so, and whether it worked.
+/// Takes the screenshot, prints the result, and returns whether it succeeded.
 fn take_screenshot_of(running: &mut Running, file: &Path) -> bool {
     let taken = running.screenshot(file);
     match &taken {
@@ -169,7 +169,7 @@ fn take_screenshot_of(running: &mut Running, file: &Path) -> bool {
     taken.is_ok()
 }
 
-/// Explains an end that the log does not explain.
+/// Explains an ending that the log does not explain.
 fn explain(qemu: &Qemu, machine: &Machine, running: &Running, ending: &Ending, took: Duration) {
     match ending {
         Ending::TripleFault | Ending::UnexplainedReset => explain_reset(qemu, machine, running, ending, took),
@@ -181,7 +181,7 @@ fn explain(qemu: &Qemu, machine: &Machine, running: &Running, ending: &Ending, t
     }
 }
 
-/// Says how it ended, and gives the exit code.
+/// Prints how the run ended, and returns the exit code.
 fn conclude(running: &Running, ending: &Ending, options: &Options) -> ExitCode {
     if let Some(sentence) = announcement::ending(ending) {
         say(&format!("\n{sentence}"));

@@ -63,7 +63,6 @@ pub(crate) struct Scenario {
 impl Scenario {
     /// Makes a scenario with a limit in seconds: about ten times its duration on an idle host, so that the limit also
     /// suffices beside another scenario.
-    /// another one.
     pub(crate) fn new(
         name: impl Into<String>,
         limit_s: u64,
