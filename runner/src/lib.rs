@@ -27,6 +27,7 @@ mod machine;
 pub mod out_dir;
 mod packing;
 mod preparation;
+mod process_end;
 mod program_watch;
 mod qemu;
 mod qemu_command;

@@ -8,7 +8,6 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use serde_json::json;
 
@@ -20,6 +19,7 @@ use crate::ending::{Ending, Evidence};
 use crate::event_record::EventRecord;
 use crate::given_options::GivenOptions;
 use crate::machine::{Machine, SerialPort};
+use crate::process_end::{ProcessEnd, end_process};
 use crate::qemu::Qemu;
 use crate::qemu_command::arguments;
 use crate::qmp::{Qmp, QmpError};
@@ -277,34 +277,6 @@ impl Drop for Running {
     }
 }
 
-/// How a process ended that was to end.
-#[derive(Debug, PartialEq, Eq)]
-enum ProcessEnd {
-    /// By itself.
-    Ended,
-    /// It was killed at the time limit.
-    Killed,
-}
-
-/// Waits for the end of a process, which gets SIGTERM if nobody has asked it to end, and kills it at the time limit.
-fn end_process(child: &mut Child, is_asked: bool, limit: Duration) -> ProcessEnd {
-    if !is_asked && matches!(child.try_wait(), Ok(None)) {
-        // Fails only if the process has ended already. Its id is not given away before it is waited for.
-        let _ = kill_process(Pid::from_child(child), Signal::TERM);
-    }
-    let deadline = Instant::now() + limit;
-    while matches!(child.try_wait(), Ok(None)) {
-        if Instant::now() >= deadline {
-            // Both fail only if the process has ended already.
-            let _ = child.kill();
-            let _ = child.wait();
-            return ProcessEnd::Killed;
-        }
-        thread::sleep(POLL_INTERVAL);
-    }
-    ProcessEnd::Ended
-}
-
 /// Prints how fast the kernel booted, as soon as it has.
 fn tell_boot_times(started: Instant) -> impl FnMut(&[u8]) + Send {
     let mut times = BootTimes::since(started);
@@ -327,23 +299,9 @@ fn screenshot_arguments(file: &Path) -> Result<serde_json::Value, QmpError> {
 #[cfg(test)]
 mod tests {
     use std::ffi::OsStr;
-    use std::io::Read;
     use std::os::unix::ffi::OsStrExt;
 
     use super::*;
-
-    #[test]
-    fn a_process_that_nobody_asked_to_end_can_end_by_itself() {
-        let mut child = Command::new("sh")
-            .args(["-c", "trap 'exit 7' TERM; echo; while :; do sleep 0.02; done"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // The trap is set once the line comes.
-        child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
-        assert_eq!(end_process(&mut child, false, QUIT_LIMIT), ProcessEnd::Ended);
-        assert_eq!(child.wait().unwrap().code(), Some(7));
-    }
 
     #[test]
     fn refuses_a_screenshot_whose_name_is_not_utf8() {
