@@ -17,6 +17,11 @@ use crate::run_files::RunFiles;
 /// finish its boot.
 const MOST_CPUS_WITH_A_THREAD_EACH: u32 = 16;
 
+/// One host thread, and a buffer of 4 MiB for translated code. When translated guest code is overwritten, QEMU 10 clears a table
+/// of 64 KiB for each processor: with 300 processors, that is nearly all of the time of a boot. A small buffer is emptied often,
+/// so less of what is overwritten is still translated.
+const MANY_CPUS_ACCELERATOR: &str = "tcg,thread=single,tb-size=4";
+
 /// Returns QEMU's arguments for a machine.
 pub(crate) fn arguments(machine: &Machine, files: &RunFiles) -> Vec<OsString> {
     let mut list = ArgumentList {
@@ -84,7 +89,7 @@ fn add_accelerator(list: &mut ArgumentList, machine: &Machine) {
     list.add(&[
         "-accel",
         if cpus > MOST_CPUS_WITH_A_THREAD_EACH {
-            "tcg,thread=single"
+            MANY_CPUS_ACCELERATOR
         } else {
             "tcg"
         },

@@ -100,7 +100,7 @@ fn nographic_keeps_the_serial_port_on_the_terminal() {
 #[test]
 fn three_hundred_cpus_of_another_model_replace_ours_and_share_a_thread() {
     let words = arguments_of(|_| (), "--machine q35 --cpu qemu64,+x2apic -m 1G --smp 300");
-    assert_eq!(words[..2], ["-accel", "tcg,thread=single"]);
+    assert_eq!(words[..2], ["-accel", "tcg,thread=single,tb-size=4"]);
     for (option, value) in [
         ("cpu", "qemu64,+x2apic"),
         ("m", "1G"),
@@ -117,8 +117,8 @@ fn only_above_sixteen_cpus_one_thread_serves_all() {
     for (cpus, accelerator) in [
         (1, "tcg"),
         (16, "tcg"),
-        (17, "tcg,thread=single"),
-        (300, "tcg,thread=single"),
+        (17, "tcg,thread=single,tb-size=4"),
+        (300, "tcg,thread=single,tb-size=4"),
     ] {
         assert_eq!(
             values(&arguments_of(|machine| machine.cpus = cpus, ""), "accel"),
