@@ -8,6 +8,7 @@ use crate::sync::IrqSpinLock;
 use core::{
     alloc::{GlobalAlloc, Layout},
     fmt, ptr,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 use talc::{
     base::{
@@ -18,19 +19,15 @@ use talc::{
 };
 
 #[cfg_attr(target_os = "none", global_allocator)]
-static HEAP: KernelHeap = KernelHeap(IrqSpinLock::new(Heap {
-    talc: Talc::new(StockSource { claimed_bytes: 0 }),
-    used_bytes: 0,
-    allocations: 0,
-}));
+static HEAP: KernelHeap = KernelHeap(IrqSpinLock::new(Talc::new(StockSource)));
 
-struct KernelHeap(IrqSpinLock<Heap>);
+/// The fields of [`HeapUsage`]. Changed only under the heap's lock, and readable without it: a panic may have interrupted the
+/// lock's holder.
+static USED_BYTES: AtomicUsize = AtomicUsize::new(0);
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+static TOTAL_BYTES: AtomicUsize = AtomicUsize::new(0);
 
-struct Heap {
-    talc: Talc<StockSource, KernelBinning>,
-    used_bytes: usize,
-    allocations: usize,
-}
+struct KernelHeap(IrqSpinLock<Talc<StockSource, KernelBinning>>);
 
 /// How much of the heap is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,20 +57,24 @@ impl Binning for KernelBinning {
 
 /// Grows the heap from the stock.
 #[derive(Debug)]
-struct StockSource {
-    claimed_bytes: usize,
-}
+struct StockSource;
 
 /// Bytes at the ends of a piece that the allocator may use for itself.
 const PIECE_OVERHEAD: usize = 4096;
 
-/// How much of the heap is in use; `None` while the heap is locked.
-pub fn usage() -> Option<HeapUsage> {
-    HEAP.0.try_lock().map(|heap| HeapUsage {
-        used_bytes: heap.used_bytes,
-        allocations: heap.allocations,
-        total_bytes: heap.talc.source.claimed_bytes,
-    })
+/// How much of the heap is in use. While another processor allocates, the numbers may be those before or after it.
+pub fn usage() -> HeapUsage {
+    HeapUsage {
+        used_bytes: USED_BYTES.load(Ordering::Relaxed),
+        allocations: ALLOCATIONS.load(Ordering::Relaxed),
+        total_bytes: TOTAL_BYTES.load(Ordering::Relaxed),
+    }
+}
+
+/// Adds to a counter. Cheaper than one atomic addition, and enough: the heap's lock is held.
+#[inline]
+fn add(counter: &AtomicUsize, number: usize) {
+    counter.store(counter.load(Ordering::Relaxed).wrapping_add(number), Ordering::Relaxed);
 }
 
 /// Gives the heap its first memory.
@@ -84,8 +85,8 @@ pub fn usage() -> Option<HeapUsage> {
 pub unsafe fn claim(start: *mut u8, size_bytes: usize) {
     let mut heap = HEAP.0.lock();
     // SAFETY: The caller's promise.
-    if unsafe { heap.talc.claim(start, size_bytes) }.is_some() {
-        heap.talc.source.claimed_bytes += size_bytes;
+    if unsafe { heap.claim(start, size_bytes) }.is_some() {
+        add(&TOTAL_BYTES, size_bytes);
     }
 }
 
@@ -94,31 +95,25 @@ pub unsafe fn claim(start: *mut u8, size_bytes: usize) {
 unsafe impl GlobalAlloc for KernelHeap {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let start = self.0.lock().allocate(layout);
+        let mut heap = self.0.lock();
+        // SAFETY: The layout's size is not 0: the compiler's allocations never are.
+        let start = unsafe { heap.allocate(layout) };
+        if start.is_some() {
+            add(&USED_BYTES, layout.size());
+            add(&ALLOCATIONS, 1);
+        }
+        drop(heap);
         heap_stock::refill_if_low();
-        start
+        start.map_or(ptr::null_mut(), |start| start.as_ptr())
     }
 
     #[inline]
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
         let mut heap = self.0.lock();
         // SAFETY: The memory was allocated here, with this layout.
-        unsafe { heap.talc.deallocate(start, layout) };
-        heap.used_bytes -= layout.size();
-        heap.allocations -= 1;
-    }
-}
-
-impl Heap {
-    #[inline]
-    fn allocate(&mut self, layout: Layout) -> *mut u8 {
-        // SAFETY: The layout's size is not 0: the compiler's allocations never are.
-        let start = unsafe { self.talc.allocate(layout) };
-        if start.is_some() {
-            self.used_bytes += layout.size();
-            self.allocations += 1;
-        }
-        start.map_or(ptr::null_mut(), |start| start.as_ptr())
+        unsafe { heap.deallocate(start, layout) };
+        add(&USED_BYTES, layout.size().wrapping_neg());
+        add(&ALLOCATIONS, 1_usize.wrapping_neg());
     }
 }
 
@@ -130,7 +125,7 @@ unsafe impl Source for StockSource {
             return Err(());
         }
         let piece = heap_stock::take().ok_or(())?;
-        talc.source.claimed_bytes += PIECE_SIZE;
+        add(&TOTAL_BYTES, PIECE_SIZE);
         // SAFETY: The stock's pieces are mapped and writable, and nobody else uses them.
         unsafe { talc.claim(piece.as_mut_ptr(), PIECE_SIZE) }
             .map(|_end| ())

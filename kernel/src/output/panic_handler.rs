@@ -74,11 +74,12 @@ fn rust_panic(info: &core::panic::PanicInfo<'_>) -> ! {
         stack: stack_around(registers.rsp),
     };
     let message = info.message();
+    let heap = global_allocator::usage();
     match info.location() {
         Some(place) => report(format_args!(
-            "panicked at {place}:\n{message}\n{registers}\n{HeapUse}\n{trace}"
+            "panicked at {place}:\n{message}\n{registers}\n{heap}\n{trace}"
         )),
-        None => report(format_args!("panicked:\n{message}\n{registers}\n{HeapUse}\n{trace}")),
+        None => report(format_args!("panicked:\n{message}\n{registers}\n{heap}\n{trace}")),
     }
 }
 
@@ -91,24 +92,13 @@ pub fn report_fault(frame: &TrapFrame, what: fmt::Arguments<'_>) -> ! {
         rbp: frame.rbp,
         stack,
     };
-    report(format_args!("{what}\nStack frame:\n{frame}\n{HeapUse}\n{trace}"))
+    let heap = global_allocator::usage();
+    report(format_args!("{what}\nStack frame:\n{frame}\n{heap}\n{trace}"))
 }
 
 /// Stops the boot: the kernel cannot run on this machine, or under this boot loader.
 pub fn refuse_to_boot(reason: &impl fmt::Display) -> ! {
     report(format_args!("cannot boot: {reason}"))
-}
-
-/// Displays the use of the heap, unless its lock is held.
-struct HeapUse;
-
-impl fmt::Display for HeapUse {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match global_allocator::usage() {
-            Some(usage) => write!(formatter, "{usage}"),
-            None => formatter.write_str("heap: use unknown, its lock is held"),
-        }
-    }
 }
 
 /// Returns the bounds of the guarded stack that contains the address, or whose guard pages do; else an empty range.

@@ -67,7 +67,7 @@ fn pieces_in_stock(memory: &PhysicalMemory) -> u64 {
     let owned = memory
         .statistics(frame_allocator::frames_in_use_by_owner())
         .find(|(owner, _)| *owner == heap);
-    let claimed_bytes = global_allocator::usage().map_or(0, |usage| usage.total_bytes as u64);
+    let claimed_bytes = global_allocator::usage().total_bytes as u64;
     owned.map_or(0, |(_, bytes)| bytes.saturating_sub(claimed_bytes)) / Size2MiB::SIZE
 }
 
@@ -178,10 +178,5 @@ fn words_of(frame: PhysFrame) -> *mut [u64; 512] {
 
 /// Returns the numbers of heap allocations and frames in use.
 fn in_use() -> (usize, i64) {
-    loop {
-        if let Some(usage) = global_allocator::usage() {
-            return (usage.allocations, frame_allocator::frames_in_use());
-        }
-        hint::spin_loop();
-    }
+    (global_allocator::usage().allocations, frame_allocator::frames_in_use())
 }
