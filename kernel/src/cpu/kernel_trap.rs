@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     memory::{guarded_stack::StackInfo, user_copy},
-    output::panic_handler,
+    output::{logger::IN_INTERRUPT, panic_handler},
 };
 use spin::Once;
 use x86_64::{VirtAddr, registers::control::Cr2};
@@ -50,6 +50,7 @@ fn non_maskable_handler(frame: &TrapFrame) {
         panic_handler::handle_panic_originating_on_other_cpu();
     }
     log::warn!(
+        target: IN_INTERRUPT,
         "Non-maskable interrupt! It came at rip {:#018x}. Unless someone sent it, check the memory and the devices",
         frame.rip
     );

@@ -1,5 +1,5 @@
-//! Lines that a processor logs while it holds the log's lock or waits for it: from interrupt handlers, from NMIs, and from
-//! messages that log while they are formatted. The processor writes them after the line that they interrupted.
+//! Lines of code that must not wait for the log: of interrupt handlers, of NMIs, and of messages that log while they are
+//! formatted. The processor that uses the log writes them after its own line.
 
 use crate::sync::{IrqSpinLock, this_cpu::current_cpu_id};
 use arrayvec::{ArrayString, ArrayVec};

@@ -4,8 +4,10 @@
 //! lock is taken, so that its `Display` code cannot fault while the lock is held. Only a message of more than [`LINE_CAPACITY`]
 //! bytes is formatted under the lock. Interrupts stay as the caller has them, so that a long line delays none.
 //!
-//! If an interrupt handler logs while its processor writes a line or waits for its turn, its line follows that line
-//! ([`LateLines`]). If too many lines wait, the next ones go to the serial port at once, within the line being written.
+//! An interrupt handler waits for no line of another processor: interrupts are off meanwhile. It logs with the target
+//! [`IN_INTERRUPT`]. If the log is in use, the processor that uses it writes the handler's line afterwards ([`LateLines`]). If
+//! too many such lines wait, the handler waits too. Only if it interrupted the use of the log, its line goes to the serial port
+//! at once, within the line being written.
 
 use super::{
     display_data::DisplayData,
@@ -25,6 +27,9 @@ use core::fmt::{self, Write};
 use embedded_graphics::geometry::Size;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use spin::Once;
+
+/// The `target` of lines that an interrupt handler logs.
+pub const IN_INTERRUPT: &str = "interrupt";
 
 /// Speed of COM1 in bits per second.
 const BAUD_RATE: u32 = 115_200;
@@ -176,11 +181,18 @@ fn with_outputs<R>(use_outputs: impl FnOnce(&mut Outputs) -> R) -> Result<R, Loc
     let result = use_outputs(&mut outputs);
     outputs.write_late_lines();
     drop(outputs);
-    // A line may have been added between `write_late_lines` and the end of the turn. A later line takes the lock itself.
-    while !LATE_LINES.is_empty() {
-        OUTPUTS.lock()?.write_late_lines();
-    }
+    write_late_lines_if_free();
     Ok(result)
+}
+
+/// Writes the late lines, unless another processor has the lock and will write them. Called after the end of each turn, since a
+/// line may have been added after the turn's last look, and after adding a line, since the turn may have ended meanwhile.
+fn write_late_lines_if_free() {
+    // Adding a line and ending a turn both end with an atomic exchange, so at least one of the two sees the other.
+    while !LATE_LINES.is_empty() {
+        let Ok(mut outputs) = OUTPUTS.try_lock() else { return };
+        outputs.write_late_lines();
+    }
 }
 
 impl Log for KernelLogger {
@@ -192,13 +204,18 @@ impl Log for KernelLogger {
         if !self.enabled(record.metadata()) {
             return;
         }
+        let log_message = if record.target() == IN_INTERRUPT {
+            log_in_interrupt
+        } else {
+            log_line
+        };
         if let Some(text) = record.args().as_str() {
-            return log_line(record.level(), Message::Text(text));
+            return log_message(record.level(), Message::Text(text));
         }
         let mut line = ArrayString::<LINE_CAPACITY>::new();
         match line.write_fmt(*record.args()) {
-            Ok(()) => log_line(record.level(), Message::Text(&line)),
-            Err(fmt::Error) => log_line(record.level(), Message::Arguments(*record.args())),
+            Ok(()) => log_message(record.level(), Message::Text(&line)),
+            Err(fmt::Error) => log_message(record.level(), Message::Arguments(*record.args())),
         }
     }
 
@@ -214,7 +231,11 @@ pub(crate) fn log_at_once(level: Level, message: fmt::Arguments<'_>) {
         return;
     }
     match OUTPUTS.try_lock() {
-        Ok(mut outputs) => outputs.write_line(&head(current_cpu_id(), level), Message::Arguments(message)),
+        Ok(mut outputs) => {
+            outputs.write_line(&head(current_cpu_id(), level), Message::Arguments(message));
+            drop(outputs);
+            write_late_lines_if_free();
+        }
         Err(LockError::InUse | LockError::UsedByThisCpu) => write_unlocked(level, Message::Arguments(message)),
         Err(LockError::Closed) => {}
     }
@@ -231,6 +252,14 @@ fn log_line(level: Level, message: Message<'_>) {
         (Err(LockError::UsedByThisCpu | LockError::InUse), _) => write_unlocked(level, message),
         // After a panic the log is closed.
         (Ok(()) | Err(LockError::Closed), _) => {}
+    }
+}
+
+/// Logs a line of an interrupt handler: adds it to the late lines, and writes these if the log is free.
+fn log_in_interrupt(level: Level, message: Message<'_>) {
+    match message {
+        Message::Text(text) if LATE_LINES.push(level, text).is_ok() => write_late_lines_if_free(),
+        _ => log_line(level, message),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{local_apic, timer};
 use crate::{
     cpu::interrupt_vector::{InterruptVector, VectorName},
+    output::logger::IN_INTERRUPT,
     sync::{PerCpu, remote_call, this_cpu::cpus_count},
 };
 use spin::Once;
@@ -42,7 +43,7 @@ fn handle_errors() -> bool {
     let errors = local_apic::take_errors();
     local_apic::end_of_interrupt();
     if errors != 0 {
-        log::warn!("The local APIC reports errors: {errors:#x}");
+        log::warn!(target: IN_INTERRUPT, "The local APIC reports errors: {errors:#x}");
     }
     errors != 0
 }
@@ -72,8 +73,8 @@ fn log_once(vector: u8) {
     }
     let name = VectorName(vector);
     if InterruptVector::try_from(vector).is_ok() {
-        log::trace!("Interrupt {name} arrived, but nothing is due");
+        log::trace!(target: IN_INTERRUPT, "Interrupt {name} arrived, but nothing is due");
     } else {
-        log::warn!("Interrupt {name} arrived, but has no handler");
+        log::warn!(target: IN_INTERRUPT, "Interrupt {name} arrived, but has no handler");
     }
 }

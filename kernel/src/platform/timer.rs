@@ -7,7 +7,10 @@ use super::{
     clock::{self, Instant},
     local_apic,
 };
-use crate::sync::{PerCpu, this_cpu::cpus_count};
+use crate::{
+    output::logger::IN_INTERRUPT,
+    sync::{PerCpu, this_cpu::cpus_count},
+};
 use core::{
     hint, mem,
     sync::atomic::{AtomicU64, Ordering},
@@ -102,7 +105,7 @@ pub(super) fn handle_interrupt() -> bool {
     let now = Instant::now() + EARLY;
     let due = with_timer(|timer, ticks| timer.handle(now, ticks)).unwrap_or_default();
     if due.is_first {
-        log::debug!("Received APIC timer interrupt");
+        log::debug!(target: IN_INTERRUPT, "Received APIC timer interrupt");
     }
     if due.wakes {
         refine_clock(now);

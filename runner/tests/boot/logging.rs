@@ -12,6 +12,12 @@ use crate::scenario::{Deadline, Outcome, Scenario};
 
 /// Number of processors in the storm.
 const STORM_CPUS: u32 = 8;
+/// End of a line that is being written while an interrupt handler logs.
+const LONG_LINE: &str = "end of the long line";
+
+/// End of the handler's line.
+const UNHANDLED: &str = "arrived, but has no handler";
+
 /// Number of lines of each processor.
 const STORM_LINES: u32 = 1_000;
 
@@ -28,7 +34,12 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         Scenario::new(
             "logging::a_line_of_an_interrupt_comes_after_the_interrupted_one",
             15,
-            late_lines,
+            |deadline| late_lines("interrupt_a_line", &["The late line", LONG_LINE, UNHANDLED], deadline),
+        ),
+        Scenario::new(
+            "logging::an_interrupt_handler_does_not_wait_for_a_line_of_another_processor",
+            15,
+            |deadline| late_lines("interrupt_beside_a_line", &[LONG_LINE, UNHANDLED], deadline),
         ),
         Scenario::new("logging::the_time_of_each_line_can_be_shown", 15, times),
         Scenario::new("logging::a_nested_message_does_not_deadlock", 15, nested),
@@ -89,16 +100,16 @@ fn turns(deadline: Deadline) -> Outcome {
     )
 }
 
-/// Checks that a line logged by an interrupt handler comes after the interrupted line, and that both are whole.
-fn late_lines(deadline: Deadline) -> Outcome {
-    let iso = test_kernel_iso("scenario=interrupt_a_line")?;
+/// Checks that lines logged by interrupt handlers come after the line that the log was writing, and that all are whole.
+fn late_lines(scenario: &str, ends: &[&str], deadline: Deadline) -> Outcome {
+    let iso = test_kernel_iso(&format!("scenario={scenario}"))?;
     let mut booted = Booted::start(&machine(FirmwareKind::Bios, &iso)?, deadline)?;
-    booted.expect("End of the interrupted lines")?;
+    booted.expect("INFO  End of the ")?;
     let foreign = foreign_lines(&booted.serial());
     booted.check(foreign.is_empty(), &format!("torn lines: {foreign:?}"))?;
     let lines = booted.log_lines();
-    let place = |end: &str| lines.iter().position(|line| line.message.ends_with(end));
-    let places = ["The late line", "end of the long line", "arrived, but has no handler"].map(place);
+    let place = |end: &&str| lines.iter().position(|line| line.message.ends_with(*end));
+    let places: Vec<Option<usize>> = ends.iter().map(place).collect();
     booted.check(
         places.iter().all(Option::is_some) && places.is_sorted(),
         &format!("the lines are not in order: {places:?}"),

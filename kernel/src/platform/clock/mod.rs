@@ -17,6 +17,7 @@ pub use reference::ReferenceClocks;
 
 use crate::{
     boot::limine_requests::DATE_AT_BOOT_REQUEST,
+    output::logger::IN_INTERRUPT,
     sync::this_cpu::{BSP_ID, current_cpu_id},
 };
 use calibration::{REFINED_WINDOW_NS, Refinement};
@@ -90,7 +91,7 @@ pub(super) fn refine() {
     };
     let time = clock.time.with_rate_from(read_tsc(), calibration.tsc);
     REFINED.call_once(|| Clock { time, calibration });
-    log::debug!("Clock refined: {calibration}");
+    log::debug!(target: IN_INTERRUPT, "Clock refined: {calibration}");
 }
 
 /// Ticks of the TSC while the boot waited for the measurement of rates.

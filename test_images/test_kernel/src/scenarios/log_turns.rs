@@ -128,6 +128,37 @@ pub(super) fn interrupt_a_line() {
     log::info!("End of the interrupted lines");
 }
 
+/// Logs in an interrupt handler of processor 1 while processor 0 writes a line that does not end before the handler has: the
+/// handler must not wait for the log.
+pub(super) fn interrupt_beside_a_line() {
+    match current_cpu_id() {
+        0 => {
+            wait_until(&IS_READY);
+            log::info!("{:.<600}{}", "", EndsAfterTheHandler);
+            log::info!("End of the line beside an interrupt");
+        }
+        1 => {
+            IS_READY.store(true, Ordering::SeqCst);
+            wait_until(&IS_HELD);
+            // SAFETY: The vector has no handler, so the kernel only logs the interrupt.
+            unsafe { core::arch::asm!("int 0x41") };
+            HAS_ENDED.store(true, Ordering::SeqCst);
+        }
+        _ => {}
+    }
+}
+
+/// A value whose formatting ends only after the interrupt handler of the other processor.
+struct EndsAfterTheHandler;
+
+impl core::fmt::Display for EndsAfterTheHandler {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        IS_HELD.store(true, Ordering::SeqCst);
+        wait_until(&HAS_ENDED);
+        formatter.write_str("end of the long line")
+    }
+}
+
 /// A value whose formatting raises an interrupt whose handler logs.
 struct InterruptsWhenShown;
 

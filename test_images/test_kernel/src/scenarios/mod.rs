@@ -94,7 +94,7 @@ impl Scenario {
     }
 }
 
-static ALL: [Scenario; 82] = [
+static ALL: [Scenario; 83] = [
     Scenario::on_bsp("bench_on_two", bench::run_on_two),
     Scenario::on_bsp("bench", bench::run),
     Scenario::on_bsp("bench_with_screen", bench::run_with_screen),
@@ -105,6 +105,7 @@ static ALL: [Scenario; 82] = [
     Scenario::on_all("panic_while_waiting", log_turns::panic_while_waiting),
     Scenario::on_all("panic_while_another_waits", log_turns::panic_while_another_waits),
     Scenario::on_bsp("interrupt_a_line", log_turns::interrupt_a_line),
+    Scenario::on_all("interrupt_beside_a_line", log_turns::interrupt_beside_a_line),
     Scenario::on_bsp("log_samples", log_samples::log_samples),
     Scenario::on_bsp("log_scroll", log_samples::log_more_than_a_screen),
     Scenario::on_bsp("log_nested", log_samples::log_within_a_message),
