@@ -6,7 +6,7 @@ use libtest_mimic::Failed;
 use runner::{Ending, FirmwareKind, built};
 
 use crate::booted::Booted;
-use crate::host::{iso_with, iso_with_command_line, machine, test_kernel_iso};
+use crate::host::{iso_with, iso_with_command_line, machine, machine_on_one_thread, test_kernel_iso};
 use crate::log_lines::{LogLine, foreign_lines};
 use crate::scenario::{Deadline, Outcome, Scenario};
 
@@ -52,9 +52,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-/// Checks that a thousand lines of every processor arrive once, whole and in order, though all log at the same time.
+/// Checks that a thousand lines of every processor arrive once, whole and in order, though all log at the same time: in
+/// turns on one thread of the host. In [`ticks_while_logging`], each processor has a thread.
 fn storm(deadline: Deadline) -> Outcome {
-    let mut machine = machine(FirmwareKind::Bios, &test_kernel_iso("scenario=log_storm")?)?;
+    let mut machine = machine_on_one_thread(FirmwareKind::Bios, &test_kernel_iso("scenario=log_storm")?)?;
     machine.cpus = STORM_CPUS;
     let mut booted = Booted::start(&machine, deadline)?;
     booted.expect_ending(&Ending::Passed)?;
