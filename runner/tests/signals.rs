@@ -50,7 +50,9 @@ impl Stage {
     /// Starts the runner, and waits until the program that hangs has started.
     fn start(&self, variables: &[(&str, &str)], input: Stdio) -> Child {
         let path = format!("{}:{}", self.programs.path().display(), std::env::var("PATH").unwrap());
-        let child = Command::new(env!("CARGO_BIN_EXE_runner"))
+        // A shell without job control ignores SIGINT in what it starts in the background, and the runner keeps that.
+        let child = Command::new("env")
+            .args(["--default-signal", env!("CARGO_BIN_EXE_runner")])
             .args(["--firmware", "bios", "--loader", "grub", "--headless"])
             .envs(variables.iter().copied())
             .env("PATH", path)

@@ -211,7 +211,9 @@ fn stops_on_signals(deadline: Deadline) -> Outcome {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
         let temporary = tempfile::tempdir()?;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+        // A shell without job control ignores SIGINT in what it starts in the background, and the runner keeps that.
+        let mut command = Command::new("env");
+        command.args(["--default-signal", env!("CARGO_BIN_EXE_runner")]);
         command.current_dir(root).env("TMPDIR", temporary.path());
         command.args(["--firmware", "bios", "--headless", "-S"]);
         let mut runner = LimitedCommand::start(&mut command, deadline)?;
