@@ -43,10 +43,13 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             &CPU_MODELS[..1]
         };
         for (name, model, has_umip) in models.iter().copied() {
-            let rule = format!(
-                "hostile::no_program_takes_the_kernel_down_on_{}_{name}",
-                firmware_name(kind)
-            );
+            let rule = format!("no_program_takes_the_kernel_down_on_{}_{name}", firmware_name(kind));
+            let is_slow = kind == FirmwareKind::Uefi || name == "skylake";
+            let rule = if is_slow {
+                format!("slow::hostile_{rule}")
+            } else {
+                format!("hostile::{rule}")
+            };
             scenarios.push(Scenario::new(rule, 300, move |deadline| {
                 let cases = cases();
                 let (mut machine, ends_file) = attacked_machine(kind, &cases)?;
@@ -67,7 +70,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         }
     }
     scenarios.push(Scenario::new(
-        "hostile::much_memory_does_not_help_a_program",
+        "slow::hostile_much_memory_does_not_help_a_program",
         300,
         |deadline| {
             let cases = cases_for_much_memory();
