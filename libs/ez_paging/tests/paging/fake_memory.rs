@@ -13,8 +13,10 @@ use x86_64::{PhysAddr, structures::paging::PhysFrame};
 /// The allocated frames.
 #[derive(Debug)]
 pub(crate) struct FakeMemory {
-    /// The host's memory of each allocated frame, by frame number.
-    frames: RefCell<Vec<Option<NonNull<[u64; 512]>>>>,
+    /// The host's memory of each allocated frame, by frame number. An array, since Miri runs each call of a `Vec`'s methods.
+    frames: Box<[HostMemory; FRAMES]>,
+    /// Number of frames that were ever allocated.
+    used: Cell<usize>,
     /// Number of allocated frames.
     taken: Cell<usize>,
     /// Number of frames that can still be allocated.
@@ -22,6 +24,12 @@ pub(crate) struct FakeMemory {
     /// Numbers of freed frames, to be allocated again.
     given_back: RefCell<Vec<usize>>,
 }
+
+/// The host's memory of a frame, while the frame is allocated.
+type HostMemory = Cell<Option<NonNull<[u64; 512]>>>;
+
+/// More frames than any test needs.
+const FRAMES: usize = 1 << 14;
 
 /// A type with the size and the alignment of a frame.
 #[repr(align(4096))]
@@ -36,10 +44,11 @@ const LAYOUT: Layout = Layout::new::<Bytes>();
 const OLD_CONTENT: u8 = 0xa5;
 
 impl FakeMemory {
-    /// Creates a memory with more frames than any test needs. The first has the address 0, and is an ordinary frame.
+    /// Creates a memory of [`FRAMES`] frames. The first has the address 0, and is an ordinary frame.
     pub(crate) fn new() -> Self {
         Self {
-            frames: RefCell::default(),
+            frames: Box::new([const { Cell::new(None) }; FRAMES]),
+            used: Cell::new(0),
             taken: Cell::new(0),
             left: Cell::new(usize::MAX),
             given_back: RefCell::default(),
@@ -68,7 +77,9 @@ impl FakeMemory {
 
     /// The host's memory of an allocated frame.
     fn table_of(&self, frame: PhysFrame) -> NonNull<[u64; 512]> {
-        self.frames.borrow()[number(frame)].expect("a frame that is used was taken")
+        self.frames[number(frame)]
+            .get()
+            .expect("a frame that is used was taken")
     }
 }
 
@@ -82,23 +93,24 @@ fn number(frame: PhysFrame) -> usize {
 unsafe impl PageTableMemory for &FakeMemory {
     fn allocate_frame(&self) -> Option<PhysFrame> {
         self.left.set(self.left.get().checked_sub(1)?);
-        let mut frames = self.frames.borrow_mut();
-        let number = self.given_back.borrow_mut().pop().unwrap_or(frames.len());
-        if number == frames.len() {
-            frames.push(None);
-        }
+        let number = self.given_back.borrow_mut().pop().unwrap_or_else(|| {
+            let number = self.used.get();
+            self.used.set(number + 1);
+            number
+        });
         // SAFETY: The layout's size is not zero.
         let pointer = unsafe { alloc(LAYOUT) };
         let pointer = NonNull::new(pointer).expect("the host has memory");
         // SAFETY: The allocation is as large as the layout.
         unsafe { pointer.write_bytes(OLD_CONTENT, LAYOUT.size()) };
-        assert_eq!(frames[number].replace(pointer.cast()), None, "a frame is taken once");
+        let before = self.frames[number].replace(Some(pointer.cast()));
+        assert!(before.is_none(), "a frame is taken once");
         self.taken.set(self.taken.get() + 1);
         PhysFrame::from_start_address(PhysAddr::new(number as u64 * 4096)).ok()
     }
 
     unsafe fn free_frame(&self, frame: PhysFrame) {
-        let pointer = self.frames.borrow_mut()[number(frame)].take();
+        let pointer = self.frames[number(frame)].take();
         let pointer = pointer.expect("a frame that is given back was taken");
         self.taken.set(self.taken.get() - 1);
         // SAFETY: `allocate_frame` allocated it by this layout, and it was just taken off the list.
