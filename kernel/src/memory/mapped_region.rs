@@ -4,6 +4,7 @@
 //! another processor's TLB may still translate them. Several *dead regions* share one shootdown.
 
 use super::{
+    dead_region::{DeadRegion, MAX_DEAD_REGIONS},
     owned_ram::{AllocateRamError, OwnedRam},
     page_tables::{READ_WRITE, REGISTERS},
     physical_memory, shootdown,
@@ -11,11 +12,8 @@ use super::{
 };
 use arrayvec::ArrayVec;
 use core::mem;
-use memory_ranges::{KernelMemoryUsageType, MemoryType, PAGE_BYTES, PhysRange, VirtRange, VirtualAllocation};
+use memory_ranges::{KernelMemoryUsageType, MemoryType, PAGE_BYTES, PhysRange, VirtualAllocation};
 use x86_64::{PhysAddr, VirtAddr};
-
-/// Maximum number of dead regions that wait for a shootdown.
-pub(super) const MAX_DEAD_REGIONS: usize = 32;
 
 /// A dead region of this size, guard pages included, does not wait: its memory is worth a shootdown.
 const LARGE_REGION_BYTES: u64 = 256 * 1024;
@@ -26,14 +24,6 @@ pub struct MappedRegion {
     allocation: VirtualAllocation,
     /// The memory, unless it belongs to a device.
     memory: Option<OwnedRam>,
-}
-
-/// The remains of an unmapped region: no longer mapped, but possibly still in TLBs.
-pub(super) struct DeadRegion {
-    /// The addresses, guard pages included.
-    whole: VirtRange,
-    /// Dropping it frees the memory.
-    _memory: Option<OwnedRam>,
 }
 
 impl MappedRegion {

@@ -5,6 +5,7 @@
 
 pub mod address_space;
 mod create_page_tables;
+mod dead_region;
 mod fill;
 pub mod frame_allocator;
 pub mod global_allocator;

@@ -4,7 +4,7 @@
 
 use super::{
     address_space,
-    mapped_region::{DeadRegion, MAX_DEAD_REGIONS},
+    dead_region::{DeadRegion, MAX_DEAD_REGIONS},
     owned_ram::{AllocateRamError, OwnedRam},
     page_tables::{PageTables, READ_WRITE},
 };

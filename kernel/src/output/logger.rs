@@ -45,7 +45,7 @@ static LOGGER: KernelLogger = KernelLogger;
 /// Serial port and screen. The head of `line_lock.rs` lists the locks that may be taken while this one is held.
 static OUTPUTS: LineLock<Outputs> = LineLock::new(Outputs::new());
 
-/// Lines logged by code that interrupted the writing of a line.
+/// Lines of code that must not wait for the lock.
 static LATE_LINES: LateLines = LateLines::new();
 
 pub struct KernelLogger;

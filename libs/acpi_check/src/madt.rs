@@ -5,9 +5,11 @@
 
 mod entry;
 mod isa;
+mod isa_routes;
 
 pub use entry::{EntryFault, IoApic, LocalNmi, MadtEntry, NmiTarget, Processor};
-pub use isa::{GlobalSystemInterrupt, InterruptLine, IsaRoute, IsaRoutes, LineFlags, Polarity, Trigger};
+pub use isa::{GlobalSystemInterrupt, InterruptLine, IsaRoute, LineFlags, Polarity, Trigger};
+pub use isa_routes::IsaRoutes;
 
 use crate::memory::{AllegedAddress, OutOfReach, ReadMemory};
 use crate::table::{HEADER_BYTES, Table};

@@ -5,10 +5,9 @@ use crate::{
     hardware::{Hardware, Lock},
     queues::{Item, Place, Queues},
     sync::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
-    task::Runnable,
     timers::Timers,
 };
-use alloc::boxed::Box;
+use alloc::{boxed::Box, sync::Arc};
 use async_task::ScheduleInfo;
 use core::{
     future::{Future, poll_fn},
@@ -18,6 +17,15 @@ use core::{
 
 /// Maximum number of tasks that one call of [`Executor::on_interrupt`] wakes with interrupts off.
 const WAKES_PER_INTERRUPT: usize = 32;
+
+/// A task that waits in a queue, with its credit.
+pub type Runnable = async_task::Runnable<Arc<Credit>>;
+
+impl Item for Runnable {
+    fn credit(&self) -> &Credit {
+        self.metadata()
+    }
+}
 
 /// Runs tasks on all processors.
 pub struct Executor<H: Hardware> {

@@ -122,10 +122,10 @@ mod waker_slot;
 
 pub use async_task::{FallibleTask, ScheduleInfo};
 pub use credit::{Credit, SLICE_NS};
-pub use executor::Executor;
+pub use executor::{Executor, Runnable};
 pub use hardware::{Hardware, Lock};
 pub use kill::{KillSwitch, Killed, Running, UntilKilled};
 pub use queues::{Item, Place, Queues};
 pub use sleep::Sleep;
-pub use task::{Reservation, Runnable, Task, TooManyTasks};
+pub use task::{Reservation, Task, TooManyTasks};
 pub use waker_slot::WakerSlot;

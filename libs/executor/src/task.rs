@@ -1,6 +1,11 @@
 //! Spawning tasks: a place is reserved for each before anything is allocated.
 
-use crate::{credit::Credit, executor::Executor, hardware::Hardware, queues::Item, sync::Ordering};
+use crate::{
+    credit::Credit,
+    executor::{Executor, Runnable},
+    hardware::Hardware,
+    sync::Ordering,
+};
 use alloc::sync::Arc;
 use async_task::{Builder, ScheduleInfo, WithInfo};
 use core::{
@@ -9,9 +14,6 @@ use core::{
     task::{Context, Poll},
 };
 use pin_project_lite::pin_project;
-
-/// A task that waits in a queue.
-pub type Runnable = async_task::Runnable<Arc<Credit>>;
 
 /// The handle of a spawned task: awaiting it gives the task's result, and its metadata is the task's credit.
 ///
@@ -78,12 +80,6 @@ impl<H: Hardware> Reservation<H> {
 impl<H: Hardware> Drop for Reservation<H> {
     fn drop(&mut self) {
         self.executor.tasks.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Item for Runnable {
-    fn credit(&self) -> &Credit {
-        self.metadata()
     }
 }
 

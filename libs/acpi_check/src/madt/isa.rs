@@ -1,7 +1,4 @@
-//! Interrupts of the ISA bus: polarity and trigger mode, and the inputs of the I/O APICs to which they are wired.
-
-use super::MadtEntries;
-use super::entry::MadtEntry;
+//! An interrupt of the ISA bus: the input of an I/O APIC to which it is wired, its polarity and its trigger mode.
 
 /// Number of interrupts of the ISA bus.
 pub(super) const ISA_IRQ_COUNT: u8 = 16;
@@ -51,13 +48,6 @@ pub struct IsaRoute {
     pub line: InterruptLine,
 }
 
-/// The routes of all interrupts of the ISA bus: to the inputs of the same numbers, with the MADT's exceptions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct IsaRoutes {
-    /// The exceptions, by the interrupt's number.
-    overrides: [Option<IsaRoute>; ISA_IRQ_COUNT as usize],
-}
-
 impl InterruptLine {
     /// The default of the ISA bus.
     pub const ISA: Self = Self {
@@ -95,40 +85,5 @@ impl LineFlags {
             _ => return None,
         };
         Some(InterruptLine { polarity, trigger })
-    }
-}
-
-impl IsaRoutes {
-    /// Reads a MADT. Invalid entries are skipped; of two for the same interrupt the later one applies.
-    pub fn read(entries: MadtEntries<'_>) -> Self {
-        let mut routes = Self::default();
-        for entry in entries.flatten() {
-            if let MadtEntry::SourceOverride { irq, route } = entry
-                && let Some(slot) = routes.overrides.get_mut(usize::from(irq))
-            {
-                *slot = Some(route);
-            }
-        }
-        routes
-    }
-
-    /// The route of the interrupt `irq`: the input of the same number, edge-triggered and active high, unless the MADT has
-    /// an exception. `None` if there is no such interrupt, or another one uses its input.
-    #[must_use]
-    pub fn route(&self, irq: u8) -> Option<IsaRoute> {
-        let exception = self.overrides.get(usize::from(irq))?;
-        if exception.is_some() {
-            return *exception;
-        }
-        let interrupt = GlobalSystemInterrupt(u32::from(irq));
-        let is_taken = self
-            .overrides
-            .iter()
-            .flatten()
-            .any(|other| other.interrupt == interrupt);
-        (!is_taken).then_some(IsaRoute {
-            interrupt,
-            line: InterruptLine::ISA,
-        })
     }
 }

@@ -4,10 +4,13 @@ use crate::{
     deadlocks_without, leaves_out,
     machine::{Machine, explore, new_executor, run_until, schedule, spawn_cpu},
 };
-use executor::WakerSlot;
-use loom::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use executor::{Executor, WakerSlot};
+use loom::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
 };
 use std::{
     future::{Future, poll_fn},
@@ -47,19 +50,22 @@ impl Event {
     }
 }
 
+/// Runs a task that waits for the event on processor 0, until the task has seen it.
+fn wait_on_cpu_0(executor: &'static Executor<Machine>, event: &Arc<Event>) -> JoinHandle<()> {
+    let event = Arc::clone(event);
+    spawn_cpu(0, move || {
+        let reservation = executor.reserve().expect("it has room");
+        let task = reservation.spawn(Event::wait(event), schedule(executor));
+        run_until(executor, task);
+    })
+}
+
 #[test]
 fn wake_by_an_interrupt_against_poll() {
     explore(3, || {
         let executor = new_executor(1);
         let event = Event::new();
-        let waiting = spawn_cpu(0, {
-            let event = Arc::clone(&event);
-            move || {
-                let reservation = executor.reserve().expect("it has room");
-                let task = reservation.spawn(Event::wait(event), schedule(executor));
-                run_until(executor, task);
-            }
-        });
+        let waiting = wait_on_cpu_0(executor, &event);
         executor.hardware().interrupt(0, || event.happen());
         waiting.join().expect("the task sees the event");
     });
@@ -70,14 +76,7 @@ fn wake_by_another_processor_against_poll() {
     explore(2, || {
         let executor = new_executor(2);
         let event = Event::new();
-        let waiting = spawn_cpu(0, {
-            let event = Arc::clone(&event);
-            move || {
-                let reservation = executor.reserve().expect("it has room");
-                let task = reservation.spawn(Event::wait(event), schedule(executor));
-                run_until(executor, task);
-            }
-        });
+        let waiting = wait_on_cpu_0(executor, &event);
         crate::machine::become_cpu(1);
         event.happen();
         waiting.join().expect("the task sees the event");

@@ -1,14 +1,14 @@
-//! The two entry points: assembly that stores every register before compiled code can change one.
+//! The entry point of the bootstrap processor, and the assembly of every entry point: it stores all registers before compiled
+//! code can change one.
 //!
-//! The stack is used only after `rsp` and the return slot were stored. Each entry has a place of its own to store to;
-//! the application processors share one because they are started one after the other.
+//! The stack is used only after `rsp` and the return slot were stored. Each entry point has a cell of its own to store to; the
+//! application processors, whose entry point is in `checks/processors.rs`, share one because they are started one by one.
 
 use super::{
-    entry_registers::{AP_REGISTERS, BSP_REGISTERS, EntryRegisters},
+    entry_registers::{BSP_REGISTERS, EntryRegisters},
     main_of_bsp, report,
 };
 use core::{arch::naked_asm, mem::offset_of};
-use limine::mp::MpInfo;
 
 /// Stores the registers to the cell `$cell`, then goes on in `$next` on the same stack: it finds the boot loader's
 /// return slot where a caller's return address would be.
@@ -102,6 +102,8 @@ macro_rules! store_registers_and_go_to {
     };
 }
 
+pub(super) use store_registers_and_go_to;
+
 /// Where the entry point request sends the bootstrap processor.
 ///
 /// # Safety
@@ -110,16 +112,6 @@ macro_rules! store_registers_and_go_to {
 #[unsafe(no_mangle)]
 pub(super) unsafe extern "C" fn entry_point_from_limine() -> ! {
     store_registers_and_go_to!(BSP_REGISTERS, main_of_bsp)
-}
-
-/// Where the goto address sends an application processor.
-///
-/// # Safety
-/// Only for the boot loader, on one processor at a time.
-#[unsafe(naked)]
-#[unsafe(no_mangle)]
-pub(super) unsafe extern "C" fn entry_point_from_limine_mp(_info: &MpInfo) -> ! {
-    store_registers_and_go_to!(AP_REGISTERS, super::checks::processors::main_of_ap)
 }
 
 /// The entry point that the ELF file names. The entry point request names another one.

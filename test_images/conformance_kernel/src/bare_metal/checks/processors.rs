@@ -5,7 +5,8 @@
 
 use super::{
     super::{
-        entry::entry_point_from_limine_mp,
+        entry::store_registers_and_go_to,
+        entry_registers::{AP_REGISTERS, EntryRegisters},
         facts::Facts,
         local_apic::LocalApicState,
         machine_state::MachineState,
@@ -18,8 +19,10 @@ use super::{
     processor_state::{self, has_x2apic},
 };
 use core::{
+    arch::naked_asm,
     cell::UnsafeCell,
     hint::spin_loop,
+    mem::offset_of,
     sync::atomic::{AtomicBool, Ordering},
 };
 use limine::mp::MpInfo;
@@ -64,8 +67,18 @@ struct WindowCell(UnsafeCell<Option<MmioWindow>>);
 // SAFETY: written before the other processors start, only read after that.
 unsafe impl Sync for WindowCell {}
 
+/// Where the goto address sends an application processor.
+///
+/// # Safety
+/// Only for the boot loader, on one processor at a time.
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn entry_point_from_limine_mp(_info: &MpInfo) -> ! {
+    store_registers_and_go_to!(AP_REGISTERS, main_of_ap)
+}
+
 /// Runs on an application processor after the assembly stored its registers.
-pub(crate) extern "C" fn main_of_ap() -> ! {
+extern "C" fn main_of_ap() -> ! {
     let state = MachineState::of_ap();
     // SAFETY: the bootstrap processor wrote the cell before it started this processor.
     if let Some(window) = unsafe { WINDOW.0.get().read() } {
